@@ -1,0 +1,274 @@
+"""Interlock's settings. Everything that differs between plants is read from the environment; docs/install.md lists it."""
+
+import secrets
+from pathlib import Path
+from typing import Any
+
+from csp.constants import NONE, SELF
+
+from qa import env
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+# --- The site -------------------------------------------------------------------------------------------------------
+DEBUG = env.flag("DEBUG", default=False)
+DEMO = env.flag("DEMO", default=False)
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
+CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
+ROOT_URLCONF = "qa.urls"
+WSGI_APPLICATION = "qa.wsgi.application"
+
+# Where no database is named nothing can be served, so a key that lives as long as the process is enough: it lets
+# `manage.py help`, type checks and tests of pure code run without any set-up.
+SECRET_KEY = env.text("SECRET_KEY") or ("" if env.text("DATABASE_URL") else secrets.token_urlsafe(48))
+if len(SECRET_KEY) < 32:
+    raise env.BadSetting("SECRET_KEY", "*" * len(SECRET_KEY), "at least 32 random characters, kept secret")
+
+HTTPS = env.flag("HTTPS", default=not DEBUG)
+SESSION_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_SECURE = HTTPS
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_HSTS_SECONDS = env.number("HSTS_SECONDS", 3600 if HTTPS else 0)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.flag("BEHIND_PROXY", default=False) else None
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_REFERRER_POLICY = "same-origin"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = 60 * 60 * env.number("SESSION_HOURS", 10, least=1)
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+    }
+}
+
+# A bulk body may hold 16 MiB once unpacked (the API counts while it unpacks); what comes over the wire is never larger.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 16 * 1024 * 1024
+FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
+DATA_UPLOAD_MAX_NUMBER_FILES = 4
+
+# --- What is installed ----------------------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "inspections",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "rest_framework",
+    "drf_spectacular",
+    "django_celery_beat",
+    "django_htmx",
+    "axes",
+    "allauth",
+    "allauth.account",
+    "csp",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "axes.middleware.AxesMiddleware",
+]
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "django.template.context_processors.i18n",
+                "django.template.context_processors.tz",
+            ]
+        },
+    }
+]
+
+# --- PostgreSQL and Redis -------------------------------------------------------------------------------------------
+# The application's role works, the owner's migrates: manage.py sets DATABASE_AS_OWNER for the commands that change
+# tables. Without an address the folder's name is what the error message shows.
+_UNSET = "postgresql://interlock_app@/interlock?host=/DATABASE_URL-is-not-set"
+_APPLICATION = env.Database.from_url("DATABASE_URL", env.text("DATABASE_URL", _UNSET))
+_OWNER = env.Database.from_url("DATABASE_OWNER_URL", env.text("DATABASE_OWNER_URL", env.text("DATABASE_URL", _UNSET)))
+APPLICATION_ROLE = _APPLICATION.user
+_WORKING = _OWNER if env.flag("DATABASE_AS_OWNER", default=False) else _APPLICATION
+DATABASES = {
+    "default": {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": _WORKING.name,
+        "USER": _WORKING.user,
+        "PASSWORD": _WORKING.password,
+        "HOST": _WORKING.host,
+        "PORT": _WORKING.port,
+        "CONN_MAX_AGE": env.number("DATABASE_CONNECTION_SECONDS", 600),
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {"connect_timeout": 5, "application_name": "interlock", **_WORKING.options},
+    }
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+REDIS = env.Redis.from_url("REDIS_URL", env.text("REDIS_URL", "unix:///REDIS_URL-is-not-set"))
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS.url,
+        "KEY_PREFIX": "interlock",
+        "OPTIONS": {"socket_connect_timeout": 0.5, "socket_timeout": 0.5},
+    }
+}
+
+# --- Workers (qa/celery.py reads the names that begin with CELERY_) ---------------------------------------------------
+CELERY_BROKER_URL = REDIS.broker_url
+CELERY_RESULT_BACKEND = None
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TIMEZONE = "UTC"
+CELERY_ENABLE_UTC = True
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_TASK_SOFT_TIME_LIMIT = 240
+CELERY_TASK_TIME_LIMIT = 300
+# Redis hands a task to another worker when nobody acknowledged it for this long: it must exceed the time limit, or a
+# task that is still running would be run beside itself.
+CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 900}
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
+CELERY_WORKER_SEND_TASK_EVENTS = False
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+# The schedule the first beat writes into the database; from then on it is edited in the admin.
+CELERY_BEAT_SCHEDULE = {
+    "sweep what is undecided": {
+        "task": "inspections.sweep_undecided",
+        "schedule": env.number("SWEEP_SECONDS", 5, least=1),
+        "options": {"queue": "urgent", "expires": 30},
+    },
+    "decide again what ran out": {
+        "task": "inspections.redecide_expired",
+        "schedule": 60,
+        "options": {"queue": "default", "expires": 120},
+    },
+    "record what was waiting": {
+        "task": "inspections.record_waiting",
+        "schedule": 60,
+        "options": {"queue": "default", "expires": 120},
+    },
+    "sweep the intake": {
+        "task": "inspections.sweep_intake",
+        "schedule": 30,
+        "options": {"queue": "slow", "expires": 120},
+    },
+}
+
+# --- People and login -----------------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "inspections.User"
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "/accounts/login/"
+ACCOUNT_ADAPTER = "allauth.account.adapter.DefaultAccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+# django-axes counts failed logins; a second counter with other rules would only confuse.
+ACCOUNT_RATE_LIMITS = False
+ACCOUNT_SESSION_REMEMBER = False
+AXES_FAILURE_LIMIT = env.number("LOGIN_FAILURES", 10, least=3)
+AXES_COOLOFF_TIME = 0.25
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_ON_SUCCESS = True
+AXES_VERBOSE = False
+
+# --- Languages and time ---------------------------------------------------------------------------------------------
+LANGUAGE_CODE = env.text("LANGUAGE", "en")
+LANGUAGES = [("en", "English"), ("zh-hans", "简体中文")]
+LOCALE_PATHS = [BASE_DIR / "inspections" / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = env.time_zone("TIME_ZONE", "Asia/Shanghai")
+
+# --- Static files ---------------------------------------------------------------------------------------------------
+STATIC_URL = "static/"
+STATIC_ROOT = Path(env.text("STATIC_ROOT", str(BASE_DIR / ".interlock" / "static")))
+_HASHED_NAMES = env.flag("STATIC_HASHED", default=not DEBUG and STATIC_ROOT.is_dir())
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if _HASHED_NAMES
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+WHITENOISE_USE_FINDERS = not _HASHED_NAMES
+
+# --- The API --------------------------------------------------------------------------------------------------------
+# Closed by default: a view that names no permission of its own can be used by nobody without an account.
+REST_FRAMEWORK: dict[str, Any] = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Interlock",
+    "DESCRIPTION": "Inspection record and delivery gate for vehicle safety: the contract with rigs and the plant's MES.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+}
+
+# --- Log: one line an event on standard error, for whatever collects it -----------------------------------------------
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": env.text("LOG_LEVEL", "INFO").upper()},
+    "loggers": {
+        "django": {"handlers": [], "propagate": True},
+        "django.server": {"handlers": [], "propagate": True},
+        "axes": {"level": "WARNING"},
+        "celery": {"level": env.text("CELERY_LOG_LEVEL", "INFO").upper()},
+    },
+}

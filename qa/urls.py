@@ -1,0 +1,18 @@
+"""The addresses of the whole site."""
+
+from importlib.util import find_spec
+
+from allauth.account import views as account
+from django.contrib import admin
+from django.urls import URLPattern, URLResolver, include, path
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("admin/", admin.site.urls),
+    path("accounts/login/", account.login, name="account_login"),
+    path("accounts/logout/", account.logout, name="account_logout"),
+    path("accounts/reauthenticate/", account.reauthenticate, name="account_reauthenticate"),
+    path("accounts/password/", account.password_change, name="account_change_password"),
+]
+for rooms in ("inspections.api", "inspections.web"):
+    if find_spec(rooms) and find_spec(f"{rooms}.urls"):
+        urlpatterns.append(path("", include(f"{rooms}.urls")))
