@@ -1,0 +1,20 @@
+from django.db import models
+
+
+class BatchStatus(models.TextChoices):
+    OPEN = "open", "Open"
+    TESTING_CLOSED = "testing_closed", "Testing closed"
+    COMPLETED = "completed", "Completed"
+
+
+class VehicleStatus(models.TextChoices):
+    IN_PROCESS = "in_process", "In process"
+    RELEASED = "released", "Released"
+    DELIVERED = "delivered", "Delivered"
+    DESTROYED = "destroyed_for_test", "Destroyed for a test"
+    SCRAPPED = "scrapped", "Scrapped"
+    TRANSFERRED = "transferred", "Transferred"
+
+
+FOR_DELIVERY = (VehicleStatus.IN_PROCESS, VehicleStatus.RELEASED, VehicleStatus.DELIVERED)
+"""Cars meant to reach a customer. The others can never leave."""

@@ -1,0 +1,117 @@
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Right
+
+from ..catalogue.models import Configuration, PlanRevision
+from .choices import BatchStatus, VehicleStatus
+
+
+class Batch(models.Model):
+    """Vehicles of one configuration built together, judged on the revision pinned when it was opened.
+
+    `revision` null: no revision was approved then; nothing can pass until one is pinned.
+    Written by `batches.services` (opening) and `gates.services` (closing, re-pinning) alone.
+    """
+
+    number = models.CharField(max_length=64, unique=True)
+    configuration = models.ForeignKey(Configuration, on_delete=models.PROTECT, related_name="batches")
+    revision = models.ForeignKey(PlanRevision, null=True, on_delete=models.PROTECT, related_name="batches")
+    planned_quantity = models.PositiveIntegerField()
+    line = models.CharField(max_length=32)
+    status = models.CharField(max_length=14, choices=BatchStatus, default=BatchStatus.OPEN)
+    opened_at = models.DateTimeField()
+    testing_closed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name_plural = "batches"
+        constraints = [
+            models.CheckConstraint(condition=Q(planned_quantity__gt=0), name="batch_plans_vehicles"),
+            models.CheckConstraint(
+                condition=Q(status="open") | Q(testing_closed_at__isnull=False), name="batch_closing_is_dated"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class Vehicle(models.Model):
+    """One car. It is in one batch at a time; `status` tells whether it is still meant for a customer."""
+
+    vin = models.CharField(max_length=17, unique=True)
+    batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="vehicles")
+    sequence = models.PositiveIntegerField()
+    status = models.CharField(max_length=18, choices=VehicleStatus, default=VehicleStatus.IN_PROCESS)
+    registered_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["batch", "sequence"], name="vehicle_sequence_once")]
+        indexes = [models.Index(Right("vin", 6), name="vehicle_vin_tail")]
+
+    def __str__(self) -> str:
+        return self.vin
+
+
+class Component(models.Model):
+    """A part with its own serial number; it is tested before it meets its car."""
+
+    kind = models.CharField(max_length=64)
+    serial = models.CharField(max_length=64)
+    lot = models.CharField(max_length=64, blank=True)
+    first_seen_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["kind", "serial"], name="component_once")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.serial}"
+
+
+class MaterialLot(models.Model):
+    kind = models.CharField(max_length=64)
+    lot = models.CharField(max_length=64)
+    first_seen_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["kind", "lot"], name="material_lot_once")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.lot}"
+
+
+class Fitting(models.Model):
+    """A component was fitted to, or removed from, a vehicle. Append-only; the latest by `at` tells where it is.
+
+    `at` is when it happened, `recorded_at` when we were told.
+    """
+
+    vehicle = models.ForeignKey(Vehicle, on_delete=models.PROTECT, related_name="fittings")
+    component = models.ForeignKey(Component, on_delete=models.PROTECT, related_name="fittings")
+    fitted = models.BooleanField()
+    at = models.DateTimeField()
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["component", "at"], name="fitting_component"),
+            models.Index(fields=["vehicle", "at"], name="fitting_vehicle"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["vehicle", "component", "at", "fitted"], name="fitting_once"),
+        ]
+
+
+class SoftwareChange(models.Model):
+    """The version of one system of a vehicle from a moment on (UN R156). Append-only."""
+
+    vehicle = models.ForeignKey(Vehicle, on_delete=models.PROTECT, related_name="software_changes")
+    system = models.CharField(max_length=64)
+    version = models.CharField(max_length=120)
+    at = models.DateTimeField()
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["vehicle", "at"], name="software_vehicle")]
+        constraints = [
+            models.UniqueConstraint(fields=["vehicle", "system", "at", "version"], name="software_change_once"),
+        ]

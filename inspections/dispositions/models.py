@@ -1,0 +1,128 @@
+from django.db import models
+from django.db.models import Q
+
+from ..batches.models import Batch, Vehicle
+from .choices import HoldSource, NonconformanceState
+
+
+class Hold(models.Model):
+    """Containment (IATF 16949 8.7.1.4): the vehicle, or with no vehicle the whole batch, may not leave.
+
+    A gate's hold is placed by a failed gate and lifts when a later decision no longer contains its cause; a person's
+    is lifted by a person. Only the lifting is ever written to a row, once.
+    """
+
+    batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="holds")
+    vehicle = models.ForeignKey(Vehicle, null=True, on_delete=models.PROTECT, related_name="holds")
+    source = models.CharField(max_length=6, choices=HoldSource)
+    domain = models.CharField(max_length=8, blank=True)
+    code = models.CharField(max_length=32, blank=True)
+    characteristic_id = models.BigIntegerField(null=True)
+    position = models.CharField(max_length=64, blank=True)
+    reason = models.TextField()
+    placed_by = models.CharField(max_length=200)
+    placed_at = models.DateTimeField()
+    lifted_by = models.CharField(max_length=200, blank=True)
+    lifted_at = models.DateTimeField(null=True)
+    lifted_reason = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["vehicle", "domain", "code", "characteristic_id"],
+                condition=Q(source="gate", lifted_at__isnull=True, vehicle__isnull=False),
+                nulls_distinct=False,
+                name="gate_hold_vehicle_once",
+            ),
+            models.UniqueConstraint(
+                fields=["batch", "domain", "code", "characteristic_id"],
+                condition=Q(source="gate", lifted_at__isnull=True, vehicle__isnull=True),
+                nulls_distinct=False,
+                name="gate_hold_batch_once",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["vehicle"], condition=Q(lifted_at__isnull=True), name="hold_vehicle_open"),
+            models.Index(fields=["batch"], condition=Q(lifted_at__isnull=True), name="hold_batch_open"),
+        ]
+
+
+class Nonconformance(models.Model):
+    """One nonconformance (ISO 9000 3.6.9): what failed, on which vehicle or batch, and whether it is answered.
+
+    Opened with the flag; closes by itself when all its fails are disposed of and the cause is gone.
+    """
+
+    number = models.CharField(max_length=16, unique=True)
+    batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="nonconformances")
+    vehicle = models.ForeignKey(Vehicle, null=True, on_delete=models.PROTECT, related_name="nonconformances")
+    domain = models.CharField(max_length=8)
+    code = models.CharField(max_length=32)
+    characteristic_id = models.BigIntegerField(null=True)
+    state = models.CharField(max_length=6, choices=NonconformanceState, default=NonconformanceState.OPEN)
+    opened_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["batch", "vehicle", "domain", "code", "characteristic_id"],
+                condition=Q(state="open"),
+                nulls_distinct=False,
+                name="nonconformance_open_once",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["vehicle"], condition=Q(state="open"), name="nonconformance_vehicle_open"),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class Disposition(models.Model):
+    """An engineer's answer to the fail of one measurement. Append-only.
+
+    `ordinal` -1 speaks of the whole inspection (a disagreement about its verdict). For rework, `done_at` is when it
+    was done: only evidence that finished after it counts. Lifts the block only; a later pass is still required.
+    """
+
+    nonconformance = models.ForeignKey(
+        Nonconformance, null=True, on_delete=models.PROTECT, related_name="dispositions"
+    )
+    inspection_id = models.BigIntegerField()
+    ordinal = models.SmallIntegerField()
+    kind = models.CharField(max_length=20)
+    reason = models.TextField()
+    parts = models.JSONField(default=list)
+    repeats = models.JSONField(default=list)
+    done_at = models.DateTimeField()
+    disposed_by = models.CharField(max_length=200)
+    person_id = models.BigIntegerField()
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["inspection_id", "ordinal"], name="disposition_measurement")]
+
+
+class Concession(models.Model):
+    """Leave to deliver a stated vehicle with a stated departure (ISO 9000 3.12.5). Append-only; two approvers."""
+
+    number = models.CharField(max_length=16, unique=True)
+    vehicle = models.ForeignKey(Vehicle, on_delete=models.PROTECT, related_name="concessions")
+    requirement_id = models.BigIntegerField()
+    characteristic_id = models.BigIntegerField()
+    authority = models.CharField(max_length=16)
+    reason = models.TextField()
+    first_approver_id = models.BigIntegerField()
+    second_approver_id = models.BigIntegerField()
+    approved_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(first_approver_id=models.F("second_approver_id")), name="concession_four_eyes"
+            ),
+            models.CheckConstraint(condition=Q(expires_at__gt=models.F("approved_at")), name="concession_ends"),
+        ]

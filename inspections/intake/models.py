@@ -1,0 +1,96 @@
+from django.db import models
+from django.db.models import Q
+
+from ..rigs.models import Rig
+from .choices import KeptKind, KeptState, SubmissionState
+
+
+class Submission(models.Model):
+    """A rig's file, landed by its SHA-256 before anybody reads it. The same bytes from the same rig are the same one."""
+
+    rig = models.ForeignKey(Rig, on_delete=models.PROTECT, related_name="submissions")
+    sha256 = models.CharField(max_length=64)
+    name = models.CharField(max_length=255, blank=True)
+    size = models.BigIntegerField()
+    format = models.CharField(max_length=32, blank=True)
+    vin = models.CharField(max_length=17, blank=True)
+    component_kind = models.CharField(max_length=64, blank=True)
+    component_serial = models.CharField(max_length=64, blank=True)
+    procedure = models.CharField(max_length=64, blank=True)
+    state = models.CharField(max_length=11, choices=SubmissionState, default=SubmissionState.LANDED)
+    adapter = models.CharField(max_length=64, blank=True)
+    recorded = models.PositiveIntegerField(default=0)
+    waiting = models.PositiveIntegerField(default=0)
+    refused = models.PositiveIntegerField(default=0)
+    reasons = models.JSONField(default=list)
+    received_at = models.DateTimeField()
+    read_at = models.DateTimeField(null=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["rig", "sha256"], name="submission_once")]
+        indexes = [
+            models.Index(fields=["received_at"], condition=Q(state="landed"), name="submission_landed"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.sha256[:12]
+
+
+class Kept(models.Model):
+    """What was sent and is not on the record: waiting for its vehicle, refused, or a file that cannot be read.
+
+    While it is open, no vehicle that it names can pass. It is settled by recording it, or by a person who sets it
+    aside with a reason. `body` is what was sent, bounded; `sha256` is of all of it.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    kind = models.CharField(max_length=10, choices=KeptKind)
+    state = models.CharField(max_length=9, choices=KeptState, default=KeptState.OPEN)
+    rig = models.ForeignKey(Rig, null=True, on_delete=models.PROTECT, related_name="kept")
+    external_id = models.CharField(max_length=128, blank=True)
+    digest = models.BinaryField(max_length=32, null=True)
+    vin = models.CharField(max_length=64, blank=True)
+    component_kind = models.CharField(max_length=64, blank=True)
+    component_serial = models.CharField(max_length=64, blank=True)
+    procedure = models.CharField(max_length=64, blank=True)
+    domain = models.CharField(max_length=8, blank=True)
+    body = models.BinaryField(null=True)
+    sha256 = models.CharField(max_length=64)
+    size = models.BigIntegerField()
+    media_type = models.CharField(max_length=120, blank=True)
+    status = models.PositiveSmallIntegerField(help_text="HTTP status that was answered")
+    code = models.CharField(max_length=64)
+    problem = models.JSONField(default=dict)
+    repeats = models.PositiveIntegerField(default=0)
+    submission = models.ForeignKey(Submission, null=True, on_delete=models.PROTECT, related_name="kept")
+    received_at = models.DateTimeField()
+    settled_at = models.DateTimeField(null=True)
+    settled_by = models.CharField(max_length=200, blank=True)
+    settled_reason = models.TextField(blank=True)
+    inspection_id = models.BigIntegerField(null=True)
+
+    class Meta:
+        verbose_name_plural = "kept"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["rig", "external_id"], condition=Q(kind="waiting", state="open"), name="waiting_once"
+            ),
+            models.UniqueConstraint(
+                fields=["rig", "sha256", "code"],
+                condition=Q(kind="refused", state="open"),
+                nulls_distinct=False,
+                name="refused_body_once",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="set_aside") | ~Q(settled_reason=""), name="setting_aside_says_why"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["vin"], condition=Q(state="open"), name="kept_open_vin"),
+            models.Index(
+                fields=["component_kind", "component_serial"], condition=Q(state="open"), name="kept_open_component"
+            ),
+            models.Index(fields=["rig", "external_id"], condition=Q(state="open"), name="kept_open_id"),
+            models.Index(fields=["state", "received_at"], name="kept_inbox"),
+        ]

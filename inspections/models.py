@@ -1,0 +1,39 @@
+"""Registers the tables of every concept with Django. Nothing imports this module."""
+
+from .batches.models import Batch, Component, Fitting, MaterialLot, SoftwareChange, Vehicle
+from .catalogue.models import (
+    Characteristic,
+    ComponentKind,
+    Configuration,
+    ControlPlan,
+    PlanRevision,
+    Procedure,
+    Requirement,
+    SourceItem,
+    VehicleModel,
+)
+from .dispositions.models import Concession, Disposition, Hold, Nonconformance
+from .gates.models import (
+    BatchGate,
+    Coverage,
+    CoverageRevocation,
+    Decider,
+    Decision,
+    OpenReason,
+    VehicleGate,
+)
+from .intake.models import Kept, Submission
+from .marks.models import Mark
+from .people.models import User
+from .records.models import LedgerEntry
+from .results.models import Inspection, Judgement, Measurement, Sample, Void
+from .rigs.models import ApiKey, Authorisation, Calibration, OutOfTolerance, Rig, SystemClient
+
+__all__ = [
+    "ApiKey", "Authorisation", "Batch", "BatchGate", "Calibration", "Characteristic", "Component", "ComponentKind",
+    "Concession", "Configuration", "ControlPlan", "Coverage", "CoverageRevocation", "Decider", "Decision",
+    "Disposition", "Fitting", "Hold", "Inspection", "Judgement", "Kept", "LedgerEntry", "Mark", "MaterialLot",
+    "Measurement", "Nonconformance", "OpenReason", "OutOfTolerance", "PlanRevision", "Procedure", "Requirement",
+    "Rig", "Sample", "SoftwareChange", "SourceItem", "Submission", "SystemClient", "User", "Vehicle", "VehicleGate",
+    "VehicleModel", "Void",
+]  # fmt: skip

@@ -1,0 +1,1 @@
+"""Who acts: people with a personnel number and a role, and the actor that every act names."""
