@@ -1,0 +1,68 @@
+"""The order in which acts lock, so that no two wait for each other: rig, component or lot, batch, ascending ids.
+
+Advisory locks of the transaction: released by its end, whichever it is. Recorders `share`; an act that marks many
+takes the matching lock with `exclude` before it reads: calibration and authorisation the rig's, fitting the
+component's, plan, coverage and batch opening the configuration's, close, re-pin, move and release the batch's.
+What was read before a lock was granted may be old: read plan and status in a later statement.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import IntEnum
+from typing import Final
+
+from django.db import connection
+
+
+class Lock(IntEnum):
+    """What is locked, in the order of locking. The numbers are part of the key: never reuse one."""
+
+    CONFIGURATION = 1
+    RIG = 2
+    COMPONENT = 3
+    LOT = 4
+    BATCH = 5
+
+
+_SPACE: Final = 0x494C
+"""Keeps our keys apart from those of other software in the same database ("IL")."""
+_MOST: Final = 1 << 40
+
+# unnest keeps the order of the array and the function is volatile: the keys are taken one after the other.
+_SHARED: Final = "select pg_advisory_xact_lock_shared(key) from unnest(%s::bigint[]) as key"
+_EXCLUSIVE: Final = "select pg_advisory_xact_lock(key) from unnest(%s::bigint[]) as key"
+
+
+class LockOutsideTransaction(Exception):  # noqa: N818 named for the refusal
+    """A transaction's lock taken outside one would be gone at once."""
+
+
+def share(kind: Lock, ids: Iterable[int]) -> None:
+    """Take the locks with other recorders, ascending. Waits for an exclusive holder.
+
+    Raises LockOutsideTransaction, and ValueError for an id that is not between 1 and 2**40.
+    """
+    _take(_SHARED, kind, ids)
+
+
+def exclude(kind: Lock, ids: Iterable[int]) -> None:
+    """Take the locks alone, ascending. Waits for every holder. Raises as `share` does."""
+    _take(_EXCLUSIVE, kind, ids)
+
+
+def lock_key(kind: Lock, number: int) -> int:
+    """The 64-bit key: 16 bits of ours, 8 of the kind, 40 of the id."""
+    if not 0 < number < _MOST:
+        raise ValueError(f"{kind.name.lower()} {number} has no lock: an id lies between 1 and 2**40")
+    return (_SPACE << 48) | (int(kind) << 40) | number
+
+
+def _take(statement: str, kind: Lock, ids: Iterable[int]) -> None:
+    keys = [lock_key(kind, number) for number in sorted(set(ids))]
+    if not keys:
+        return
+    if not connection.in_atomic_block:
+        raise LockOutsideTransaction(f"the lock of a {kind.name.lower()} is taken inside a transaction")
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [keys])
