@@ -76,6 +76,7 @@ class ReasonCode(StrEnum):
     OPERATOR_UNKNOWN = "operator_unknown"
     NOT_RELEASED = "not_released"
     RELEASE_SUSPENDED = "release_suspended"
+    NOT_FOR_DELIVERY = "not_for_delivery"
 
 
 FAILED_CODES = frozenset(
@@ -103,5 +104,6 @@ CLEARANCE_CODES = frozenset(
         ReasonCode.OPERATOR_UNKNOWN,
         ReasonCode.NOT_RELEASED,
         ReasonCode.RELEASE_SUSPENDED,
+        ReasonCode.NOT_FOR_DELIVERY,
     }
 )

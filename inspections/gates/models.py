@@ -28,6 +28,7 @@ class VehicleGate(models.Model):
     domain = models.CharField(max_length=8)
     batch_id = models.BigIntegerField()
     state = models.SmallIntegerField()
+    counted = models.BooleanField(help_text="meant for delivery, so counted in the batch's gate")
     missing = ArrayField(models.TextField(), default=list)
     conceded = ArrayField(models.BigIntegerField(), default=list)
     valid_until = models.DateTimeField(null=True)

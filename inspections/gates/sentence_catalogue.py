@@ -86,6 +86,7 @@ ENGLISH: Final[dict[ReasonCode, Lines]] = {
         "{subject}: release {release} suspended {at}: {detail}.",
         "Clears when clear again and signed anew.",
     ),
+    R.NOT_FOR_DELIVERY: ("{subject} is not meant for a customer: {detail}.", "Nothing clears this; it never leaves."),
 }
 
 CHINESE: Final[dict[ReasonCode, Lines]] = {
@@ -160,6 +161,7 @@ CHINESE: Final[dict[ReasonCode, Lines]] = {
         "{subject}：放行{release}已于{at}中止：{detail}。",
         "解除条件：恢复条件并重新签署。",
     ),
+    R.NOT_FOR_DELIVERY: ("{subject}不用于交付：{detail}。", "无法解除，永不放行。"),
 }
 
 SENTENCES: Final[dict[Language, dict[ReasonCode, Lines]]] = {"en": ENGLISH, "zh-hans": CHINESE}
@@ -188,6 +190,7 @@ KEYS: Final[dict[ReasonCode, tuple[str, ...]]] = {
     R.DECISION_EXPIRED: ("at",),
     R.NOT_RELEASED: ("count",),
     R.RELEASE_SUSPENDED: ("release", "at", "detail"),
+    R.NOT_FOR_DELIVERY: ("detail",),
 }
 """What each code takes from its reason's detail, beyond subject, characteristic, found and required."""
 
