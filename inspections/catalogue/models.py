@@ -58,7 +58,11 @@ class Procedure(models.Model):
 
 
 class Characteristic(models.Model):
-    """What is measured. The code is stable and never derived from a name; it belongs to one procedure."""
+    """What is measured. The code is stable and never derived from a name; it belongs to one procedure.
+
+    `condition` is not empty where the standard asks for more than one number can say (a curve over time, a limit that
+    depends on another value): then no bare limit may judge it, only "report conforms" or a utilisation of at most 1.
+    """
 
     code = models.CharField(max_length=64, unique=True)
     procedure = models.ForeignKey(Procedure, on_delete=models.PROTECT, related_name="characteristics")
@@ -74,7 +78,9 @@ class Characteristic(models.Model):
     clause = models.CharField(max_length=120, blank=True)
     confidence = models.CharField(max_length=16, choices=Confidence, default=Confidence.PLANT_DEFAULT)
     criterion = models.TextField(blank=True)
+    condition = models.TextField(blank=True)
     source = models.CharField(max_length=200, blank=True)
+    note = models.TextField(blank=True)
 
     class Meta:
         constraints = [
