@@ -1,1 +1,1 @@
-"""The project around the inspections: settings, addresses, Celery, and the private engines of the demo and the tests."""
+"""The project around the inspections: settings, Celery, and the private engines of the demo and the tests."""

@@ -108,7 +108,9 @@ class Redis:
     def from_url(cls, variable: str, url: str) -> "Redis":
         """Read redis://, rediss:// or unix:///path/to/socket?db=0. Raises BadSetting."""
         if urlsplit(url).scheme not in {"redis", "rediss", "unix"}:
-            raise BadSetting(variable, url.split("@")[-1], "redis://host:6379/0, rediss://… or unix:///path/socket?db=0")
+            raise BadSetting(
+                variable, url.split("@")[-1], "redis://host:6379/0, rediss://… or unix:///path/socket?db=0"
+            )
         return cls(url=url)
 
     @property

@@ -1,4 +1,4 @@
-"""Interlock's settings. Everything that differs between plants is read from the environment; docs/install.md lists it."""
+"""Interlock's settings. What differs between plants is read from the environment; docs/install.md lists it."""
 
 import secrets
 from pathlib import Path
@@ -251,7 +251,7 @@ REST_FRAMEWORK: dict[str, Any] = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Interlock",
-    "DESCRIPTION": "Inspection record and delivery gate for vehicle safety: the contract with rigs and the plant's MES.",
+    "DESCRIPTION": "Inspection record and delivery gate for vehicle safety: what rigs and the plant's MES may ask.",
     "VERSION": "1",
     "OAS_VERSION": "3.1.1",
     "SERVE_INCLUDE_SCHEMA": False,

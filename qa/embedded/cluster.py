@@ -1,0 +1,144 @@
+"""Both engines of one role, from the lock to the last process: reserve, start, stop."""
+
+import json
+import os
+import secrets
+import shutil
+from pathlib import Path
+from urllib.parse import quote
+
+from qa.embedded.engines import find_postgres, find_redis
+from qa.embedded.guard import Guard
+from qa.embedded.lock import Lock, Taken, is_held
+from qa.embedded.places import Places
+from qa.embedded.postgres import APPLICATION, DATABASE, OWNER, Postgres
+from qa.embedded.processes import Started
+from qa.embedded.redis import Redis
+from qa.embedded.refusal import CannotStart
+
+
+def named_outside() -> bool:
+    """Whether the environment names both servers, so that none is to be started. Raises CannotStart for one alone."""
+    named = [name for name in ("DATABASE_URL", "REDIS_URL") if os.environ.get(name)]
+    if len(named) == 1:
+        missing = "REDIS_URL" if named == ["DATABASE_URL"] else "DATABASE_URL"
+        raise CannotStart(f"{named[0]} is set and {missing} is not: set both to use your own servers, or neither.")
+    return bool(named)
+
+
+class Cluster:
+    """A private PostgreSQL and Redis. Whoever holds this object holds the role's lock."""
+
+    def __init__(self, places: Places, *, durable: bool, temporary: bool = False) -> None:
+        """Take the lock. Raises Taken while another process has it; nothing is started yet."""
+        self.places = places
+        self.durable = durable
+        self.temporary = temporary
+        self.lock = Lock(places.lock, places.role)
+        self.guard: Guard | None = None
+        self.watched: list[Started] = []
+        places.make_home()
+        self.lock.take()
+        places.environment.unlink(missing_ok=True)
+
+    def addresses(self) -> dict[str, str]:
+        """What the settings read from the environment; known before anything runs."""
+        sockets = quote(str(self.places.sockets), safe="")
+        return {
+            "DATABASE_URL": f"postgresql://{APPLICATION}@/{DATABASE}?host={sockets}",
+            "DATABASE_OWNER_URL": f"postgresql://{OWNER}@/{DATABASE}?host={sockets}",
+            "REDIS_URL": f"unix://{quote(str(self.places.sockets))}/redis?db=0",
+            "SECRET_KEY": self._secret_key(),
+        }
+
+    def start(self) -> None:
+        """Start both engines. Raises CannotStart, leaving nothing behind."""
+        identity = self.places.identity()
+        data = self.places.make_data(identity)
+        sockets = self.places.make_sockets(identity)
+        logs = self.places.home / "log"
+        try:
+            self.guard = Guard(holding=(self.lock.fd,))
+            postgres = Postgres(
+                find_postgres(self.places, identity),
+                data,
+                sockets,
+                logs / "postgres.log",
+                identity,
+                durable=self.durable,
+            )
+            redis = Redis(find_redis(self.places, identity), sockets, logs / "redis.log", identity)
+            for engine in (postgres, redis):
+                started = engine.launch()
+                self.watch(started)
+                engine.wait(started.process)
+            postgres.prepare()
+        except BaseException:
+            self.stop()
+            raise
+
+    def watch(self, started: Started) -> None:
+        """Stop this process too, at the end or when we die."""
+        self.watched.append(started)
+        if self.guard is not None:
+            self.guard.watch(started.running)
+
+    def stop(self) -> None:
+        """Stop everything in reverse order and let go of the lock."""
+        while self.watched:
+            self.watched.pop().stop()
+        self.places.environment.unlink(missing_ok=True)
+        if self.guard is not None:
+            self.guard.dismiss()
+            self.guard = None
+            shutil.rmtree(self.places.sockets, ignore_errors=True)
+        if self.temporary:
+            self.places.remove()
+        self.lock.release()
+
+    def publish(self, **more: str) -> None:
+        """Write down what `manage.py` needs to work beside us."""
+        file = self.places.environment
+        file.touch(mode=0o600)
+        file.write_text(json.dumps({**self.addresses(), **more}))
+
+    def _secret_key(self) -> str:
+        """A key of this folder's own, so that a login outlives a restart."""
+        file = self.places.home / "secret-key"
+        if not file.exists():
+            file.touch(mode=0o600)
+            file.write_text(secrets.token_urlsafe(48))
+        return file.read_text()
+
+
+def for_tests(project: Path) -> Cluster:
+    """The tests' cluster, or a temporary one while another test run has that. Sweeps what dead runs left."""
+    for home in sorted((project / ".interlock").glob("test-*")):
+        if not is_held(home / "lock"):
+            _sweep(Places.of(home.name, project))
+    try:
+        return Cluster(Places.of("test", project), durable=False)
+    except Taken:
+        return Cluster(Places.of(f"test-{os.getpid()}", project), durable=False, temporary=True)
+
+
+def _sweep(places: Places) -> None:
+    """Remove a temporary cluster whose run is dead, its orphans first."""
+    try:
+        left = Cluster(places, durable=False, temporary=True)
+    except Taken:
+        return
+    try:
+        left.start()  # ends orphans and takes their place, so that stopping ends all of it
+    finally:
+        left.stop()
+
+
+def adopt(project: Path) -> bool:
+    """Take over the addresses of a demo that runs in this project, unless the environment names some already."""
+    places = Places.of("demo", project)
+    if os.environ.get("DATABASE_URL") or not is_held(places.lock) or not places.environment.exists():
+        return False
+    for name, value in json.loads(places.environment.read_text()).items():
+        os.environ.setdefault(name, value)
+    return True

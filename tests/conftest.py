@@ -1,0 +1,275 @@
+"""What every test stands on: real engines started when first needed, the application's role, and real processes.
+
+A test that touches no database starts nothing. The engines are those of DATABASE_URL, DATABASE_OWNER_URL and
+REDIS_URL, or private ones of this run. Tests work as the application's role; its owner migrates and empties.
+"""
+
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from qa.embedded.cluster import Cluster, for_tests, named_outside
+from qa.embedded.refusal import CannotStart
+
+PROJECT = Path(__file__).resolve().parents[1]
+CHROMIUM = os.environ.get("CHROMIUM", "") or shutil.which("chromium") or shutil.which("chromium-browser") or ""
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
+WORKER_NUMBER = int(WORKER.removeprefix("gw") or 0)
+
+pytest_plugins = ["tests.processes"]
+
+
+def _prepare_environment() -> Cluster | None:
+    """Name the addresses before the settings are read. Nothing is started; a second run gets engines of its own."""
+    cluster = None
+    try:
+        if not named_outside():
+            cluster = for_tests(PROJECT)
+            os.environ.update(cluster.addresses())
+    except CannotStart as refusal:
+        pytest.exit(str(refusal), returncode=1)
+    os.environ.setdefault("SECRET_KEY", secrets.token_urlsafe(48))
+    os.environ["HTTPS"] = "0"
+    os.environ["STATIC_HASHED"] = "0"
+    if WORKER_NUMBER:
+        base, _, database = os.environ["REDIS_URL"].rpartition("=" if "?db=" in os.environ["REDIS_URL"] else "/")
+        separator = "=" if "?db=" in os.environ["REDIS_URL"] else "/"
+        os.environ["REDIS_URL"] = f"{base}{separator}{int(database or 0) + WORKER_NUMBER}"
+    os.environ["DJANGO_SETTINGS_MODULE"] = "qa.settings"
+    return cluster
+
+
+CLUSTER = _prepare_environment()
+
+
+def start_engines() -> None:
+    """Start the private engines of this run unless they run already or servers are named outside."""
+    if CLUSTER is not None and not CLUSTER.watched:
+        try:
+            CLUSTER.start()
+        except CannotStart as refusal:
+            pytest.exit(str(refusal), returncode=1)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """With several test processes the first one starts the engines for all, since the others inherit its addresses."""
+    from django.conf import settings
+
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    if getattr(config.option, "numprocesses", None) and not WORKER:
+        start_engines()
+
+
+def pytest_unconfigure() -> None:
+    if CLUSTER is not None:
+        CLUSTER.stop()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browser tests say clearly why they do not run; nothing is downloaded for them."""
+    for item in items:
+        if {"page", "context", "browser"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker("browser")
+            if not CHROMIUM:
+                item.add_marker(pytest.mark.skip(reason="no Chromium here: install Debian's chromium or set CHROMIUM"))
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if item.get_closest_marker("browser"):
+        # Playwright keeps an event loop on this thread from its first test on, in which Django refuses to query.
+        os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+
+def owner_parameters(name: str) -> dict[str, Any]:
+    """How to connect to the database `name` as the owner, in Django's words."""
+    from qa import env
+
+    owner = env.Database.from_url(
+        "DATABASE_OWNER_URL", os.environ.get("DATABASE_OWNER_URL", os.environ["DATABASE_URL"])
+    )
+    return {"NAME": name, "USER": owner.user, "PASSWORD": owner.password, "HOST": owner.host, "PORT": owner.port}
+
+
+def connect_as_owner(name: str) -> psycopg.Connection[Any]:
+    """A connection of its own to the database `name` as the owner, committing each statement."""
+    found = owner_parameters(name)
+    return psycopg.connect(
+        dbname=name,
+        user=found["USER"],
+        password=found["PASSWORD"] or None,
+        host=found["HOST"] or None,
+        port=found["PORT"] or None,
+        autocommit=True,
+    )
+
+
+def _require_two_roles(connection: psycopg.Connection[Any], application: str) -> None:
+    """Stop the run if the roles could not prove what the database refuses, or could not empty it between tests."""
+    owner, may_empty = connection.execute(
+        "SELECT current_user, current_setting('is_superuser') = 'on'"
+        " OR has_parameter_privilege(current_user, 'session_replication_role', 'SET')"
+    ).fetchone() or ("", False)
+    if owner == application:
+        pytest.exit("The tests need two roles: set DATABASE_OWNER_URL too (docs/install.md).", returncode=1)
+    if not may_empty:
+        pytest.exit(
+            f"The role {owner} may not empty append-only tables between tests. As a superuser run: "
+            f"GRANT SET ON PARAMETER session_replication_role TO {owner};",
+            returncode=1,
+        )
+
+
+@pytest.fixture(scope="session")
+def engines() -> Cluster | None:
+    """PostgreSQL and Redis are there; None where they are named outside or another test process started them."""
+    start_engines()
+    return CLUSTER
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(engines: Cluster | None, django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """From here on the test database is made and migrated, by the owner."""
+    from django.db import connection
+
+    settings = connection.settings_dict
+    settings.update(owner_parameters(settings["NAME"]))
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """The database is made: work as the application, and go back to the owner to remove it."""
+    from django.conf import settings
+    from django.db import connection
+
+    configured = connection.settings_dict
+    name = configured["NAME"]
+    application = settings.APPLICATION_ROLE
+    with connect_as_owner(name) as owner:
+        _require_two_roles(owner, application)
+        _remember_what_migrations_wrote(owner)
+    asked = psycopg.conninfo.conninfo_to_dict(os.environ["DATABASE_URL"])
+    with django_db_blocker.unblock():
+        connection.close()
+    configured.update(USER=application, PASSWORD=asked.get("password") or "")
+    yield
+    with django_db_blocker.unblock():
+        connection.close()
+    configured.update(owner_parameters(name))
+
+
+def _tables(connection: psycopg.Connection[Any], schema: str) -> list[str]:
+    rows = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = %s ORDER BY 1", [schema])
+    return [row[0] for row in rows]
+
+
+def _filled(connection: psycopg.Connection[Any], tables: list[str]) -> list[str]:
+    """The tables that hold a row, in one look."""
+    looks = " UNION ALL ".join(f"SELECT '{table}' WHERE EXISTS (SELECT FROM public.{table})" for table in tables)
+    return [row[0] for row in connection.execute(looks)]
+
+
+def _remember_what_migrations_wrote(owner: psycopg.Connection[Any]) -> None:
+    """Keep a copy of the rows that every test finds, in a schema beside the tables."""
+    owner.execute("DROP SCHEMA IF EXISTS as_migrated CASCADE")
+    owner.execute("CREATE SCHEMA as_migrated")
+    for table in _filled(owner, _tables(owner, "public")):
+        owner.execute(f"CREATE TABLE as_migrated.{table} AS TABLE public.{table}")
+
+
+def empty_database(name: str) -> None:
+    """Put the database back as its migrations left it. The one place where append-only tables are emptied.
+
+    Only the owner may: `session_replication_role = replica` keeps triggers and foreign keys from firing.
+    """
+    with connect_as_owner(name) as owner:
+        owner.execute("SET session_replication_role = replica")
+        owner.execute("SET lock_timeout = '10s'")
+        filled = _filled(owner, _tables(owner, "public"))
+        kept = set(_tables(owner, "as_migrated"))
+        with owner.transaction():
+            if filled:
+                owner.execute("TRUNCATE " + ", ".join(f"public.{table}" for table in filled) + " CASCADE")
+            for table in kept:
+                owner.execute(f"INSERT INTO public.{table} OVERRIDING SYSTEM VALUE TABLE as_migrated.{table}")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _emptied_by_the_owner() -> Iterator[None]:
+    """Django empties the database with TRUNCATE after a transactional test; here the owner does it."""
+    from django.db import connection
+    from django.test import TransactionTestCase
+
+    patch = pytest.MonkeyPatch()
+    patch.setattr(
+        TransactionTestCase, "_fixture_teardown", lambda self: empty_database(connection.settings_dict["NAME"])
+    )
+    yield
+    patch.undo()
+
+
+@pytest.fixture
+def owner_connection(django_db_setup: None, db: None) -> Iterator[psycopg.Connection[Any]]:
+    """The owner of the tables, outside the test's own transaction: it sees only what is committed."""
+    from django.db import connection
+
+    with connect_as_owner(connection.settings_dict["NAME"]) as owner:
+        yield owner
+
+
+@pytest.fixture(scope="session")
+def _redis_of_this_run(engines: Cluster | None) -> Iterator[Any]:
+    """A client of the database that this test process may empty."""
+    from django.conf import settings
+    from redis import Redis
+
+    client = Redis.from_url(settings.REDIS.url)
+    keys = client.dbsize()
+    if keys and not client.exists("interlock-tests"):
+        place = settings.REDIS.place
+        pytest.exit(f"Redis at {place} holds {keys} keys and the tests empty it; name an empty database.", returncode=1)
+    client.flushdb()
+    yield client
+    client.flushdb()
+    client.close()
+
+
+@pytest.fixture
+def redis(_redis_of_this_run: Any) -> Iterator[Any]:
+    """A Redis client on an empty database, emptied again afterwards."""
+    _redis_of_this_run.flushdb()
+    _redis_of_this_run.set("interlock-tests", "1")
+    yield _redis_of_this_run
+    _redis_of_this_run.flushdb()
+
+
+@pytest.fixture(autouse=True)
+def _no_task_or_cache_left_over(request: pytest.FixtureRequest) -> None:
+    """What one test queued or cached is not there for the next."""
+    if {"db", "transactional_db", "live_server"} & set(request.fixturenames) or request.node.get_closest_marker(
+        "django_db"
+    ):
+        request.getfixturevalue("redis")
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """The machine's own Chromium, talking to nobody but us."""
+    return {
+        **browser_type_launch_args,
+        "executable_path": CHROMIUM,
+        "args": [
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-dev-shm-usage",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--no-first-run",
+        ],
+    }
