@@ -88,6 +88,7 @@ class BatchGate(models.Model):
     domain = models.CharField(max_length=8)
     state = models.SmallIntegerField()
     reasons = models.JSONField(default=list)
+    mismatch = models.JSONField(null=True, help_text="what a recount found different; null once one agrees")
     valid_until = models.DateTimeField(null=True)
     passed = models.IntegerField(default=0)
     failed = models.IntegerField(default=0)

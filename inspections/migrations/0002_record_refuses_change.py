@@ -183,6 +183,10 @@ class Migration(migrations.Migration):
     dependencies = [("inspections", "0001_tables")]
 
     operations = [
+        # Numbers that people read aloud: short, unique, and independent of row ids.
+        migrations.RunSQL(
+            "create sequence interlock_nonconformance_number", "drop sequence interlock_nonconformance_number"
+        ),
         migrations.RunSQL(FUNCTIONS, DROP_FUNCTIONS),
         migrations.RunSQL(_create_sql(), _drop_sql()),
         migrations.RunPython(grant, migrations.RunPython.noop),

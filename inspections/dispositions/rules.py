@@ -1,0 +1,30 @@
+"""Which acts of containment who may do, and what a failed gate holds and opens."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from ..evaluation.reasons import ReasonCode
+from ..people.choices import Role
+
+MAY_PLACE_HOLD: Final = (Role.INSPECTOR, Role.ENGINEER, Role.RELEASE_OFFICER)
+"""Stopping a car is everybody's right who looks at cars; letting it go on is not."""
+MAY_LIFT_HOLD: Final = (Role.ENGINEER,)
+
+OPENS_NONCONFORMANCE: Final = frozenset(
+    {ReasonCode.MEASUREMENT_FAILED, ReasonCode.RETEST_UNEXPLAINED, ReasonCode.SAMPLE_REJECTED}
+)
+
+
+class HoldRefused(Exception):  # noqa: N818 named for the refusal
+    """A hold that cannot be placed or lifted; the text says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """What failed a gate: unique for (subject, code, characteristic) while it lasts. `words` say it for the record."""
+
+    code: str
+    characteristic_id: int | None
+    words: str = field(default="", compare=False)
