@@ -1,0 +1,5 @@
+"""Readers of rig files, one module a format. Pure: standard library only, importable without Django.
+
+`registry.detect` finds the reader of a file, the reader's `parse` yields `canonical.CanonicalInspection`, `locating`
+says at which position of a characteristic a value belongs, `drafting` turns one report into a first procedure.
+"""

@@ -1,0 +1,53 @@
+"""Finds the reader of a file: the built-in ones, and those that installed packages offer as `interlock.adapters`."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.metadata import entry_points
+
+from .canonical import Adapter
+from .wats_json import WatsJsonAdapter
+
+GROUP = "interlock.adapters"
+"""The entry point group. An entry point names an object with the methods of `canonical.Adapter`."""
+
+SURE_ENOUGH = 0.6
+"""Below this nobody claims the file: it waits for a person, or for a `format` stated by the sender."""
+
+
+class UnknownFormat(Exception):
+    """No reader claims the file, or none has the name asked for."""
+
+
+class DoubleAdapter(Exception):
+    """Two installed readers have one name: what was read could not be traced to either."""
+
+
+@cache
+def installed() -> dict[str, Adapter]:
+    """All readers by name. Raises DoubleAdapter where two share a name."""
+    found: dict[str, Adapter] = {}
+    loaded = [point.load() for point in sorted(entry_points(group=GROUP), key=lambda point: point.name)]
+    for adapter in [WatsJsonAdapter(), *(offer() if isinstance(offer, type) else offer for offer in loaded)]:
+        if adapter.name in found:
+            raise DoubleAdapter(f"two readers are named {adapter.name!r}: uninstall one")
+        found[adapter.name] = adapter
+    return found
+
+
+def get(name: str) -> Adapter:
+    """The reader named `name`. Raises UnknownFormat with the names there are."""
+    try:
+        return installed()[name]
+    except KeyError:
+        raise UnknownFormat(f"no reader named {name!r}; there are: {', '.join(sorted(installed()))}") from None
+
+
+def detect(head: bytes, name: str) -> Adapter:
+    """The reader most sure of a file, by its first bytes (4 KiB suffice) and its name. Raises UnknownFormat."""
+    claims = [(adapter.sniff(head, name), adapter.name) for adapter in installed().values()]
+    best, adapter_name = max(claims, default=(0.0, ""))
+    if best < SURE_ENOUGH:
+        known = ", ".join(sorted(installed()))
+        raise UnknownFormat(f"no reader claims {name!r}; there are: {known}. State the format, or add a reader")
+    return installed()[adapter_name]

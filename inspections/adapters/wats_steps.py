@@ -1,0 +1,201 @@
+"""The step tree of a WATS report, read into items.
+
+What counts as an item:
+- every entry of `numericMeas`, `stringMeas` and `booleanMeas`, in loops each pass and the loop's own summary;
+- a limit, text or pass/fail step without its measurement: as not measured, so that it is missed and not forgotten;
+- a step of a type unknown here that says only P or F: a pass/fail check;
+- whatever broke off or failed with nothing in it that says so (an action, a sequence): its status, as a fail.
+Actions, flow control, popups and calls that went well are no checks: their P says that they ran.
+
+Where a step says worse than its measurements do, the step is believed.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+
+from .canonical import AdapterError, CanonicalItem, Comparator, ItemClaim, ItemKind, Measured
+from .strict_json import Json, check_storable, read_object, read_objects, read_text, shown
+from .wats_limits import LOGGED, Comparison, read_numeric_comparison, read_text_comparison
+
+_DEEPEST = 60
+_MOST_ITEMS = 50_000
+_LONGEST_PATH = 500
+
+_CLAIMS = {
+    "P": ItemClaim.PASS,
+    "F": ItemClaim.FAIL,
+    "E": ItemClaim.ERROR,
+    "T": ItemClaim.ERROR,
+    "S": ItemClaim.SKIPPED,
+}
+_BAD = (ItemClaim.FAIL, ItemClaim.ERROR)
+_NO_CHECK = frozenset(
+    ["Action", "CallExecutable", "DoWhile", "Goto", "Label", "MessagePopup", "SequenceCall", "Statement"]
+)
+_MEASUREMENTS = ("numericMeas", "stringMeas", "booleanMeas")
+_MEASURING = (("NLT", ItemKind.NUMBER), ("SVT", ItemKind.TEXT), ("PFT", ItemKind.BOOLEAN))
+
+
+def read_items(root: Json) -> tuple[CanonicalItem, ...]:
+    """All items below `root`, in the order of the report. The root's own name is in no path: it is in every one.
+
+    Raises AdapterError for wrong types, steps nested deeper than 60, more than 50,000 items, paths over 500 characters.
+    """
+    walk = _Walk()
+    walk.read_step(root, (), "/root", 0)
+    return tuple(walk.items)
+
+
+def read_claim(entry: Json, place: str) -> ItemClaim:
+    """What `status` claims; D (done), an unknown letter or none at all claim nothing."""
+    return _CLAIMS.get(read_text(entry, "status", place) or "", ItemClaim.NONE)
+
+
+@dataclass(slots=True)
+class _Walk:
+    items: list[CanonicalItem] = field(default_factory=list)
+    seen: Counter[str] = field(default_factory=Counter)
+
+    def read_step(self, step: Json, parents: tuple[str, ...], place: str, depth: int) -> bool:
+        """Reads a step and all below it. True when one of its items is a fail or an error."""
+        if depth > _DEEPEST:
+            raise AdapterError(place, f"steps nested deeper than {_DEEPEST}", "a report of ordinary depth")
+        name = _read_name(step, place) or "(unnamed)"
+        names = (*parents, name)
+        claim = read_claim(step, place)
+        own = _believe_the_worse(claim, self._read_measurements(step, names, place))
+        children = read_objects(step, "steps", place)
+        if not own and not children:
+            own = _read_status_only(step, names, claim, place)
+        for item in own:
+            self._add(item, place)
+        is_bad = any(item.claimed in _BAD for item in own)
+        below = () if depth == 0 else names
+        for index, child in enumerate(children):
+            is_bad = self.read_step(child, below, f"{place}/steps/{index}", depth + 1) or is_bad
+        if claim in _BAD and not is_bad and not _sums_up_a_loop(step, place):
+            self._add(_check_item((*names, "(status)"), claim, "only the step's own status says so"), place)
+            is_bad = True
+        return is_bad
+
+    def _read_measurements(self, step: Json, names: tuple[str, ...], place: str) -> list[CanonicalItem]:
+        found = []
+        for key, read in zip(_MEASUREMENTS, (_read_number, _read_string, _read_boolean), strict=True):
+            for index, entry in enumerate(read_objects(step, key, place)):
+                at = f"{place}/{key}/{index}"
+                name = _read_name(entry, at)
+                found.append(read(entry, " / ".join((*names, name) if name else names), at))
+        return found
+
+    def _add(self, item: CanonicalItem, place: str) -> None:
+        if len(item.item) > _LONGEST_PATH:
+            found = f"a path of {len(item.item)} characters"
+            raise AdapterError(place, found, f"names that make at most {_LONGEST_PATH}")
+        if len(self.items) >= _MOST_ITEMS:
+            raise AdapterError(place, f"more than {_MOST_ITEMS} values", "fewer in one report")
+        self.seen[item.item] += 1
+        self.items.append(replace(item, occurrence=self.seen[item.item]))
+
+
+def _read_name(entry: Json, place: str) -> str | None:
+    name = read_text(entry, "name", place, _LONGEST_PATH)
+    return " ".join(name.split()) if name else None
+
+
+def _read_number(entry: Json, path: str, place: str) -> CanonicalItem:
+    comparison = read_numeric_comparison(entry)
+    unit = read_text(entry, "unit", place)
+    return _measured_item(entry, path, place, ItemKind.NUMBER, comparison, unit)
+
+
+def _read_string(entry: Json, path: str, place: str) -> CanonicalItem:
+    comparison = read_text_comparison(entry)
+    if isinstance(comparison.expected, str):
+        check_storable(comparison.expected, f"{place}/limit")
+    return _measured_item(entry, path, place, ItemKind.TEXT, comparison, None)
+
+
+def _measured_item(
+    entry: Json, path: str, place: str, kind: ItemKind, comparison: Comparison, unit: str | None
+) -> CanonicalItem:
+    value = entry.get("value")
+    if value is not None and not isinstance(value, Decimal | str | bool):
+        raise AdapterError(f"{place}/value", shown(value), "one number, text or boolean")
+    if isinstance(value, str):
+        check_storable(value, f"{place}/value")
+    claim = read_claim(entry, place)
+    item = CanonicalItem(
+        path, 1, kind, value, unit,
+        comparison.comparator, comparison.lower, comparison.upper,
+        comparison.lower_inclusive, comparison.upper_inclusive,
+        comparison.expected, comparison.case_sensitive,
+        claimed=ItemClaim.NONE if comparison == LOGGED and claim is ItemClaim.PASS else claim,
+        note=comparison.note,
+    )  # fmt: skip
+    return _without_value_unless_measured(item)
+
+
+def _read_boolean(entry: Json, path: str, place: str) -> CanonicalItem:
+    return _pass_fail_item(path, ItemKind.BOOLEAN, read_claim(entry, place))
+
+
+def _pass_fail_item(path: str, kind: ItemKind, claim: ItemClaim, note: str = "") -> CanonicalItem:
+    value = {ItemClaim.PASS: True, ItemClaim.FAIL: False}.get(claim)
+    item = CanonicalItem(path, 1, kind, value, None, Comparator.EQUAL, expected=True, claimed=claim, note=note)
+    return _without_value_unless_measured(item)
+
+
+def _check_item(names: tuple[str, ...], claim: ItemClaim, note: str = "") -> CanonicalItem:
+    return _pass_fail_item(" / ".join(names), ItemKind.PASS_FAIL, claim, note)
+
+
+def _without_value_unless_measured(item: CanonicalItem) -> CanonicalItem:
+    beside = "" if item.value is None else f"the report has {shown(item.value)} beside that"
+    if item.claimed is ItemClaim.SKIPPED:
+        return replace(item, value=None, measured=Measured.SKIPPED, note=item.note or beside)
+    if item.claimed is ItemClaim.ERROR:
+        return replace(item, value=None, measured=Measured.ERROR, note=item.note or beside)
+    if item.value is None:
+        claimed = ItemClaim.FAIL if item.claimed is ItemClaim.FAIL else ItemClaim.NOT_MEASURED
+        return replace(item, claimed=claimed, measured=Measured.NOT_MEASURED)
+    return item
+
+
+def _believe_the_worse(step: ItemClaim, items: list[CanonicalItem]) -> list[CanonicalItem]:
+    """Lowers the items of a step that itself says skipped, error, or a fail that none of its checks explains."""
+    if step is ItemClaim.FAIL and not any(item.claimed in _BAD for item in items):
+        return [item if item.comparator is None else _lower(item, step) for item in items]
+    if step in (ItemClaim.ERROR, ItemClaim.SKIPPED):
+        return [item if item.claimed in _BAD else _lower(item, step) for item in items]
+    return items
+
+
+def _lower(item: CanonicalItem, claim: ItemClaim) -> CanonicalItem:
+    value = False if claim is ItemClaim.FAIL and item.kind is ItemKind.BOOLEAN else item.value
+    note = item.note or f"the step itself says {claim.value}"
+    return _without_value_unless_measured(replace(item, value=value, claimed=claim, note=note))
+
+
+def _read_status_only(step: Json, names: tuple[str, ...], claim: ItemClaim, place: str) -> list[CanonicalItem]:
+    """The item of a step without measurements and steps of its own, if its type makes it a check."""
+    step_type = read_text(step, "stepType", place) or ""
+    if _sums_up_a_loop(step, place) or step_type in _NO_CHECK or step_type.startswith("NI_"):
+        return []
+    kind = next((kind for ending, kind in _MEASURING if step_type.endswith(ending)), None)
+    if kind is None and step_type and not any(step.get(key) is not None for key in _MEASUREMENTS):
+        return [] if claim is ItemClaim.NONE else [_check_item(names, claim)]
+    missing = claim if claim in (ItemClaim.SKIPPED, *_BAD) else ItemClaim.NOT_MEASURED
+    note = f"a step of {f'type {step_type}' if step_type else 'no type'} without its measurement"
+    path = " / ".join(names)
+    item = CanonicalItem(
+        path, 1, kind or ItemKind.PASS_FAIL, None, None, Comparator.UNPARSED, claimed=missing, note=note
+    )  # fmt: skip
+    return [_without_value_unless_measured(item)]
+
+
+def _sums_up_a_loop(step: Json, place: str) -> bool:
+    loop = read_object(step, "loop", place)
+    return loop.get("num") is not None and loop.get("idx") is None
