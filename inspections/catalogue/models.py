@@ -176,8 +176,9 @@ class PlanRevision(models.Model):
 class Requirement(models.Model):
     """One line of a revision: what is asked of one characteristic at its positions, and who says so.
 
-    Limits are decimals in `unit`; each says whether it is inclusive. `positions` empty: all of the characteristic's.
-    `members` names the lines (by their `line` number) of an any-of group, which are then not asked by themselves.
+    Limits are decimals in `unit`; each says whether it is inclusive. `positions` are all written out, empty where the
+    characteristic has none; `special` is the characteristic's class when the line was drafted: later edits of the
+    catalogue reach neither. `members` names the lines (by their `line` number) of an any-of group, which are then not asked by themselves.
     """
 
     revision = models.ForeignKey(PlanRevision, on_delete=models.PROTECT, related_name="requirements")
@@ -195,6 +196,7 @@ class Requirement(models.Model):
     unit = models.CharField(max_length=16, blank=True)
     uncertainty = ExactDecimalField(null=True, blank=True)
     level = models.CharField(max_length=13, choices=[(level.value, level.value) for level in Level])
+    special = models.CharField(max_length=2, choices=Special, blank=True)
     legal = models.BooleanField()
     repeats = models.PositiveSmallIntegerField(default=0)
     market = models.CharField(max_length=8, blank=True)
@@ -214,10 +216,11 @@ class Requirement(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["revision", "line"], name="requirement_line_once"),
             models.CheckConstraint(
-                condition=Q(repeats=0) | Q(legal=False), name="requirement_legal_has_no_free_repeats"
+                condition=Q(repeats=0) | (Q(legal=False) & ~Q(special="CC")),
+                name="requirement_legal_has_no_free_repeats",
             ),
             models.CheckConstraint(
-                condition=Q(acceptance=0) | (Q(level="sample") & Q(legal=False)),
+                condition=Q(acceptance=0) | Q(level="sample", legal=False, special=""),
                 name="requirement_legal_sample_accepts_zero",
             ),
             models.CheckConstraint(
