@@ -103,7 +103,8 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.contrib.messages.context_processors.messages",
                 "django.template.context_processors.i18n",
                 "django.template.context_processors.tz",
-            ]
+            ],
+            "libraries": {"interlock": "inspections.web.templatetags.interlock"},
         },
     }
 ]

@@ -1,0 +1,74 @@
+/* Scanners type faster than people: a burst that ends with Enter goes to the scan box, never into a number.
+   Single keys: / to the scan box, g then a page's key, Escape closes. They can be switched off (data-keys="off"). */
+(function () {
+  "use strict";
+
+  const BURST_GAP = 35;
+  const BURST_LENGTH = 6;
+  let burst = "";
+  let last = 0;
+  let before = null;
+  let leading = false;
+
+  const typing = (element) => element && element.matches("input, textarea, select, [contenteditable]");
+  const scanBox = () => document.getElementById("scan");
+
+  function remember(event) {
+    const now = event.timeStamp;
+    const focused = document.activeElement;
+    if (now - last > BURST_GAP || !burst) {
+      burst = "";
+      before = focused && "value" in focused ? { element: focused, value: focused.value } : null;
+    }
+    burst += event.key;
+    last = now;
+  }
+
+  function takeScan(event) {
+    const scanned = event.timeStamp - last <= BURST_GAP && burst.length >= BURST_LENGTH ? burst : "";
+    burst = "";
+    const focused = document.activeElement;
+    if (!scanned || (focused && focused.hasAttribute("data-identity"))) return;
+    const box = scanBox();
+    if (!box) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    if (before && before.element === focused) {
+      focused.value = before.value;
+      focused.dispatchEvent(new Event("input", { bubbles: true }));
+    }
+    box.value = scanned;
+    const leave = new CustomEvent("interlock:scan", { detail: scanned, cancelable: true });
+    if (document.dispatchEvent(leave)) box.form.requestSubmit();
+  }
+
+  function single(event) {
+    if (document.documentElement.dataset.keys === "off" || typing(document.activeElement)) return;
+    if (leading) {
+      leading = false;
+      const page = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
+      if (page) page.click();
+    } else if (event.key === "g") {
+      leading = true;
+      setTimeout(() => { leading = false; }, 1500);
+    } else if (event.key === "/") {
+      event.preventDefault();
+      const box = scanBox();
+      if (box) box.focus();
+    }
+  }
+
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+    if (event.key === "Escape") {
+      document.querySelectorAll("details.person[open]").forEach((element) => { element.open = false; });
+      if (document.activeElement === scanBox()) scanBox().blur();
+    } else if (event.key === "Enter") {
+      takeScan(event);
+    } else if (event.key.length === 1) {
+      const alone = event.timeStamp - last > BURST_GAP;
+      remember(event);
+      if (alone) single(event);
+    }
+  }, true);
+})();

@@ -1,0 +1,48 @@
+"""What templates draw: marks of status, values with their unit, and codes as people read them."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
+
+from inspections.gates.limit_wording import quantity_text, unit_symbol
+from inspections.gates.sentences import language_of
+from inspections.web.statuses import Status, word_of
+
+register = template.Library()
+
+
+@register.inclusion_tag("partials/status.html")
+def status(name: str, word: str = "", size: int = 14, plain: bool = False, alone: bool = False) -> dict[str, Any]:
+    """The mark of a status: shape, then word. `alone` keeps the word for those who cannot see the shape."""
+    found = Status(name)
+    return {
+        "name": found.value,
+        "word": word or word_of(found, get_language() or "en"),
+        "size": size,
+        "plain": plain,
+        "alone": alone,
+    }
+
+
+@register.filter
+def unit(code: str) -> str:
+    """The symbol of a unit."""
+    return unit_symbol(code)
+
+
+@register.filter
+def quantity(value: Decimal | str | bool | None, code: str = "") -> str:
+    """A value as written with the symbol of its unit."""
+    return quantity_text(value, code, language_of(get_language() or "en"))
+
+
+@register.filter
+def vin(text: str) -> SafeString:
+    """A VIN with its last six, by which people know a car, set bold."""
+    return format_html('<span class="vin">{}<b>{}</b></span>', text[:-6], text[-6:])
