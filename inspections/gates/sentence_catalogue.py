@@ -86,7 +86,7 @@ ENGLISH: Final[dict[ReasonCode, Lines]] = {
         "{subject}: release {release} suspended {at}: {detail}.",
         "Clears when clear again and signed anew.",
     ),
-    R.NOT_FOR_DELIVERY: ("{subject} is not meant for a customer: {detail}.", "Nothing clears this; it never leaves."),
+    R.NOT_FOR_DELIVERY: ("{subject} {is} not meant for a customer: {detail}.", "Nothing clears this; it never leaves."),
 }
 
 CHINESE: Final[dict[ReasonCode, Lines]] = {
@@ -237,6 +237,8 @@ DETAILS: Final[dict[JudgementReason, Lines]] = {
     J.NOT_IN_EFFECT: ("requirement not in effect", "要求未生效"),
     J.OUTSIDE_LIMITS: ("outside the limits", "超出限值"),
     J.NO_LIMIT: ("requirement without a limit", "要求没有限值"),
+    J.UNCERTAINTY_NOT_STATED: ("uncertainty not stated", "未说明不确定度"),
+    J.UNCERTAINTY_NOT_STATED: ("uncertainty not stated", "未说明不确定度"),
 }
 """Why a measurement could not be judged, English and Chinese. For a unit, found and required are units."""
 

@@ -43,6 +43,7 @@ DETAIL = {
     "decision_expired": {"at": AT},
     "not_released": {"count": "1"},
     "release_suspended": {"release": "R-0607", "at": AT, "detail": "ISO-2 out of tolerance"},
+    "not_for_delivery": {"detail": "destroyed for a test"},
 }
 FOUND_AND_REQUIRED = {
     "measurement_failed": {"en": ("0.100 Ω", "less than 0.1 Ω"), "zh-hans": ("0.100 Ω", "小于0.1 Ω")},
@@ -58,6 +59,7 @@ CHINESE_DETAIL = {
     "coverage_revoked": {"detail": "假人错误"},
     "hold_active": {"detail": "线束划伤"},
     "release_suspended": {"detail": "ISO-2超差"},
+    "not_for_delivery": {"detail": "试验报废"},
 }
 WORDED = {
     "no_requirements": (
@@ -216,7 +218,14 @@ WORDED = {
         "第17台：放行R-0607已于2026-11-22 08:31中止：ISO-2超差。",
         "解除条件：恢复条件并重新签署。",
     ),
+    "not_for_delivery": (
+        "Car 17 is not meant for a customer: destroyed for a test.",
+        "Nothing clears this; it never leaves.",
+        "第17台不用于交付：试验报废。",
+        "无法解除，永不放行。",
+    ),
 }
+NEVER_CLEARS = {"not_for_delivery"}
 
 
 def facts_of(code, language):
@@ -261,9 +270,9 @@ def test_the_keys_named_for_a_code_are_those_that_its_sentences_use():
 def test_reason_without_any_fact_is_still_a_whole_sentence(code, language):
     said = sentence(ReasonFacts(code), language)
     ending = "." if language == "en" else "。"
-    opening = "Clears " if language == "en" else "解除条件："
+    opening = ("Clears ", "Nothing clears ") if language == "en" else ("解除条件：", "无法解除")
     assert (said.text[-1], said.clears_when[-1]) == (ending, ending)
-    assert said.clears_when.startswith(opening)
+    assert said.clears_when.startswith(opening[code in NEVER_CLEARS])
     assert [part for part in (*said.parts, *said.clears_parts) if not part.text or "{" in part.text] == []
 
 
