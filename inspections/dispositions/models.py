@@ -87,9 +87,7 @@ class Disposition(models.Model):
     was done: only evidence that finished after it counts. Lifts the block only; a later pass is still required.
     """
 
-    nonconformance = models.ForeignKey(
-        Nonconformance, null=True, on_delete=models.PROTECT, related_name="dispositions"
-    )
+    nonconformance = models.ForeignKey(Nonconformance, null=True, on_delete=models.PROTECT, related_name="dispositions")
     inspection_id = models.BigIntegerField()
     ordinal = models.SmallIntegerField()
     kind = models.CharField(max_length=20)

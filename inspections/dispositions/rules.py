@@ -17,7 +17,7 @@ OPENS_NONCONFORMANCE: Final = frozenset(
 )
 
 
-class HoldRefused(Exception):  # noqa: N818 named for the refusal
+class HoldRefused(Exception):
     """A hold that cannot be placed or lifted; the text says why and what to do."""
 
 

@@ -121,7 +121,7 @@ def _reconcile_holds(
     )
     return [
         *(_act("hold.placed", batch, vins, key, reason=cause.words) for key, cause in new),
-        *(_act("hold.lifted", batch, vins, (h.vehicle_id, h.domain, h.code, h.characteristic_id)) for h in gone),
+        *(_act("hold.lifted", batch, vins, key) for key in standing if key not in wanted),
     ]
 
 
@@ -163,8 +163,9 @@ def _reconcile_nonconformances(
             for number, (key, cause) in zip(numbers, new, strict=True)
         ),
         *(
-            _act("nonconformance.closed", batch, vins, (r.vehicle_id, r.domain, r.code, r.characteristic_id), number=r.number)
-            for r in gone
+            _act("nonconformance.closed", batch, vins, key, number=row.number)
+            for key, row in standing.items()
+            if key not in opening
         ),
     ]
 

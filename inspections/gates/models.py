@@ -104,7 +104,7 @@ class BatchGate(models.Model):
 
 
 class Decision(models.Model):
-    """A decision on one gate of a vehicle, or with no vehicle of the batch itself. Append-only, only when it changed."""
+    """A decision on the gate of a vehicle, or with no vehicle of the batch itself. Append-only, added on change."""
 
     id = models.BigAutoField(primary_key=True)
     batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="decisions", db_index=False)

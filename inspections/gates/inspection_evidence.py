@@ -1,0 +1,138 @@
+"""Gathers the inspections that count for vehicles: their own and those of the components now fitted in them."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from ..evaluation import facts
+from ..evaluation.reasons import JudgementReason, Outcome
+from .reading import read_rows
+
+_INSPECTIONS = """
+select i.id, i.vehicle_id, i.component_id, i.procedure_id, r.code, i.finished_at, i.recorded_at, i.revision_id,
+       i.verdict, i.claimed, i.software, v.id is not null
+from inspections_inspection i
+join inspections_rig r on r.id = i.rig_id
+left join inspections_void v on v.inspection_id = i.id
+where i.{subject} = any(%s) and i.procedure_id = any(%s)
+"""
+
+
+def collect_inspections(
+    vehicle_ids: list[int], fitted: Mapping[int, dict[int, str]], procedure_ids: list[int], pinned: int | None
+) -> dict[int, list[facts.Inspection]]:
+    vehicle_of = {component: vehicle for vehicle, parts in fitted.items() for component in parts}
+    rows = read_rows(_INSPECTIONS.format(subject="vehicle_id"), vehicle_ids, procedure_ids)
+    if vehicle_of:
+        rows += read_rows(_INSPECTIONS.format(subject="component_id"), sorted(vehicle_of), procedure_ids)
+    judged = _judgements([row[0] for row in rows])
+    disposed = _dispositions([row[0] for row in rows])
+    measured = _measurements({row[0]: row[7] for row in rows}, pinned, judged, disposed)
+    found: dict[int, list[facts.Inspection]] = defaultdict(list)
+    for row in rows:
+        inspection_id, vehicle_id, component_id, procedure_id, rig, finished_at, recorded_at, revision_id = row[:8]
+        verdict, claimed, software, voided = row[8:]
+        owner = vehicle_id if vehicle_id is not None else vehicle_of[component_id]
+        if revision_id != pinned:
+            verdict = _judged_now(judged, inspection_id, -1, pinned)[0]
+        found[owner].append(
+            facts.Inspection(
+                id=inspection_id,
+                procedure_id=procedure_id,
+                rig=rig,
+                finished_at=finished_at,
+                recorded_at=recorded_at,
+                measurements=tuple(measured[inspection_id]),
+                software=tuple(facts.SoftwareClaim(item["system"], item["version"]) for item in _json(software)),
+                voided=voided,
+                claimed=None if claimed is None else Outcome(claimed),
+                verdict=Outcome(verdict),
+                reviewed=tuple(disposed.get((inspection_id, -1), ())),
+                component="" if component_id is None else fitted[owner][component_id],
+            )
+        )
+    return found
+
+
+def _json(value: Any) -> Iterable[dict[str, str]]:
+    # Under Django a raw statement hands jsonb over as text.
+    return (json.loads(value) if isinstance(value, str) else value) or ()
+
+
+Judged = dict[tuple[int, int], dict[int, tuple[int, int, int | None]]]
+
+
+def _judgements(inspection_ids: list[int]) -> Judged:
+    """Judgements made after recording: (inspection, ordinal) to revision to (outcome, reason, requirement)."""
+    judged: Judged = defaultdict(dict)
+    for inspection_id, ordinal, revision_id, outcome, reason, requirement_id in read_rows(
+        "select inspection_id, ordinal, revision_id, outcome, reason, requirement_id from inspections_judgement"
+        " where inspection_id = any(%s)",
+        inspection_ids,
+    ):
+        judged[inspection_id, ordinal][revision_id] = (outcome, reason, requirement_id)
+    return judged
+
+
+def _judged_now(judged: Judged, inspection_id: int, ordinal: int, pinned: int | None) -> tuple[int, int, int | None]:
+    """What stands on the pinned revision. Nothing judged on it is no plan, never the verdict of another revision."""
+    nothing = (int(Outcome.NOT_JUDGED), int(JudgementReason.NO_PLAN), None)
+    rows = judged.get((inspection_id, ordinal))
+    return nothing if rows is None or pinned is None else rows.get(pinned, nothing)
+
+
+def _measurements(
+    revisions: Mapping[int, int | None],
+    pinned: int | None,
+    judged: Judged,
+    disposed: Mapping[tuple[int, int], list[facts.Disposition]],
+) -> dict[int, list[facts.Measured]]:
+    rows = read_rows(
+        "select m.inspection_id, m.ordinal, m.characteristic_id, m.position, m.outcome, m.reason, m.requirement_id,"
+        " m.claimed, m.value, m.raw, m.unit, c.kind from inspections_measurement m"
+        " left join inspections_characteristic c on c.id = m.characteristic_id where m.inspection_id = any(%s)",
+        list(revisions),
+    )
+    measured: dict[int, list[facts.Measured]] = defaultdict(list)
+    for inspection_id, ordinal, characteristic_id, position, outcome, reason, requirement_id, claimed, *shown in rows:
+        value, raw, unit, kind = shown
+        later = judged.get((inspection_id, ordinal), {})
+        failed_ever = outcome == Outcome.FAIL or any(row[0] == Outcome.FAIL for row in later.values())
+        if revisions[inspection_id] != pinned:
+            outcome, reason, requirement_id = _judged_now(judged, inspection_id, ordinal, pinned)
+        measured[inspection_id].append(
+            facts.Measured(
+                ordinal=ordinal,
+                characteristic_id=characteristic_id,
+                position=position,
+                outcome=Outcome(outcome),
+                reason=JudgementReason(reason),
+                requirement_id=requirement_id,
+                failed_ever=failed_ever,
+                claimed=None if claimed is None else Outcome(claimed),
+                dispositions=tuple(disposed.get((inspection_id, ordinal), ())),
+                found=value_text(value, raw, unit),
+                kind=facts.Kind(kind or facts.Kind.VARIABLE),
+            )
+        )
+    return measured
+
+
+def value_text(value: Decimal | None, raw: str | None, unit: str | None) -> str:
+    """A value as it was written, with its unit."""
+    written = format(value, "f") if value is not None else (raw or "")
+    return f"{written} {unit}" if unit and written else written
+
+
+def _dispositions(inspection_ids: list[int]) -> dict[tuple[int, int], list[facts.Disposition]]:
+    disposed: dict[tuple[int, int], list[facts.Disposition]] = defaultdict(list)
+    for row_id, inspection_id, ordinal, kind, done_at in read_rows(
+        "select id, inspection_id, ordinal, kind, done_at from inspections_disposition where inspection_id = any(%s)",
+        inspection_ids,
+    ):
+        disposed[inspection_id, ordinal].append(facts.Disposition(row_id, facts.DispositionKind(kind), done_at))
+    return disposed

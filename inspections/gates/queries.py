@@ -1,0 +1,188 @@
+"""Reads of how batches stand. `clearance` of one vehicle is in its own file and handed on here."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from ..catalogue.choices import Domain
+from ..evaluation.reasons import State
+from .clearance import Clearance, OpenCause, UnknownVehicle, clearance
+from .reading import read_named
+
+__all__ = [
+    "BatchSummary",
+    "Clearance",
+    "DomainSummary",
+    "OpenCause",
+    "UnknownVehicle",
+    "batch_summaries",
+    "batch_summary",
+    "clearance",
+    "undecided_batches",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class DomainSummary:
+    """One domain of a batch: `state` is the worst of the batch's own gate and its vehicles'.
+
+    `codes` counts the vehicles by reason code; `subjects` names up to 100 VINs for each code.
+    """
+
+    domain: str
+    state: str
+    own_state: str
+    decided_at: datetime | None
+    valid_until: datetime | None
+    passed: int
+    failed: int
+    pending: int
+    codes: dict[str, int]
+    own_reasons: tuple[dict[str, Any], ...]
+    subjects: dict[str, list[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class BatchSummary:
+    """How a batch stands. Counts are of vehicles; `undecided` counts marks not consumed yet."""
+
+    id: int
+    number: str
+    status: str
+    configuration: str
+    line: str
+    plan: str
+    revision: int | None
+    current_revision: int | None
+    planned: int
+    registered: int
+    clear: int
+    held: int
+    released: int
+    delivered: int
+    opened_at: datetime
+    decided_at: datetime | None
+    undecided: int
+    gates: tuple[DomainSummary, ...]
+
+    @property
+    def state(self) -> str:
+        """The worst of its gates: a batch is flagged while this is `failed`."""
+        return State(max(State[gate.state.upper()] for gate in self.gates)).name.lower()
+
+
+_SUMMARIES = """
+select b.id, b.number, b.status, c.code, b.line, coalesce(p.code, ''), r.number,
+    (select n.number from inspections_planrevision n where n.plan_id = p.id and n.status = 'approved'),
+    b.planned_quantity, coalesce(v.registered, 0), coalesce(v.clear, 0), coalesce(v.held, 0),
+    coalesce(v.released, 0), coalesce(v.delivered, 0), b.opened_at, d.decided_at,
+    (select count(*) from inspections_mark m where m.batch_id = b.id)
+from inspections_batch b
+join inspections_configuration c on c.id = b.configuration_id
+left join inspections_controlplan p on p.configuration_id = c.id
+left join inspections_planrevision r on r.id = b.revision_id
+left join inspections_decider d on d.batch_id = b.id
+left join lateral (
+    select count(*) as registered,
+        count(*) filter (where status in ('released', 'delivered')) as released,
+        count(*) filter (where status = 'delivered') as delivered,
+        count(*) filter (where exists(select from inspections_hold h where h.lifted_at is null
+            and (h.vehicle_id = v.id or (h.batch_id = b.id and h.vehicle_id is null)))) as held,
+        count(*) filter (where status in ('in_process', 'released', 'delivered')
+            and (select count(*) from inspections_vehiclegate g where g.vehicle_id = v.id and g.state = 0
+                and (g.valid_until is null or g.valid_until > %(at)s)) = 3
+            and (select count(*) from inspections_batchgate g where g.batch_id = b.id and g.state = 0
+                and (g.valid_until is null or g.valid_until > %(at)s)) = 3
+            and not exists(select from inspections_mark m where m.batch_id = b.id
+                and (m.vehicle_id = v.id or m.vehicle_id is null))
+            and not exists(select from inspections_hold h
+                where h.lifted_at is null and (h.vehicle_id = v.id or (h.batch_id = b.id and h.vehicle_id is null)))
+            and not exists(select from inspections_nonconformance n
+                where n.state = 'open' and (n.vehicle_id = v.id or (n.batch_id = b.id and n.vehicle_id is null)))
+            ) as clear
+    from inspections_vehicle v where v.batch_id = b.id) v on true
+where b.id = any(%(ids)s)
+order by b.opened_at desc, b.id desc
+"""
+
+
+def batch_summaries(*, ids: list[int], at: datetime, subjects: int = 0) -> list[BatchSummary]:
+    """How batches stand, newest first, in a fixed number of statements. `subjects`: VINs to name for each code."""
+    rows = read_named(_SUMMARIES, ids=ids, at=at)
+    gates = _gates(ids, subjects, at)
+    return [BatchSummary(*row, gates=gates[row[0]]) for row in rows]
+
+
+def batch_summary(*, batch_id: int, at: datetime) -> BatchSummary:
+    """One batch with up to 100 VINs named for each reason."""
+    return batch_summaries(ids=[batch_id], at=at, subjects=100)[0]
+
+
+def _gates(ids: list[int], subjects: int, at: datetime) -> dict[int, tuple[DomainSummary, ...]]:
+    stored = {
+        (batch_id, domain): rest
+        for batch_id, domain, *rest in read_named(
+            "select batch_id, domain, state, reasons, valid_until, passed, failed, pending, codes, decided_at"
+            " from inspections_batchgate where batch_id = any(%(ids)s)",
+            ids=ids,
+        )
+    }
+    named = _subjects(ids, subjects) if subjects else {}
+    return {
+        batch_id: tuple(
+            _domain(domain, stored.get((batch_id, domain)), named.get((batch_id, domain), {}), at)
+            for domain in Domain.values
+        )
+        for batch_id in ids
+    }
+
+
+def _domain(domain: str, row: list[Any] | None, subjects: dict[str, list[str]], at: datetime) -> DomainSummary:
+    if row is None:
+        return DomainSummary(domain, "pending", "pending", None, None, 0, 0, 0, {}, (), subjects)
+    state, reasons, valid_until, passed, failed, pending, codes, decided_at = row
+    if state == State.PASSED and valid_until is not None and valid_until <= at:
+        state = State.PENDING
+    worst = max(state, State.FAILED if failed else State.PENDING if pending else State.PASSED)
+    return DomainSummary(
+        domain=domain,
+        state=State(worst).name.lower(),
+        own_state=State(state).name.lower(),
+        decided_at=decided_at,
+        valid_until=valid_until,
+        passed=passed,
+        failed=failed,
+        pending=pending,
+        codes=json.loads(codes),
+        own_reasons=tuple(json.loads(reasons)),
+        subjects=subjects,
+    )
+
+
+_SUBJECTS = """
+select batch_id, domain, code, vin from (
+    select o.batch_id, o.domain, o.code, v.vin, row_number() over (
+        partition by o.batch_id, o.domain, o.code order by v.sequence) as place
+    from (select distinct batch_id, domain, code, vehicle_id from inspections_openreason
+            where batch_id = any(%(ids)s)
+        union all
+        select batch_id, domain, 'missing_result', vehicle_id from inspections_vehiclegate
+            where batch_id = any(%(ids)s) and state <> 0 and missing <> '{}') o
+    join inspections_vehicle v on v.id = o.vehicle_id) placed
+where place <= %(most)s order by 1, 2, 3, place
+"""
+
+
+def _subjects(ids: list[int], most: int) -> dict[tuple[int, str], dict[str, list[str]]]:
+    named: dict[tuple[int, str], dict[str, list[str]]] = {}
+    for batch_id, domain, code, vin in read_named(_SUBJECTS, ids=ids, most=most):
+        named.setdefault((batch_id, domain), {}).setdefault(code, []).append(vin)
+    return named
+
+
+def undecided_batches() -> list[int]:
+    """Batches with something marked, whatever happened to the queue (law 7)."""
+    return [row[0] for row in read_named("select distinct batch_id from inspections_mark order by 1")]

@@ -1,0 +1,2 @@
+class CoverageRefused(Exception):
+    """Type-level evidence that cannot be entered or taken back; the text says what was found and what to do."""
