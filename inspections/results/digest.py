@@ -1,0 +1,68 @@
+"""The SHA-256 of what an inspection says: the same test sent again, however it is spelled, has the same one. Pure."""
+
+from __future__ import annotations
+
+from datetime import UTC
+from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal
+from hashlib import sha256
+from typing import Any, Final
+
+import msgspec
+
+from ..evaluation.quantities import parse_number
+from .posted import PostedInspection, PostedMeasurement
+
+_WIDE: Final = Context(prec=400, Emax=MAX_EMAX, Emin=MIN_EMIN)
+_encode: Final = msgspec.json.Encoder().encode
+
+
+def content_digest(posted: PostedInspection) -> bytes:
+    """32 bytes: SHA-256 over times in UTC, decimals normalised, nulls dropped, software and measurements sorted.
+
+    A number and a text that spells the same decimal are the same. Null and absent are the same. The order of keys,
+    software and measurements says nothing.
+    """
+    subject: tuple[str, ...] = ("vin", posted.vin or "")
+    if posted.component is not None:
+        subject = ("component", posted.component.kind, posted.component.serial)
+    elif posted.material is not None:
+        subject = ("material", posted.material.kind, posted.material.lot)
+    content = (
+        posted.id,
+        subject,
+        posted.procedure,
+        posted.started_at.astimezone(UTC),
+        posted.finished_at.astimezone(UTC),
+        posted.purpose,
+        posted.nonconformance,
+        posted.operator,
+        sorted((item.system, item.version) for item in posted.software or ()),
+        posted.verdict,
+        sorted(map(_measured, posted.measurements)),
+    )
+    return sha256(_encode(content)).digest()
+
+
+def _measured(item: PostedMeasurement) -> tuple[str, str, str, str, str]:
+    return (
+        item.characteristic,
+        item.position or "",
+        normal_value(item.value),
+        "" if item.unit is None else f"={item.unit}",
+        item.verdict or "",
+    )
+
+
+def normal_value(value: Any) -> str:
+    """A value as text in which equal decimals are equal, and nothing else is: marked by its kind."""
+    if value is None:
+        return ""
+    if value is True or value is False:
+        return "!true" if value else "!false"
+    text = str(value)
+    number = parse_number(text)
+    return f"#{_normal(number)}" if isinstance(number, Decimal) else f"={text}"
+
+
+def _normal(number: Decimal) -> str:
+    return str(_WIDE.normalize(number)) if number else "0"

@@ -1,0 +1,175 @@
+"""What may be posted: one finished test of one subject, with every value as it was written. Pure.
+
+A form, a rig's JSON and a file all come down to a `PostedInspection`; nothing else can be recorded.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Annotated, Any, Final, Literal
+
+from msgspec import Meta, Struct
+
+from ..batches.rules import vin_form_fault
+from .refusals import BodyRefused, FieldError, pointer
+
+MOST_MEASUREMENTS: Final = 2_000
+LONGEST_VALUE: Final = 1_000
+LONGEST_NUMBER: Final = 200
+
+Id = Annotated[str, Meta(min_length=1, max_length=128)]
+Code = Annotated[str, Meta(min_length=1, max_length=64)]
+Name = Annotated[str, Meta(min_length=1, max_length=200)]
+Moment = Annotated[datetime, Meta(tz=True)]
+Claim = Literal["pass", "fail"]
+
+_YEARS: Final = range(1990, 2201)
+# Controls, halves of surrogate pairs, and marks that turn the direction of what is shown.
+_UNSTORABLE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028-\u202e\u2066-\u2069\ufeff]")
+
+
+class WrittenNumber(str):
+    """The text of a number as its sender wrote it: never a binary float, never rounded."""
+
+    __slots__ = ()
+
+
+class PostedComponent(Struct, forbid_unknown_fields=True, omit_defaults=True):
+    kind: Code
+    serial: Code
+
+
+class PostedLot(Struct, forbid_unknown_fields=True, omit_defaults=True):
+    kind: Code
+    lot: Code
+
+
+class PostedSoftware(Struct, forbid_unknown_fields=True, omit_defaults=True):
+    system: Code
+    version: Annotated[str, Meta(min_length=1, max_length=120)]
+
+
+class PostedMeasurement(Struct, forbid_unknown_fields=True, omit_defaults=True):
+    """One value. `value` is a WrittenNumber, a str, a bool, or None where nothing was measured."""
+
+    characteristic: Name
+    value: Any = None
+    unit: Annotated[str, Meta(max_length=32)] | None = None
+    position: Annotated[str, Meta(max_length=64)] | None = None
+    verdict: Claim | None = None
+
+
+class PostedInspection(Struct, forbid_unknown_fields=True, omit_defaults=True):
+    """One finished test of exactly one of `vin`, `component` and `material`. Times are in UTC once checked."""
+
+    id: Id
+    procedure: Code
+    started_at: Moment
+    finished_at: Moment
+    measurements: Annotated[list[PostedMeasurement], Meta(max_length=MOST_MEASUREMENTS)]
+    vin: Annotated[str, Meta(max_length=64)] | None = None
+    component: PostedComponent | None = None
+    material: PostedLot | None = None
+    purpose: Literal["initial", "retest", "after_rework"] | None = None
+    nonconformance: Annotated[str, Meta(max_length=64)] | None = None
+    operator: Annotated[str, Meta(max_length=64)] | None = None
+    software: Annotated[list[PostedSoftware], Meta(max_length=200)] | None = None
+    verdict: Claim | None = None
+
+
+def check_posted(posted: PostedInspection) -> PostedInspection:
+    """The same inspection, its times in UTC and its numbers as text. Raises BodyRefused with all faults found."""
+    faults = [*_subject_faults(posted), *_time_faults(posted), *_text_faults(posted)]
+    faults += [*_software_faults(posted), *_measurement_faults(posted)]
+    if faults:
+        raise BodyRefused(faults)
+    return posted
+
+
+def _subject_faults(posted: PostedInspection) -> Iterator[FieldError]:
+    named = [key for key in ("vin", "component", "material") if getattr(posted, key) is not None]
+    if len(named) != 1:
+        found = " and ".join(named) or "none"
+        yield FieldError("", "subject", f"names {found}; exactly one of vin, component and material is needed")
+    if posted.vin is not None and (fault := vin_form_fault(posted.vin)):
+        yield FieldError("/vin", "vin_malformed", f"has {fault}")
+
+
+def _time_faults(posted: PostedInspection) -> Iterator[FieldError]:
+    for key in ("started_at", "finished_at"):
+        moment: datetime = getattr(posted, key)
+        if moment.tzinfo is None:
+            yield FieldError(f"/{key}", "no_offset", "has no offset from UTC; write one, such as +08:00")
+        elif moment.year not in _YEARS:
+            yield FieldError(f"/{key}", "bad_time", f"is in the year {moment.year}; check the rig's clock")
+        elif moment.tzinfo is not UTC:
+            setattr(posted, key, moment.astimezone(UTC))
+
+
+def _text_faults(posted: PostedInspection) -> Iterator[FieldError]:
+    if not posted.id.strip():
+        yield FieldError("/id", "blank", "is blank; the rig's own id of this test is needed")
+    for key in ("id", "procedure", "operator", "nonconformance"):
+        yield from _unstorable(getattr(posted, key), key)
+    for name in ("component", "material"):
+        part = getattr(posted, name)
+        if part is not None:
+            for key in part.__struct_fields__:
+                yield from _unstorable(getattr(part, key), name, key)
+
+
+def _software_faults(posted: PostedInspection) -> Iterator[FieldError]:
+    seen: set[str] = set()
+    for index, item in enumerate(posted.software or ()):
+        yield from _unstorable(item.system, "software", index, "system")
+        yield from _unstorable(item.version, "software", index, "version")
+        if item.system in seen:
+            yield FieldError(pointer("software", index), "duplicate_system", "names a system twice; state each once")
+        seen.add(item.system)
+
+
+def _measurement_faults(posted: PostedInspection) -> Iterator[FieldError]:
+    seen: set[tuple[str, str]] = set()
+    for index, item in enumerate(posted.measurements):
+        value = item.value
+        kind = type(value)
+        if kind is int or kind is Decimal:
+            value = item.value = WrittenNumber(value)
+            kind = WrittenNumber
+        if kind is WrittenNumber:
+            if len(value) > LONGEST_NUMBER:
+                detail = f"has {len(value)} characters; at most {LONGEST_NUMBER} make a number"
+                yield FieldError(pointer("measurements", index, "value"), "too_long", detail)
+        elif kind is str:
+            yield from _value_text_faults(value, index)
+        elif value is not None and kind is not bool:
+            what = "an array" if kind is list else "an object" if kind is dict else kind.__name__
+            detail = f"is {what}; one number, text, true, false or null is expected"
+            yield FieldError(pointer("measurements", index, "value"), "value_type", detail)
+        yield from _unstorable(item.characteristic, "measurements", index, "characteristic")
+        yield from _unstorable(item.unit, "measurements", index, "unit")
+        yield from _unstorable(item.position, "measurements", index, "position")
+        key = (item.characteristic, item.position or "")
+        if key in seen:
+            detail = "measures one characteristic and position twice; give each once, or its own position"
+            yield FieldError(pointer("measurements", index), "duplicate_measurement", detail)
+        seen.add(key)
+
+
+def _value_text_faults(value: str, index: int) -> Iterator[FieldError]:
+    if len(value) > LONGEST_VALUE:
+        detail = f"has {len(value)} characters, at most {LONGEST_VALUE} are taken"
+        yield FieldError(pointer("measurements", index, "value"), "too_long", detail)
+    yield from _unstorable(value, "measurements", index, "value")
+
+
+def _unstorable(text: str | None, *place: str | int) -> Iterator[FieldError]:
+    if text is None or text.isprintable():
+        return
+    found = _UNSTORABLE.search(text)
+    if found:
+        detail = f"holds the control character U+{ord(found.group()):04X}; leave it out"
+        yield FieldError(pointer(*place), "control_character", detail)
