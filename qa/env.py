@@ -48,6 +48,15 @@ def words(name: str, default: str = "") -> list[str]:
     return [word.strip() for word in text(name, default).split(",") if word.strip()]
 
 
+def clock_times(name: str, default: str) -> list[time]:
+    """Times of the day, separated by commas: `07:00,15:00,23:00`. At least one."""
+    found = words(name, default)
+    try:
+        return sorted(time.fromisoformat(word) for word in found)
+    except ValueError as error:
+        raise BadSetting(name, ",".join(found), "times of the day such as 07:00,15:00,23:00") from error
+
+
 def time_zone(name: str, default: str) -> str:
     """The name of a time zone in the IANA database. Raises BadSetting."""
     found = text(name, default)

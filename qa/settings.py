@@ -4,6 +4,7 @@ import secrets
 from pathlib import Path
 from typing import Any
 
+from celery.schedules import crontab
 from csp.constants import NONE, SELF
 
 from qa import env
@@ -181,6 +182,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60,
         "options": {"queue": "default", "expires": 120},
     },
+    "recount every batch that has not left": {
+        "task": "inspections.recount_batches",
+        "schedule": crontab(hour=2, minute=40),
+        "options": {"queue": "slow", "expires": 3600},
+    },
     "sweep the intake": {
         "task": "inspections.sweep_intake",
         "schedule": 30,
@@ -226,11 +232,13 @@ LOCALE_PATHS = [BASE_DIR / "inspections" / "locale"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = env.time_zone("TIME_ZONE", "Asia/Shanghai")
+# When the plant's shifts begin, on the wall clock of that zone: samples may be due for each shift.
+SHIFT_STARTS = env.clock_times("SHIFT_STARTS", "07:00,15:00,23:00")
 
 # --- Static files ---------------------------------------------------------------------------------------------------
 STATIC_URL = "static/"
 STATIC_ROOT = Path(env.text("STATIC_ROOT", str(BASE_DIR / ".interlock" / "static")))
-_HASHED_NAMES = env.flag("STATIC_HASHED", default=not DEBUG and STATIC_ROOT.is_dir())
+_HASHED_NAMES = env.flag("STATIC_HASHED", default=(STATIC_ROOT / "staticfiles.json").exists())
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {

@@ -5,7 +5,6 @@ REDIS_URL, or private ones of this run. Tests work as the application's role; it
 """
 
 import os
-import secrets
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from qa.embedded.cluster import Cluster, for_tests, named_outside
+from qa.embedded.cluster import Cluster, for_tests
 from qa.embedded.refusal import CannotStart
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -28,13 +27,13 @@ pytest_plugins = ["tests.processes"]
 def _prepare_environment() -> Cluster | None:
     """Name the addresses before the settings are read. Nothing is started; a second run gets engines of its own."""
     cluster = None
-    try:
-        if not named_outside():
+    if not WORKER:
+        try:
             cluster = for_tests(PROJECT)
-            os.environ.update(cluster.addresses())
-    except CannotStart as refusal:
-        pytest.exit(str(refusal), returncode=1)
-    os.environ.setdefault("SECRET_KEY", secrets.token_urlsafe(48))
+        except CannotStart as refusal:
+            pytest.exit(str(refusal), returncode=1)
+        os.environ.update(cluster.addresses())
+        os.environ["STATIC_ROOT"] = str(cluster.places.home / "static")
     os.environ["HTTPS"] = "0"
     os.environ["STATIC_HASHED"] = "0"
     if WORKER_NUMBER:
@@ -50,7 +49,7 @@ CLUSTER = _prepare_environment()
 
 def start_engines() -> None:
     """Start the private engines of this run unless they run already or servers are named outside."""
-    if CLUSTER is not None and not CLUSTER.watched:
+    if CLUSTER is not None and CLUSTER.guard is None:
         try:
             CLUSTER.start()
         except CannotStart as refusal:
@@ -127,7 +126,7 @@ def _require_two_roles(connection: psycopg.Connection[Any], application: str) ->
 
 @pytest.fixture(scope="session")
 def engines() -> Cluster | None:
-    """PostgreSQL and Redis are there; None where they are named outside or another test process started them."""
+    """PostgreSQL and Redis are there; None where the first of several test processes started them."""
     start_engines()
     return CLUSTER
 

@@ -16,6 +16,8 @@ from qa.embedded.processes import Started
 from qa.embedded.redis import Redis
 from qa.embedded.refusal import CannotStart
 
+ADDRESSES = ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "SECRET_KEY")
+
 
 def named_outside() -> bool:
     """Whether the environment names both servers, so that none is to be started. Raises CannotStart for one alone."""
@@ -27,13 +29,17 @@ def named_outside() -> bool:
 
 
 class Cluster:
-    """A private PostgreSQL and Redis. Whoever holds this object holds the role's lock."""
+    """The servers of one role and whatever else is started beside them; whoever holds it holds the role's lock.
+
+    Where the environment names both servers none is started, and only the lock and the guard are ours.
+    """
 
     def __init__(self, places: Places, *, durable: bool, temporary: bool = False) -> None:
         """Take the lock. Raises Taken while another process has it; nothing is started yet."""
         self.places = places
         self.durable = durable
         self.temporary = temporary
+        self.private = not named_outside()
         self.lock = Lock(places.lock, places.role)
         self.guard: Guard | None = None
         self.watched: list[Started] = []
@@ -43,6 +49,9 @@ class Cluster:
 
     def addresses(self) -> dict[str, str]:
         """What the settings read from the environment; known before anything runs."""
+        if not self.private:
+            named = {name: os.environ[name] for name in ADDRESSES if os.environ.get(name)}
+            return {"SECRET_KEY": self._secret_key(), **named}
         sockets = quote(str(self.places.sockets), safe="")
         return {
             "DATABASE_URL": f"postgresql://{APPLICATION}@/{DATABASE}?host={sockets}",
@@ -52,30 +61,28 @@ class Cluster:
         }
 
     def start(self) -> None:
-        """Start both engines. Raises CannotStart, leaving nothing behind."""
+        """Start the guard and the engines. Raises CannotStart, leaving nothing behind."""
+        try:
+            self.guard = Guard(holding=(self.lock.fd,))
+            if self.private:
+                self._start_engines()
+        except BaseException:
+            self.stop()
+            raise
+
+    def _start_engines(self) -> None:
         identity = self.places.identity()
         data = self.places.make_data(identity)
         sockets = self.places.make_sockets(identity)
         logs = self.places.home / "log"
-        try:
-            self.guard = Guard(holding=(self.lock.fd,))
-            postgres = Postgres(
-                find_postgres(self.places, identity),
-                data,
-                sockets,
-                logs / "postgres.log",
-                identity,
-                durable=self.durable,
-            )
-            redis = Redis(find_redis(self.places, identity), sockets, logs / "redis.log", identity)
-            for engine in (postgres, redis):
-                started = engine.launch()
-                self.watch(started)
-                engine.wait(started.process)
-            postgres.prepare()
-        except BaseException:
-            self.stop()
-            raise
+        programs = find_postgres(self.places, identity)
+        postgres = Postgres(programs, data, sockets, logs / "postgres.log", identity, durable=self.durable)
+        redis = Redis(find_redis(self.places, identity), sockets, logs / "redis.log", identity)
+        for engine in (postgres, redis):
+            started = engine.launch()
+            self.watch(started)
+            engine.wait(started.process)
+        postgres.prepare()
 
     def watch(self, started: Started) -> None:
         """Stop this process too, at the end or when we die."""
@@ -91,7 +98,8 @@ class Cluster:
         if self.guard is not None:
             self.guard.dismiss()
             self.guard = None
-            shutil.rmtree(self.places.sockets, ignore_errors=True)
+            if self.private:
+                shutil.rmtree(self.places.sockets, ignore_errors=True)
         if self.temporary:
             self.places.remove()
         self.lock.release()
@@ -112,13 +120,18 @@ class Cluster:
 
 
 def for_tests(project: Path) -> Cluster:
-    """The tests' cluster, or a temporary one while another test run has that. Sweeps what dead runs left."""
+    """The tests' cluster, or a temporary one while another test run has that. Sweeps what dead runs left.
+
+    Raises CannotStart where the servers are named outside and another run of this folder works on them.
+    """
     for home in sorted((project / ".interlock").glob("test-*")):
         if not is_held(home / "lock"):
             _sweep(Places.of(home.name, project))
     try:
         return Cluster(Places.of("test", project), durable=False)
     except Taken:
+        if named_outside():
+            raise
         return Cluster(Places.of(f"test-{os.getpid()}", project), durable=False, temporary=True)
 
 

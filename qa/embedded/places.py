@@ -74,6 +74,7 @@ class Places:
         """Make the folder that we read ourselves."""
         self.home.mkdir(parents=True, exist_ok=True)
         (self.home / "log").mkdir(exist_ok=True)
+        (self.home / "static").mkdir(exist_ok=True)
 
     def make_data(self, identity: Identity) -> Path:
         """Make the engines' folder and return it: beside the project, or in the refuge if they cannot reach that."""

@@ -1,0 +1,65 @@
+# Two commands: `make demo` and `make test`. They need Python 3.11 or newer, and nothing else. `make help` lists the rest.
+#
+# Written for GNU make 3.81 (macOS) and for project paths with spaces: every path here is relative.
+
+.PHONY: help demo test check bench lock clean-demo clean python
+.DEFAULT_GOAL := help
+
+# The newest suitable interpreter on PATH; another one: make demo PY=/path/to/python3.12
+PY ?= $(shell for each in python3.14 python3.13 python3.12 python3.11 python3 python; do \
+	if $$each -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then echo $$each; break; fi; done)
+VENV := .venv
+RUN := $(VENV)/bin/python
+
+help:
+	@echo 'make demo        run Interlock here with a simulated line: PORT=8000 chooses the port'
+	@echo 'make test        run the tests on the same engines: ARGS="-k limits" goes to pytest'
+	@echo 'make check       ruff, mypy, import-linter, no missing migrations'
+	@echo 'make bench       measure, and print the table of docs/performance.md'
+	@echo 'make lock        write requirements*.txt anew from requirements*.in'
+	@echo 'make clean-demo  remove the data of the demo'
+
+demo: $(VENV)/.ready
+	@$(RUN) -m qa.demo
+
+test: $(VENV)/.ready-dev
+	@$(RUN) -m pytest $(ARGS)
+
+check: $(VENV)/.ready-dev
+	@$(RUN) -m ruff check .
+	@$(RUN) -m ruff format --check .
+	@$(RUN) -m mypy
+	@$(RUN) -c 'from importlinter.cli import lint_imports_command; lint_imports_command()'
+	@$(RUN) manage.py makemigrations --check --dry-run
+
+bench: $(VENV)/.ready-dev
+	@$(RUN) -m tests.bench $(ARGS)
+
+clean-demo: | python
+	@$(PY) -m qa.embedded.clean
+
+clean: clean-demo
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage htmlcov
+
+python:
+	@if [ -z "$(PY)" ]; then \
+		echo "Interlock needs Python 3.11 or newer; python3 here is $$(python3 --version 2>&1)." >&2; \
+		echo "If you have another: make demo PY=/path/to/python3.12" >&2; exit 1; fi
+
+# A stamp is touched last, so that an interrupted installation is repeated.
+$(VENV)/.ready: requirements.txt requirements-embedded.txt qa/install.py | python
+	@$(PY) qa/install.py $(VENV) requirements.txt requirements-embedded.txt
+	@touch $@
+
+$(VENV)/.ready-dev: requirements.txt requirements-embedded.txt requirements-dev.txt qa/install.py | python
+	@$(PY) qa/install.py $(VENV) requirements.txt requirements-embedded.txt requirements-dev.txt
+	@touch $(VENV)/.ready
+	@touch $@
+
+LOCK := -m uv pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
+
+lock: $(VENV)/.ready-dev
+	@$(RUN) -m pip install --quiet uv
+	$(RUN) $(LOCK) requirements.in --output-file requirements.txt
+	$(RUN) $(LOCK) requirements-embedded.in --output-file requirements-embedded.txt
+	$(RUN) $(LOCK) requirements-dev.in --output-file requirements-dev.txt
