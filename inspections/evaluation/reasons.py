@@ -44,6 +44,7 @@ class JudgementReason(IntEnum):
     NOT_IN_EFFECT = 15
     OUTSIDE_LIMITS = 16
     NO_LIMIT = 17
+    UNCERTAINTY_NOT_STATED = 18
 
 
 class ReasonCode(StrEnum):
