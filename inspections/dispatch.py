@@ -29,6 +29,7 @@ READ_SUBMISSION = "inspections.read_submission"
 RECORD_WAITING = "inspections.record_waiting"
 REDECIDE_EXPIRED = "inspections.redecide_expired"
 SWEEP_INTAKE = "inspections.sweep_intake"
+RECOUNT_BATCHES = "inspections.recount_batches"
 
 GIVE_UP_SECONDS = 0.2
 OPEN_SECONDS = 5.0

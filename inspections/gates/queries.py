@@ -21,7 +21,6 @@ __all__ = [
     "batch_summaries",
     "batch_summary",
     "clearance",
-    "undecided_batches",
 ]
 
 
@@ -181,8 +180,3 @@ def _subjects(ids: list[int], most: int) -> dict[tuple[int, str], dict[str, list
     for batch_id, domain, code, vin in read_named(_SUBJECTS, ids=ids, most=most):
         named.setdefault((batch_id, domain), {}).setdefault(code, []).append(vin)
     return named
-
-
-def undecided_batches() -> list[int]:
-    """Batches with something marked, whatever happened to the queue (law 7)."""
-    return [row[0] for row in read_named("select distinct batch_id from inspections_mark order by 1")]

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import connection
 
 from ..batches.choices import BatchStatus
 from ..batches.models import Batch
 from ..catalogue.models import Configuration, Procedure
 from ..evaluation.reasons import Outcome
+from ..marks.acts import one_act
 from ..marks.locks import Lock, exclude
 from ..marks.services import mark_vehicles
 from ..people.choices import Role
@@ -34,13 +35,13 @@ def decide_batch(*, batch_id: int, at: datetime) -> int:
     """
     consumed = 0
     while True:
-        with transaction.atomic():
-            some = _decide_some(batch_id, at)
+        some = _decide_some(batch_id, at)
         consumed += some
         if some < MOST_MARKS:
             return consumed
 
 
+@one_act
 def _decide_some(batch_id: int, at: datetime) -> int:
     counter = _lock_decider(batch_id)
     marks = _take_marks(batch_id)
@@ -88,34 +89,35 @@ def mark_whole_batch(*, batch: Batch, at: datetime) -> None:
         )
 
 
+@one_act
 def close_batch(*, batch: Batch, actor: Actor, at: datetime) -> Batch:
     """Close testing: no more vehicles will come, and what is missing is failed. Repeating it changes nothing.
 
     Takes the batch's lock alone, so that every recorder of the batch has committed or not begun, and decides inside.
     """
-    with transaction.atomic():
-        exclude(Lock.BATCH, [batch.pk])
-        batch = Batch.objects.select_for_update(no_key=True).get(pk=batch.pk)
-        if batch.status != BatchStatus.OPEN:
-            return batch
-        batch.status, batch.testing_closed_at = BatchStatus.TESTING_CLOSED, at
-        batch.save(update_fields=["status", "testing_closed_at"])
-        record_act(
-            actor=actor,
-            act="batch.closed",
-            subject_kind="batch",
-            subject=batch.number,
-            batch=batch.number,
-            at=at,
-            before={"status": BatchStatus.OPEN.value},
-            after={"status": BatchStatus.TESTING_CLOSED.value},
-        )
-        mark_whole_batch(batch=batch, at=at)
-        while _decide_some(batch.pk, at) == MOST_MARKS:
-            pass
+    exclude(Lock.BATCH, [batch.pk])
+    batch = Batch.objects.select_for_update(no_key=True).get(pk=batch.pk)
+    if batch.status != BatchStatus.OPEN:
+        return batch
+    batch.status, batch.testing_closed_at = BatchStatus.TESTING_CLOSED, at
+    batch.save(update_fields=["status", "testing_closed_at"])
+    record_act(
+        actor=actor,
+        act="batch.closed",
+        subject_kind="batch",
+        subject=batch.number,
+        batch=batch.number,
+        at=at,
+        before={"status": BatchStatus.OPEN.value},
+        after={"status": BatchStatus.TESTING_CLOSED.value},
+    )
+    mark_whole_batch(batch=batch, at=at)
+    while _decide_some(batch.pk, at) == MOST_MARKS:
+        pass
     return batch
 
 
+@one_act
 def enter_coverage(
     *,
     number: str,
@@ -146,38 +148,37 @@ def enter_coverage(
         raise CoverageRefused("A laboratory's certificate needs its document: attach it.")
     if valid_until <= valid_from:
         raise CoverageRefused("The coverage ends before it begins: check the two dates.")
-    with transaction.atomic():
-        exclude(Lock.CONFIGURATION, [configuration.pk])
-        coverage = Coverage.objects.create(
-            number=number,
-            procedure=procedure,
-            configuration=configuration,
-            kind=kind,
-            software=list(software),
-            inspection_id=None if inspection is None else inspection.pk,
-            document=document,
-            document_sha256=document_sha256,
-            valid_from=valid_from,
-            valid_until=valid_until,
-            signed_by=actor.label,
-            person_id=actor.id,
-            at=at,
-        )
-        record_act(
-            actor=actor,
-            act="coverage.signed",
-            subject_kind="coverage",
-            subject=number,
-            at=at,
-            after={
-                "procedure": procedure.code,
-                "configuration": configuration.code,
-                "kind": kind.value,
-                "valid_from": valid_from.isoformat(),
-                "valid_until": valid_until.isoformat(),
-            },
-        )
-        _mark_configuration(configuration.pk, procedure.domain, at)
+    exclude(Lock.CONFIGURATION, [configuration.pk])
+    coverage = Coverage.objects.create(
+        number=number,
+        procedure=procedure,
+        configuration=configuration,
+        kind=kind,
+        software=list(software),
+        inspection_id=None if inspection is None else inspection.pk,
+        document=document,
+        document_sha256=document_sha256,
+        valid_from=valid_from,
+        valid_until=valid_until,
+        signed_by=actor.label,
+        person_id=actor.id,
+        at=at,
+    )
+    record_act(
+        actor=actor,
+        act="coverage.signed",
+        subject_kind="coverage",
+        subject=number,
+        at=at,
+        after={
+            "procedure": procedure.code,
+            "configuration": configuration.code,
+            "kind": kind.value,
+            "valid_from": valid_from.isoformat(),
+            "valid_until": valid_until.isoformat(),
+        },
+    )
+    _mark_configuration(configuration.pk, procedure.domain, at)
     return coverage
 
 
@@ -190,27 +191,27 @@ def _check_inspection(inspection: Inspection | None, procedure: Procedure) -> No
         raise CoverageRefused(f"{inspection.vehicle.vin} was not destroyed for this test, or the inspection is void.")
 
 
+@one_act
 def revoke_coverage(*, coverage: Coverage, reason: str, actor: Actor, at: datetime) -> CoverageRevocation:
     """Take type-level evidence back; every batch that it covered is decided again. Raises as `enter_coverage`."""
     actor.require("revoking coverage", Role.ENGINEER)
     if not reason.strip():
         raise CoverageRefused("Revoking coverage needs a reason: say what was found.")
-    with transaction.atomic():
-        exclude(Lock.CONFIGURATION, [coverage.configuration_id])
-        if CoverageRevocation.objects.filter(coverage=coverage).exists():
-            raise CoverageRefused(f"Coverage {coverage.number} was revoked already.")
-        revocation = CoverageRevocation.objects.create(
-            coverage=coverage, reason=reason.strip(), revoked_by=actor.label, at=at
-        )
-        record_act(
-            actor=actor,
-            act="coverage.revoked",
-            subject_kind="coverage",
-            subject=coverage.number,
-            reason=reason.strip(),
-            at=at,
-        )
-        _mark_configuration(coverage.configuration_id, coverage.procedure.domain, at)
+    exclude(Lock.CONFIGURATION, [coverage.configuration_id])
+    if CoverageRevocation.objects.filter(coverage=coverage).exists():
+        raise CoverageRefused(f"Coverage {coverage.number} was revoked already.")
+    revocation = CoverageRevocation.objects.create(
+        coverage=coverage, reason=reason.strip(), revoked_by=actor.label, at=at
+    )
+    record_act(
+        actor=actor,
+        act="coverage.revoked",
+        subject_kind="coverage",
+        subject=coverage.number,
+        reason=reason.strip(),
+        at=at,
+    )
+    _mark_configuration(coverage.configuration_id, coverage.procedure.domain, at)
     return revocation
 
 

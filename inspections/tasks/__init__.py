@@ -1,0 +1,5 @@
+"""Thin entry points of the workers: ids in, a service called. One file a concept; Celery finds them through here."""
+
+from . import deciding, intake
+
+__all__ = ["deciding", "intake"]

@@ -1,0 +1,27 @@
+from celery import shared_task
+from django.utils import timezone
+
+from .. import dispatch
+from ..intake import queries, services
+from .deciding import RETRIES
+
+
+@shared_task(name=dispatch.READ_SUBMISSION, **RETRIES)
+def read_submission(*, submission_id: int, **_from_newer_senders: object) -> None:
+    """Read one landed file."""
+    services.read_submission(submission_id=submission_id, at=timezone.now())
+
+
+@shared_task(name=dispatch.RECORD_WAITING, **RETRIES)
+def record_waiting(**_from_newer_senders: object) -> int:
+    """Record what was waiting for a vehicle that is registered now."""
+    return services.record_waiting(at=timezone.now())
+
+
+@shared_task(name=dispatch.SWEEP_INTAKE, **RETRIES)
+def sweep_intake(**_from_newer_senders: object) -> int:
+    """Read the landed files that no task has read, whatever happened to the queue."""
+    unread = queries.unread_submissions(at=timezone.now())
+    for submission_id in unread:
+        services.read_submission(submission_id=submission_id, at=timezone.now())
+    return len(unread)
