@@ -178,7 +178,8 @@ class Requirement(models.Model):
 
     Limits are decimals in `unit`; each says whether it is inclusive. `positions` are all written out, empty where the
     characteristic has none; `special` is the characteristic's class when the line was drafted: later edits of the
-    catalogue reach neither. `members` names the lines (by their `line` number) of an any-of group, which are then not asked by themselves.
+    catalogue reach neither. `members` names the lines (by their `line` number) of an any-of group, which are then not
+    asked by themselves.
     """
 
     revision = models.ForeignKey(PlanRevision, on_delete=models.PROTECT, related_name="requirements")

@@ -16,13 +16,19 @@ from django.db import connection
 
 
 class Lock(IntEnum):
-    """What is locked, in the order of locking. The numbers are part of the key: never reuse one."""
+    """What is locked, in the order of locking. The numbers are part of the key: never reuse one.
 
+    CATALOGUE has one key, 1: loading it excludes, drafting a plan on it shares.
+    """
+
+    CATALOGUE = 0
     CONFIGURATION = 1
     RIG = 2
     COMPONENT = 3
     LOT = 4
     BATCH = 5
+    REGISTRATION = 6
+    """One for the plant: a result that waits for its vehicle, against the vehicle's registration."""
 
 
 _SPACE: Final = 0x494C
@@ -34,7 +40,7 @@ _SHARED: Final = "select pg_advisory_xact_lock_shared(key) from unnest(%s::bigin
 _EXCLUSIVE: Final = "select pg_advisory_xact_lock(key) from unnest(%s::bigint[]) as key"
 
 
-class LockOutsideTransaction(Exception):  # noqa: N818 named for the refusal
+class LockOutsideTransaction(Exception):
     """A transaction's lock taken outside one would be gone at once."""
 
 
@@ -44,6 +50,11 @@ def share(kind: Lock, ids: Iterable[int]) -> None:
     Raises LockOutsideTransaction, and ValueError for an id that is not between 1 and 2**40.
     """
     _take(_SHARED, kind, ids)
+
+
+def share_all(wanted: Iterable[tuple[Lock, int]]) -> None:
+    """Take locks of several kinds with other recorders in one statement, in the stated order. Raises as `share` does."""
+    _take_keys(_SHARED, (lock_key(kind, number) for kind, number in wanted))
 
 
 def exclude(kind: Lock, ids: Iterable[int]) -> None:
@@ -59,10 +70,15 @@ def lock_key(kind: Lock, number: int) -> int:
 
 
 def _take(statement: str, kind: Lock, ids: Iterable[int]) -> None:
-    keys = [lock_key(kind, number) for number in sorted(set(ids))]
+    _take_keys(statement, (lock_key(kind, number) for number in ids))
+
+
+def _take_keys(statement: str, wanted: Iterable[int]) -> None:
+    # The kind stands above the id in a key, so that ascending keys are in the stated order.
+    keys = sorted(set(wanted))
     if not keys:
         return
     if not connection.in_atomic_block:
-        raise LockOutsideTransaction(f"the lock of a {kind.name.lower()} is taken inside a transaction")
+        raise LockOutsideTransaction("locks are taken inside a transaction: outside one they would be gone at once")
     with connection.cursor() as cursor:
         cursor.execute(statement, [keys])

@@ -1,0 +1,296 @@
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from django.db import transaction
+
+from ..marks.locks import Lock, exclude, share
+from ..people.choices import Role
+from ..people.models import User
+from ..people.rules import Actor, ActorKind
+from ..records.models import LedgerEntry
+from ..records.services import record_act
+from .choices import RevisionStatus
+from .documents import Document, Problem
+from .entries import CharacteristicFacts, Line, digest
+from .models import Configuration, ControlPlan, PlanRevision, Requirement
+from .plan_rules import read_lines
+from .queries import characteristic_facts, lines_of, loaded_catalogue
+from .rules import catalogue_problems
+from .schema import CATALOGUE_FORMAT, PLAN_FORMAT, schema_problems
+from .storing import store_catalogue
+
+_WHOLE_CATALOGUE: Final = 1
+
+
+class FilesRefused(Exception):
+    """The files have errors; nothing was loaded. `problems` are all of them, by file and line."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(sorted(problems))
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class ApprovalRefused(Exception):
+    """This person may not approve this revision, or not now; the text says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogueLoaded:
+    """What a load did: how many entries of each section were added, changed, or stand as they were."""
+
+    added: Counter[str]
+    changed: Counter[str]
+    unchanged: Counter[str]
+
+    @property
+    def nothing_changed(self) -> bool:
+        return not self.added and not self.changed
+
+
+@dataclass(frozen=True, slots=True)
+class PlanDrafted:
+    """`outcome`: `drafted` a new revision, `redrafted` the draft that was there, or `unchanged`."""
+
+    revision: PlanRevision
+    outcome: str
+
+
+def load_catalogue_documents(*, documents: Sequence[Document], actor: Actor, at: datetime) -> CatalogueLoaded:
+    """Load catalogue documents, all or nothing. Documents of another format are the caller's to leave out.
+
+    Raises FilesRefused with every problem, and NotAllowed unless a catalogue owner or the system itself loads.
+    """
+    _require_owner(actor, "load the catalogue")
+    _refuse_unsound_schema(documents, CATALOGUE_FORMAT)
+    with transaction.atomic():
+        exclude(Lock.CATALOGUE, [_WHOLE_CATALOGUE])
+        if problems := catalogue_problems(documents, loaded_catalogue()):
+            raise FilesRefused(problems)
+        changes = store_catalogue([document.content for document in documents])
+        for change in changes.written:
+            record_act(
+                actor=actor,
+                act="catalogue.changed" if change.before else "catalogue.added",
+                subject_kind=change.section,
+                subject=change.code,
+                at=at,
+                before=change.before,
+                after=change.after,
+            )
+    return CatalogueLoaded(changes.added, changes.changed, changes.unchanged)
+
+
+def load_plan_documents(
+    *, documents: Sequence[Document], actor: Actor, at: datetime, author: User | None = None
+) -> list[PlanDrafted]:
+    """Draft the revisions of several plan documents, all or none. Raises as `draft_revision` does."""
+    _require_owner(actor, "draft a control plan")
+    _refuse_unsound_schema(documents, PLAN_FORMAT)
+    drafted: list[PlanDrafted] = []
+    problems: list[Problem] = []
+    with transaction.atomic():
+        share(Lock.CATALOGUE, [_WHOLE_CATALOGUE])
+        codes = [document.content["plan"]["configuration"] for document in documents]
+        exclude(Lock.CONFIGURATION, Configuration.objects.filter(code__in=codes).values_list("pk", flat=True))
+        for document in documents:
+            try:
+                with transaction.atomic():
+                    drafted.append(draft_revision(document=document, actor=actor, at=at, author=author))
+            except FilesRefused as refused:
+                problems += refused.problems
+        if problems:
+            raise FilesRefused(problems)
+    return drafted
+
+
+@transaction.atomic
+def draft_revision(*, document: Document, actor: Actor, at: datetime, author: User | None = None) -> PlanDrafted:
+    """Draft what a plan document says: a new revision, or the present draft anew while nobody approved it.
+
+    With the lines of the latest revision unchanged, nothing changes. `author` may never approve it.
+    Raises FilesRefused with every problem, and NotAllowed unless a catalogue owner or the system itself drafts.
+    """
+    _require_owner(actor, "draft a control plan")
+    _refuse_unsound_schema([document], PLAN_FORMAT)
+    if author is None and actor.kind is ActorKind.PERSON and actor.id is not None:
+        author = User.objects.get(pk=actor.id)
+    share(Lock.CATALOGUE, [_WHOLE_CATALOGUE])
+    plan = _plan_of(document)
+    known = characteristic_facts(entry["characteristic"] for entry in document.content["requirements"])
+    lines, problems = read_lines(document, known, plan.configuration.market)
+    if problems:
+        raise FilesRefused(problems)
+    return _drafted(
+        plan=plan, lines=lines, known=known, header=document.content["plan"], author=author, actor=actor, at=at
+    )
+
+
+def _plan_of(document: Document) -> ControlPlan:
+    header = document.content["plan"]
+    configuration = Configuration.objects.filter(code=header["configuration"]).first()
+    if configuration is None:
+        text = f"found the configuration {header['configuration']}, which the catalogue does not know; load it first"
+        raise FilesRefused([document.problem(("plan", "configuration"), text)])
+    exclude(Lock.CONFIGURATION, [configuration.pk])
+    own = ControlPlan.objects.filter(configuration=configuration).first()
+    if own is not None and own.code != header["code"]:
+        text = f"found the plan {header['code']}, but {configuration.code} has the plan {own.code}; use that code"
+        raise FilesRefused([document.problem(("plan", "code"), text)])
+    other = ControlPlan.objects.select_related("configuration").filter(code=header["code"]).first()
+    if other is not None and other.configuration_id != configuration.pk:
+        text = (
+            f"found the plan {header['code']}, which is that of {other.configuration.code}; give this one its own code"
+        )
+        raise FilesRefused([document.problem(("plan", "code"), text)])
+    return other or ControlPlan.objects.create(code=header["code"], configuration=configuration, name=header["name"])
+
+
+def _drafted(
+    *,
+    plan: ControlPlan,
+    lines: Sequence[Line],
+    known: dict[str, CharacteristicFacts],
+    header: dict[str, Any],
+    author: User | None,
+    actor: Actor,
+    at: datetime,
+) -> PlanDrafted:
+    latest = plan.revisions.select_for_update(no_key=True).order_by("-number").first()
+    signed, note = digest(lines), header.get("note", "")
+    redraft = latest is not None and latest.status == RevisionStatus.DRAFT and latest.first_approver_id is None
+    if latest is not None and latest.digest == signed and (latest.note == note or not redraft):
+        return PlanDrafted(latest, "unchanged")
+    if redraft and latest is not None:
+        revision, before = latest, latest.digest
+        revision.requirements.all().delete()
+        revision.digest, revision.author, revision.note = signed, author, note
+        revision.created_at = at
+        revision.save(update_fields=["digest", "author", "note", "created_at"])
+    else:
+        number, before = (1, "") if latest is None else (latest.number + 1, latest.digest)
+        revision = PlanRevision.objects.create(
+            plan=plan, number=number, digest=signed, author=author, created_at=at, note=note
+        )
+    if plan.name != header["name"]:
+        plan.name = header["name"]
+        plan.save(update_fields=["name"])
+    Requirement.objects.bulk_create(_row(revision, line, known[line.characteristic]) for line in lines)
+    _record_revision(
+        actor=actor,
+        act="plan.redrafted" if redraft else "plan.drafted",
+        revision=revision,
+        at=at,
+        reason=revision.note,
+        before={"digest": before} if before else None,
+        after={"digest": signed, "lines": len(lines), "author": str(author or "")},
+    )
+    return PlanDrafted(revision, "redrafted" if redraft else "drafted")
+
+
+def _row(revision: PlanRevision, line: Line, facts: CharacteristicFacts) -> Requirement:
+    values = asdict(line)
+    values["line"] = values.pop("number")
+    values["characteristic_id"] = facts.id
+    del values["characteristic"]
+    for name in ("positions", "values", "members"):
+        values[name] = list(values[name])
+    return Requirement(revision=revision, **values)
+
+
+@transaction.atomic
+def approve_revision(
+    *, revision: PlanRevision, approver: User, at: datetime, seen_digest: str = "", request_id: str = ""
+) -> PlanRevision:
+    """Approve a draft. The second of two approvals puts it in force and supersedes the revision before it.
+
+    The approvers are two people, neither an author of the draft, each a catalogue owner or an engineer and one at
+    least a catalogue owner. `seen_digest`: the digest of what the approver was shown; another one is refused.
+    Takes the configuration's lock alone. Raises ApprovalRefused and NotAllowed.
+    """
+    actor = Actor.person(approver, request_id=request_id)
+    actor.require("approve a control plan", Role.CATALOGUE_OWNER, Role.ENGINEER)
+    plan = ControlPlan.objects.get(pk=revision.plan_id)
+    exclude(Lock.CONFIGURATION, [plan.configuration_id])
+    draft = PlanRevision.objects.select_for_update(no_key=True).select_related("plan").get(pk=revision.pk)
+    in_force = plan.revisions.filter(status=RevisionStatus.APPROVED).first()
+    _refuse_unsound_approval(draft=draft, in_force=in_force, approver=approver, actor=actor, seen_digest=seen_digest)
+    if draft.first_approver_id is None:
+        draft.first_approver, draft.first_approved_at = approver, at
+        draft.save(update_fields=["first_approver", "first_approved_at"])
+        _record_revision(actor=actor, act="plan.approved_first", revision=draft, at=at, after={"digest": draft.digest})
+        return draft
+    if in_force is not None:
+        in_force.status, in_force.superseded_at = RevisionStatus.SUPERSEDED, at
+        in_force.save(update_fields=["status", "superseded_at"])
+    draft.second_approver, draft.second_approved_at, draft.status = approver, at, RevisionStatus.APPROVED
+    draft.save(update_fields=["second_approver", "second_approved_at", "status"])
+    _record_revision(
+        actor=actor,
+        act="plan.approved",
+        revision=draft,
+        at=at,
+        before={"in_force": None if in_force is None else in_force.number},
+        after={"in_force": draft.number, "digest": draft.digest},
+    )
+    return draft
+
+
+def _refuse_unsound_approval(
+    *, draft: PlanRevision, in_force: PlanRevision | None, approver: User, actor: Actor, seen_digest: str
+) -> None:
+    what = f"Revision {draft.number} of plan {draft.plan.code}"
+    if draft.status != RevisionStatus.DRAFT:
+        raise ApprovalRefused(f"{what} is {draft.status} already; draft a new revision to change it.")
+    if in_force is not None and in_force.number > draft.number:
+        raise ApprovalRefused(f"{what} is older than revision {in_force.number}, which is in force; draft it anew.")
+    if seen_digest and seen_digest != draft.digest:
+        raise ApprovalRefused(f"{what} was changed after it was shown; look at it again.")
+    if draft.author_id == approver.pk or _drafted_by(draft, approver):
+        raise ApprovalRefused(f"{what} was drafted by {approver}; two others approve it.")
+    if draft.first_approver_id == approver.pk:
+        raise ApprovalRefused(f"{what} has the first approval of {approver}; somebody else gives the second.")
+    lines = lines_of(draft)
+    if not lines or digest(lines) != draft.digest:
+        raise ApprovalRefused(f"{what} does not hold the lines that were drafted; load its file again.")
+    first = draft.first_approver
+    if first is not None and Role.CATALOGUE_OWNER not in actor.roles | Actor.person(first).roles:
+        raise ApprovalRefused(f"{what} needs the approval of one catalogue owner at least, and {first} is none.")
+
+
+def _drafted_by(draft: PlanRevision, person: User) -> bool:
+    return LedgerEntry.objects.filter(
+        act__in=("plan.drafted", "plan.redrafted"),
+        subject_kind="plan_revision",
+        subject=_subject(draft),
+        actor_kind=ActorKind.PERSON.value,
+        actor_id=person.pk,
+    ).exists()
+
+
+def _subject(revision: PlanRevision) -> str:
+    return f"{revision.plan.code}/{revision.number}"
+
+
+def _record_revision(*, actor: Actor, act: str, revision: PlanRevision, at: datetime, **more: Any) -> None:
+    record_act(actor=actor, act=act, subject_kind="plan_revision", subject=_subject(revision), at=at, **more)
+
+
+def _require_owner(actor: Actor, act: str) -> None:
+    if actor.kind is not ActorKind.SYSTEM:
+        actor.require(act, Role.CATALOGUE_OWNER)
+
+
+def _refuse_unsound_schema(documents: Sequence[Document], wanted: str) -> None:
+    problems = [problem for document in documents for problem in schema_problems(document)]
+    problems += [
+        document.problem(("format",), f"found the format {document.format}, expected {wanted}")
+        for document in documents
+        if document.format in (CATALOGUE_FORMAT, PLAN_FORMAT) and document.format != wanted
+    ]
+    if problems:
+        raise FilesRefused(problems)
