@@ -1,0 +1,12 @@
+from django.contrib import admin
+
+from ..records.models import LedgerEntry
+from .pages import ReadOnlyPage
+
+
+@admin.register(LedgerEntry)
+class LedgerEntryPage(ReadOnlyPage):
+    list_display = ["id", "at", "act", "subject_kind", "subject", "actor", "reason"]
+    list_filter = ["subject_kind"]
+    search_fields = ["subject", "=batch", "=act"]
+    show_full_result_count = False
