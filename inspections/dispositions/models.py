@@ -93,7 +93,7 @@ class Disposition(models.Model):
     kind = models.CharField(max_length=20)
     reason = models.TextField()
     parts = models.JSONField(default=list)
-    repeats = models.JSONField(default=list)
+    repeats = models.JSONField(default=list, help_text="ids of the characteristics to measure again")
     done_at = models.DateTimeField()
     disposed_by = models.CharField(max_length=200)
     person_id = models.BigIntegerField()

@@ -14,12 +14,13 @@ from django.utils import timezone
 from ..batches.choices import FOR_DELIVERY, BatchStatus
 from ..batches.models import Batch, Vehicle
 from ..catalogue.choices import Basis, Period
+from ..catalogue.models import Characteristic
 from ..catalogue.models import Procedure as ProcedureRow
 from ..catalogue.models import Requirement as RequirementRow
 from ..evaluation import facts
 from ..evaluation.reasons import Outcome
 from ..results.models import Sample
-from .calendar import periods_between
+from .calendar import periods_around
 from .evidence import Plan, procedure_facts
 from .models import Coverage
 from .reading import read_rows
@@ -86,9 +87,11 @@ def _sample_rules(
         line = next(line for line in lines if line.id == row.pk)
         asked[line.procedure_id, row.basis, row.period].append(line)
         sizes[row.pk] = row.sample_size or 0
+    codes = dict(ProcedureRow.objects.filter(pk__in=[key[0] for key in asked]).values_list("pk", "code"))
     return tuple(
         facts.SampleRule(
             procedure_id=procedure_id,
+            procedure=codes[procedure_id],
             basis=basis,
             size=max(sizes[line.id] for line in members),
             periods=_periods(batch, procedure_id, basis, period, built_from, at),
@@ -101,7 +104,7 @@ def _sample_rules(
 def _periods(
     batch: Batch, procedure_id: int, basis: str, period: str, built_from: datetime | None, at: datetime
 ) -> tuple[tuple[datetime, datetime], ...]:
-    """From the period of the last good sample before the first car (or of that car) to the one after the present.
+    """From the period before the last good sample ahead of the first car (or of that car) to the one after the present.
 
     A basis without a calendar (per batch, or per material lot) has none: without periods nothing counts as sampled.
     """
@@ -110,7 +113,7 @@ def _periods(
     first = built_from or at
     good = _of_line(batch).filter(procedure_id=procedure_id, outcome=int(Outcome.PASS), finished_at__lte=first)
     since = good.aggregate(last=Max("finished_at"))["last"] or first
-    return periods_between(
+    return periods_around(
         period,
         min(since, at),
         at,
@@ -132,6 +135,7 @@ def _samples(batch: Batch, procedure_ids: Iterable[int]) -> tuple[facts.Sample, 
         .order_by("finished_at", "pk")
         .values_list("pk", "procedure_id", "finished_at", "outcome", "subject", "characteristic_id")
     )
+    codes = dict(Characteristic.objects.filter(pk__in={row[5] for row in rows if row[5]}).values_list("pk", "code"))
     return tuple(
         facts.Sample(
             id=pk,
@@ -139,7 +143,7 @@ def _samples(batch: Batch, procedure_ids: Iterable[int]) -> tuple[facts.Sample, 
             finished_at=finished_at,
             outcome=Outcome(outcome),
             subject=subject,
-            characteristic=str(characteristic_id or ""),
+            characteristic=codes.get(characteristic_id, ""),
         )
         for pk, procedure_id, finished_at, outcome, subject, characteristic_id in rows
     )

@@ -4,42 +4,42 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta, tzinfo
+from itertools import pairwise
 
 from ..catalogue.choices import Period
 
 
-def periods_between(
+def periods_around(
     period: str, since: datetime, until: datetime, *, zone: tzinfo, shift_starts: Sequence[time]
 ) -> tuple[tuple[datetime, datetime], ...]:
-    """The periods [start, end) from the one that holds `since` to the one that holds `until`, oldest first.
+    """The periods [start, end) from the one before that which holds `since` to the one after that which holds `until`.
 
-    A week begins on Monday (ISO 8601), a day's shifts at `shift_starts`, all on the wall clock of `zone`: a shift
-    across a change of the clocks is an hour longer or shorter. Raises ValueError for a basis without a calendar
-    (a material lot) or a `since` after `until`.
+    Oldest first, without gaps. A week begins on Monday (ISO 8601), a day's shifts at `shift_starts`, all on the wall
+    clock of `zone`: a shift across a change of the clocks is an hour longer or shorter. Raises ValueError for a basis
+    without a calendar (a material lot) or a `since` after `until`.
     """
     if since > until:
         raise ValueError(f"a calendar from {since} to {until} runs backwards")
+    periods: list[tuple[datetime, datetime]] = []
     edges = _edges(period, since.astimezone(zone).date(), zone, shift_starts)
-    periods = []
-    start = next(edges)
-    for end in edges:
-        if end > since:
-            periods.append((start, end))
-        if end > until:
-            return tuple(periods)
-        start = end
-    raise AssertionError("a calendar never ends")
+    for start, end in pairwise(edges):
+        periods.append((start, end))
+        if end <= since:
+            periods = periods[-1:]
+        if start > until:
+            break
+    return tuple(periods)
 
 
 def _edges(period: str, first: date, zone: tzinfo, shift_starts: Sequence[time]) -> Iterator[datetime]:
-    """Beginnings of periods, from one that lies before `first` on."""
+    """Beginnings of periods, from at least one whole period before the day `first` on, without end."""
     match period:
         case Period.MONTH:
-            return _months(first, zone)
+            return _months(first.replace(day=1) - timedelta(days=1), zone)
         case Period.WEEK:
-            return _days(first - timedelta(days=first.weekday()), 7, (time(),), zone)
+            return _days(first - timedelta(days=first.weekday() + 7), 7, (time(),), zone)
         case Period.SHIFT:
-            return _days(first - timedelta(days=1), 1, sorted(shift_starts), zone)
+            return _days(first - timedelta(days=2), 1, sorted(shift_starts), zone)
         case _:
             raise ValueError(f"a sample per {period or 'nothing'} has no calendar: expected shift, week or month")
 

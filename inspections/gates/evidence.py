@@ -5,6 +5,7 @@ Every statement reads for all of them at once: the number of statements does not
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -75,6 +76,7 @@ def collect_gate_inputs(
     inspections = collect_inspections(ids, fitted, sorted(procedures), plan.revision_id)
     rigs = _rigs({row.rig for rows in inspections.values() for row in rows})
     software, concessions, kept = _software(ids), _concessions(ids), _kept(vehicles, fitted)
+    reworks = _reworks(ids, fitted)
     by_domain = {
         domain: tuple(
             line for line in plan.requirements if line.domain == domain and line.level is facts.Level.EVERY_VEHICLE
@@ -98,6 +100,7 @@ def collect_gate_inputs(
             components=changes[vehicle_id],
             concessions=concessions[vehicle_id],
             kept=tuple(item for item in kept[vehicle_id] if item.domain in (None, domain)),
+            reworks=reworks[vehicle_id],
         )
     return inputs
 
@@ -204,6 +207,25 @@ def _concessions(vehicle_ids: list[int]) -> dict[int, tuple[facts.Concession, ..
             for key, concessions in rows.items()
         },
     )
+
+
+def _reworks(vehicle_ids: list[int], fitted: Mapping[int, dict[int, str]]) -> dict[int, tuple[facts.Rework, ...]]:
+    """Reworks of a vehicle, or of a component fitted in it, that name tests to repeat, in whatever domain."""
+    vehicle_of = {component: vehicle for vehicle, parts in fitted.items() for component in parts}
+    rows = read_rows(
+        """
+        select d.id, i.vehicle_id, i.component_id, d.done_at, d.repeats from inspections_disposition d
+        join inspections_inspection i on i.id = d.inspection_id
+        where d.kind = 'rework' and d.repeats <> '[]' and (i.vehicle_id = any(%s) or i.component_id = any(%s))
+        """,
+        vehicle_ids,
+        sorted(vehicle_of),
+    )
+    reworks: dict[int, list[facts.Rework]] = defaultdict(list)
+    for row_id, vehicle_id, component_id, done_at, repeats in rows:
+        owner = vehicle_id if vehicle_id is not None else vehicle_of[component_id]
+        reworks[owner].append(facts.Rework(row_id, done_at, tuple(int(number) for number in json.loads(repeats))))
+    return defaultdict(tuple, {key: tuple(found) for key, found in reworks.items()})
 
 
 def _kept(vehicles: Mapping[int, VehicleFacts], fitted: Mapping[int, dict[int, str]]) -> dict[int, list[facts.Kept]]:

@@ -117,6 +117,7 @@ def _measurements(
                 dispositions=tuple(disposed.get((inspection_id, ordinal), ())),
                 found=value_text(value, raw, unit),
                 kind=facts.Kind(kind or facts.Kind.VARIABLE),
+                unit=unit or "",
             )
         )
     return measured

@@ -124,6 +124,7 @@ def reason_record(reason: Reason, names: Mapping[int, str]) -> dict[str, Any]:
         ("found", reason.found),
         ("required", reason.required),
         ("requirement_id", reason.requirement_id),
+        ("procedure_id", reason.procedure_id),
         ("inspection_id", reason.inspection_id),
         ("ordinal", reason.ordinal),
         ("detail", dict(reason.detail)),

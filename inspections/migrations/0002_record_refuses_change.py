@@ -21,7 +21,7 @@ FROZEN_COLUMNS = {
     "configuration": "code model_id market",
     "controlplan": "code configuration_id",
     "componentkind": "code",
-    "rig": "code",
+    "rig": "code needs_calibration",
     "systemclient": "code",
     "apikey": "prefix digest rig_id client_id created_at",
     "batch": "number configuration_id opened_at",
