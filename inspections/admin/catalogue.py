@@ -1,4 +1,7 @@
+from typing import Any
+
 from django.contrib import admin
+from django.http import HttpRequest
 
 from ..catalogue.models import (
     Characteristic,
@@ -45,7 +48,7 @@ class ProcedurePage(RecordedPage):
     # What makes results stale decides what may leave: it changes through the catalogue's files, checked as a whole.
     written_once = ("code", "domain", "software_systems", "component_kinds")
 
-    def has_add_permission(self, request, obj=None):  # type: ignore[no-untyped-def]
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
 
@@ -64,7 +67,7 @@ class CharacteristicPage(RecordedPage):
         "confidence", "criterion", "source",
     )  # fmt: skip
 
-    def has_add_permission(self, request, obj=None):  # type: ignore[no-untyped-def]
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
 

@@ -18,7 +18,7 @@ admin.site.unregister(Group)  # Roles are fixed: what each may do is written in 
 
 
 @admin.register(User)
-class PersonPage(RecordedPage, UserAdmin):  # type: ignore[misc]
+class PersonPage(RecordedPage, UserAdmin):
     """People and their roles. Superusers alone give roles; that they did so is in the ledger."""
 
     list_display = ["personnel_number", "username", "last_name", "is_active", "is_staff"]

@@ -143,7 +143,7 @@ def _samples(batch: Batch, procedure_ids: Iterable[int]) -> tuple[facts.Sample, 
             finished_at=finished_at,
             outcome=Outcome(outcome),
             subject=subject,
-            characteristic=codes.get(characteristic_id, ""),
+            characteristic=codes.get(characteristic_id or 0, ""),
         )
         for pk, procedure_id, finished_at, outcome, subject, characteristic_id in rows
     )

@@ -133,14 +133,14 @@ def _keep(batch: Batch, differences: list[Difference], actor: Actor, at: datetim
         first.setdefault(difference.domain, difference)
     acts = []
     for gate in BatchGate.objects.filter(batch=batch):
-        difference = first.get(gate.domain)
+        found = first.get(gate.domain)
         mismatch = (
             None
-            if difference is None
+            if found is None
             else {
-                "found": difference.stored,
-                "required": difference.recounted,
-                "detail": {"subject": difference.subject},
+                "found": found.stored,
+                "required": found.recounted,
+                "detail": {"subject": found.subject},
             }
         )
         if mismatch == gate.mismatch:

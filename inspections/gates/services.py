@@ -76,7 +76,7 @@ def _take_marks(batch_id: int) -> list[tuple[int | None, str]]:
             "select id from inspections_mark where batch_id = %s limit %s)) returning vehicle_id, domain",
             [batch_id, MOST_MARKS],
         )
-        return cursor.fetchall()
+        return [(vehicle_id, domain) for vehicle_id, domain in cursor.fetchall()]
 
 
 def mark_whole_batch(*, batch: Batch, at: datetime) -> None:
@@ -233,4 +233,4 @@ def mark_expired(*, at: datetime) -> int:
             " select b.batch_id, null, b.domain, %(at)s from inspections_batchgate b where b.valid_until <= %(at)s",
             {"at": at},
         )
-        return cursor.rowcount
+        return int(cursor.rowcount)

@@ -109,8 +109,8 @@ def names_of(rows: Iterable[Decided], own: Mapping[str, GateDecision]) -> dict[i
     ids = {reason.characteristic_id for row in rows for reason in row.decision.reasons if reason.code in FAILED_CODES}
     ids |= {key[1] for row in rows for key in row.reasons}
     ids |= {reason.characteristic_id for decision in own.values() for reason in decision.reasons}
-    ids.discard(None)
-    return dict(Characteristic.objects.filter(pk__in=ids).values_list("pk", "code")) if ids else {}
+    known = [number for number in ids if number is not None]
+    return dict(Characteristic.objects.filter(pk__in=known).values_list("pk", "code")) if known else {}
 
 
 def reason_record(reason: Reason, names: Mapping[int, str]) -> dict[str, Any]:

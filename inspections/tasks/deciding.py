@@ -1,4 +1,5 @@
 import logging
+from typing import Any, Final
 
 from celery import shared_task
 from django.db import OperationalError
@@ -11,7 +12,7 @@ from ..marks.queries import undecided_batches
 log = logging.getLogger(__name__)
 
 # A deadlock, a serialisation failure or a database that restarts: a few tries, spread; then the sweep finds it again.
-RETRIES = {
+RETRIES: Final[dict[str, Any]] = {
     "autoretry_for": (OperationalError,),
     "retry_backoff": 1,
     "retry_backoff_max": 30,
