@@ -119,7 +119,7 @@ class Measured:
 
     `failed_ever`: some revision that bound the subject judged it a fail, whatever the present one says.
     `requirement_id` is the requirement of the pinned revision it was judged against, None when not judged.
-    `found` is the value as written with its unit, for people.
+    `found` is the value as written with its unit, for people; `unit` is that unit alone.
     """
 
     ordinal: int
@@ -133,6 +133,7 @@ class Measured:
     dispositions: tuple[Disposition, ...] = ()
     found: str = ""
     kind: Kind = Kind.VARIABLE
+    unit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,8 +231,24 @@ class Procedure:
 
 
 @dataclass(frozen=True, slots=True)
+class Rework:
+    """Work on the vehicle that names tests to repeat: evidence of these characteristics must finish after it.
+
+    A rework that disposes of a fail binds that fail's own characteristic and position by its `Disposition` already.
+    """
+
+    id: int
+    done_at: datetime
+    characteristic_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Concession:
-    """A concession in force or lapsed for one vehicle and one characteristic and its positions (() = all)."""
+    """A concession for one vehicle and one characteristic and its positions (() = all).
+
+    In force from `approved_at` (inclusive) until `expires_at` (exclusive), for what was on record when it was approved.
+    `requirement_id`: the line that it concedes; None leaves the line open.
+    """
 
     id: int
     characteristic_id: int
@@ -276,6 +293,7 @@ class GateInput:
     components: tuple[ComponentChange, ...] = ()
     concessions: tuple[Concession, ...] = ()
     kept: tuple[Kept, ...] = ()
+    reworks: tuple[Rework, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,8 +301,8 @@ class Reason:
     """One thing that keeps a gate from passing.
 
     `characteristic_id` and `position` locate it; `found` and `required` are texts or reference values as written;
-    `inspection_id`/`ordinal` point at the evidence; `detail` carries what the sentence of the code needs more
-    (rig, finished_at in ISO 8601, system, change, count …), text to text.
+    `inspection_id`/`ordinal` point at the evidence; `procedure_id` locates the reasons of a batch; `detail` carries
+    what the sentence of the code needs more (rig, at in ISO 8601, system, change, count …), text to text.
     """
 
     code: ReasonCode
@@ -296,6 +314,7 @@ class Reason:
     found: str = ""
     required: str = ""
     detail: tuple[tuple[str, str], ...] = ()
+    procedure_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,20 +346,28 @@ class Coverage:
 
 @dataclass(frozen=True, slots=True)
 class SampleRule:
-    """How a sampled procedure is sampled: n conforming in each period, for each line.
+    """How a sampled procedure is sampled: `size` conforming in each period, for each line, accepting no reject.
 
-    `periods`: the consecutive periods [start, end) that bear on the batch, oldest first, gathered by the caller."""
+    `basis`: `per_period` or `per_batch`. `periods`: the consecutive periods [start, end) that bear on the batch, oldest
+    first, gathered by the caller: from the one before its first car was built to the one after the moment of deciding.
+    `procedure`: its code, for the reason.
+    """
 
     procedure_id: int
     basis: str
     size: int
     periods: tuple[tuple[datetime, datetime], ...] = ()
     requirement_ids: tuple[int, ...] = ()
+    procedure: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One sample's result for a procedure, on this line: conforming, rejected or neither (indeterminate)."""
+    """One sample's result for a procedure, on this line: conforming, rejected or neither (indeterminate).
+
+    `made_at`: when its subject was made, where that is known: the moment in production for which it stands, else
+    `finished_at`. `drawn`: its subject was drawn for this batch; `per_batch` counts no other.
+    """
 
     id: int
     procedure_id: int
@@ -350,6 +377,8 @@ class Sample:
     characteristic: str = ""
     cleared: bool = False
     """A rejected sample whose cars were all screened or scrapped, on record."""
+    made_at: datetime | None = None
+    drawn: bool = False
 
 
 @dataclass(frozen=True, slots=True)

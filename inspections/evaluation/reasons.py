@@ -77,6 +77,7 @@ class ReasonCode(StrEnum):
     OPERATOR_UNKNOWN = "operator_unknown"
     NOT_RELEASED = "not_released"
     RELEASE_SUSPENDED = "release_suspended"
+    # Both: the gate of a car not meant for a customer is never passed, and clearance says why.
     NOT_FOR_DELIVERY = "not_for_delivery"
 
 
