@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from django.conf import settings
-from django.db.models import Max, Min, QuerySet
+from django.db.models import Max, Min, Q
 from django.utils import timezone
 
 from ..batches.choices import FOR_DELIVERY, BatchStatus
@@ -19,6 +19,7 @@ from ..catalogue.models import Procedure as ProcedureRow
 from ..catalogue.models import Requirement as RequirementRow
 from ..evaluation import facts
 from ..evaluation.reasons import Outcome
+from ..evaluation.sampling import stands_for
 from ..results.models import Sample
 from .calendar import periods_around
 from .evidence import Plan, procedure_facts
@@ -32,7 +33,9 @@ def collect_batch_input(batch: Batch, plan: Plan, domain: str, *, at: datetime) 
     types = {line.procedure_id for line in lines if line.level is facts.Level.TYPE}
     procedures = tuple(procedure_facts(row) for row in ProcedureRow.objects.filter(pk__in=types).order_by("pk"))
     built_from, built_until = _build_window(batch)
-    rules = _sample_rules(batch, [line for line in lines if line.level is facts.Level.SAMPLE], built_from, at)
+    sampled = [line for line in lines if line.level is facts.Level.SAMPLE]
+    samples = _samples(batch, {line.procedure_id for line in sampled})
+    rules = _sample_rules(sampled, samples, built_from or at, at)
     return facts.BatchInput(
         domain=domain,
         plan_approved=plan.approved,
@@ -40,7 +43,7 @@ def collect_batch_input(batch: Batch, plan: Plan, domain: str, *, at: datetime) 
         type_procedures=procedures,
         coverages=_coverages(batch, types),
         sample_rules=rules,
-        samples=_samples(batch, {rule.procedure_id for rule in rules}),
+        samples=samples,
         testing_closed=batch.status != BatchStatus.OPEN,
         built_from=built_from,
         built_until=built_until,
@@ -78,7 +81,7 @@ def _coverage(row: Coverage) -> facts.Coverage:
 
 
 def _sample_rules(
-    batch: Batch, lines: list[facts.Requirement], built_from: datetime | None, at: datetime
+    lines: list[facts.Requirement], samples: tuple[facts.Sample, ...], built_from: datetime, at: datetime
 ) -> tuple[facts.SampleRule, ...]:
     """One rule for each sampled procedure and basis: the strictest size that any of its lines asks."""
     asked: dict[tuple[int, str, str], list[facts.Requirement]] = defaultdict(list)
@@ -94,58 +97,62 @@ def _sample_rules(
             procedure=codes[procedure_id],
             basis=basis,
             size=max(sizes[line.id] for line in members),
-            periods=_periods(batch, procedure_id, basis, period, built_from, at),
+            periods=_periods(basis, period, _last_good(samples, procedure_id, built_from), at),
             requirement_ids=tuple(sorted(line.id for line in members)),
         )
         for (procedure_id, basis, period), members in sorted(asked.items())
     )
 
 
-def _periods(
-    batch: Batch, procedure_id: int, basis: str, period: str, built_from: datetime | None, at: datetime
-) -> tuple[tuple[datetime, datetime], ...]:
-    """From the period before the last good sample ahead of the first car (or of that car) to the one after the present.
+def _last_good(samples: Iterable[facts.Sample], procedure_id: int, built_from: datetime) -> datetime:
+    """The moment for which the last conforming sample ahead of the first car stands, or that car's own."""
+    moments = (stands_for(sample) for sample in samples if sample.procedure_id == procedure_id and not sample.outcome)
+    return max((moment for moment in moments if moment <= built_from), default=built_from)
+
+
+def _periods(basis: str, period: str, since: datetime, at: datetime) -> tuple[tuple[datetime, datetime], ...]:
+    """The periods that bear on the batch, from the one before `since` to the one after the present.
 
     A basis without a calendar (per batch, or per material lot) has none: without periods nothing counts as sampled.
     """
     if basis != Basis.PER_PERIOD or period == Period.LOT:
         return ()
-    first = built_from or at
-    good = _of_line(batch).filter(procedure_id=procedure_id, outcome=int(Outcome.PASS), finished_at__lte=first)
-    since = good.aggregate(last=Max("finished_at"))["last"] or first
     return periods_around(
-        period,
-        min(since, at),
-        at,
-        zone=timezone.get_default_timezone(),
-        shift_starts=settings.SHIFT_STARTS,
-    )
-
-
-def _of_line(batch: Batch) -> QuerySet[Sample]:
-    return Sample.objects.filter(
-        configuration_id=batch.configuration_id, line=batch.line, inspection__void__isnull=True
+        period, min(since, at), at, zone=timezone.get_default_timezone(), shift_starts=settings.SHIFT_STARTS
     )
 
 
 def _samples(batch: Batch, procedure_ids: Iterable[int]) -> tuple[facts.Sample, ...]:
-    rows = (
-        _of_line(batch)
-        .filter(procedure_id__in=list(procedure_ids))
+    """The samples of the batch's configuration and line; one of a car stands for when it was built.
+
+    A voided sample is left out unless it failed: voiding answers no fail.
+    """
+    rows = list(
+        Sample.objects.filter(
+            configuration_id=batch.configuration_id,
+            line=batch.line,
+            procedure_id__in=list(procedure_ids),
+        )
+        .filter(Q(inspection__void__isnull=True) | Q(outcome=int(Outcome.FAIL)))
+        .select_related("inspection__vehicle")
         .order_by("finished_at", "pk")
-        .values_list("pk", "procedure_id", "finished_at", "outcome", "subject", "characteristic_id")
     )
-    codes = dict(Characteristic.objects.filter(pk__in={row[5] for row in rows if row[5]}).values_list("pk", "code"))
+    codes = dict(
+        Characteristic.objects.filter(
+            pk__in={row.characteristic_id for row in rows if row.characteristic_id}
+        ).values_list("pk", "code")
+    )
     return tuple(
         facts.Sample(
-            id=pk,
-            procedure_id=procedure_id,
-            finished_at=finished_at,
-            outcome=Outcome(outcome),
-            subject=subject,
-            characteristic=codes.get(characteristic_id or 0, ""),
+            id=row.pk,
+            procedure_id=row.procedure_id,
+            finished_at=row.finished_at,
+            outcome=Outcome(row.outcome),
+            subject=row.subject,
+            characteristic=codes.get(row.characteristic_id or 0, ""),
+            made_at=None if row.inspection.vehicle is None else row.inspection.vehicle.registered_at,
         )
-        for pk, procedure_id, finished_at, outcome, subject, characteristic_id in rows
+        for row in rows
     )
 
 

@@ -112,7 +112,7 @@ def batch_summaries(*, ids: list[int], at: datetime, subjects: int = 0) -> list[
     """How batches stand, newest first, in a fixed number of statements. `subjects`: VINs to name for each code."""
     rows = read_named(_SUMMARIES, ids=ids, at=at)
     gates = _gates(ids, subjects, at)
-    return [BatchSummary(*row, gates[row[0]]) for row in rows]
+    return [BatchSummary(*(*row, gates[row[0]])) for row in rows]
 
 
 def batch_summary(*, batch_id: int, at: datetime) -> BatchSummary:
