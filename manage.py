@@ -3,7 +3,6 @@
 
 import os
 import sys
-from pathlib import Path
 
 # What changes tables works as their owner (DATABASE_OWNER_URL), everything else as the application (DATABASE_URL).
 OWNER_COMMANDS = frozenset({"migrate"})
@@ -13,7 +12,7 @@ def main() -> int:
     """Run one command, on the servers that the environment names or else on those of a demo that runs here."""
     from qa.embedded.cluster import adopt
 
-    adopt(Path(__file__).resolve().parent)
+    adopt()
     if len(sys.argv) > 1 and sys.argv[1] in OWNER_COMMANDS:
         os.environ["DATABASE_AS_OWNER"] = "1"
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "qa.settings")

@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from qa import env
 from qa.embedded.cluster import Cluster
 from qa.embedded.lock import Taken
-from qa.embedded.places import PROJECT, Places
+from qa.embedded.places import Places
 from qa.embedded.refusal import CannotStart
 from qa.embedded.supervisor import SIGNALS, Supervisor
 
@@ -125,7 +125,7 @@ def main() -> int:
     """Run the demo until Ctrl-C. Returns the exit status: 0 after Ctrl-C, 1 after any failure."""
     for number in SIGNALS:
         signal.signal(number, signal.default_int_handler)
-    places = Places.of("demo", PROJECT)
+    places = Places.of("demo")
     try:
         listening = listen()
         try:

@@ -7,7 +7,6 @@ REDIS_URL, or private ones of this run. Tests work as the application's role; it
 import os
 import shutil
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -16,7 +15,6 @@ import pytest
 from qa.embedded.cluster import Cluster, for_tests
 from qa.embedded.refusal import CannotStart
 
-PROJECT = Path(__file__).resolve().parents[1]
 CHROMIUM = os.environ.get("CHROMIUM", "") or shutil.which("chromium") or shutil.which("chromium-browser") or ""
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
 WORKER_NUMBER = int(WORKER.removeprefix("gw") or 0)
@@ -29,7 +27,7 @@ def _prepare_environment() -> Cluster | None:
     cluster = None
     if not WORKER:
         try:
-            cluster = for_tests(PROJECT)
+            cluster = for_tests()
         except CannotStart as refusal:
             pytest.exit(str(refusal), returncode=1)
         os.environ.update(cluster.addresses())

@@ -3,12 +3,12 @@
 import sys
 
 from qa.embedded.lock import Lock, Taken
-from qa.embedded.places import PROJECT, Places
+from qa.embedded.places import Places
 
 
 def main() -> int:
     """Return the exit status."""
-    places = Places.of("demo", PROJECT)
+    places = Places.of("demo")
     if not places.home.exists():
         return 0
     lock = Lock(places.lock, "make demo")

@@ -4,15 +4,15 @@ import json
 import os
 import secrets
 import shutil
-from pathlib import Path
+from contextlib import suppress
 from urllib.parse import quote
 
 from qa.embedded.engines import find_postgres, find_redis
 from qa.embedded.guard import Guard
 from qa.embedded.lock import Lock, Taken, is_held
-from qa.embedded.places import Places
+from qa.embedded.places import Places, data_folder
 from qa.embedded.postgres import APPLICATION, DATABASE, OWNER, Postgres
-from qa.embedded.processes import Started
+from qa.embedded.processes import Running, Started, stop
 from qa.embedded.redis import Redis
 from qa.embedded.refusal import CannotStart
 
@@ -45,7 +45,7 @@ class Cluster:
         self.watched: list[Started] = []
         places.make_home()
         self.lock.take()
-        places.environment.unlink(missing_ok=True)
+        self._end_what_was_left()
 
     def addresses(self) -> dict[str, str]:
         """What the settings read from the environment; known before anything runs."""
@@ -85,8 +85,10 @@ class Cluster:
         postgres.prepare()
 
     def watch(self, started: Started) -> None:
-        """Stop this process too, at the end or when we die."""
+        """Stop this process too: at the end, when we die, or, if the guard dies with us, at the next start."""
         self.watched.append(started)
+        with self.places.processes.open("ab") as file:
+            file.write(started.running.to_line())
         if self.guard is not None:
             self.guard.watch(started.running)
 
@@ -95,6 +97,7 @@ class Cluster:
         while self.watched:
             self.watched.pop().stop()
         self.places.environment.unlink(missing_ok=True)
+        self.places.processes.unlink(missing_ok=True)
         if self.guard is not None:
             self.guard.dismiss()
             self.guard = None
@@ -110,6 +113,14 @@ class Cluster:
         file.touch(mode=0o600)
         file.write_text(json.dumps({**self.addresses(), **more}))
 
+    def _end_what_was_left(self) -> None:
+        """End what runs on although its supervisor and its guard are both gone; only the lock's holder may."""
+        self.places.environment.unlink(missing_ok=True)
+        if self.places.processes.exists():
+            for line in reversed(self.places.processes.read_bytes().splitlines()):
+                stop(Running.from_line(line))
+            self.places.processes.unlink()
+
     def _secret_key(self) -> str:
         """A key of this folder's own, so that a login outlives a restart."""
         file = self.places.home / "secret-key"
@@ -119,37 +130,26 @@ class Cluster:
         return file.read_text()
 
 
-def for_tests(project: Path) -> Cluster:
+def for_tests() -> Cluster:
     """The tests' cluster, or a temporary one while another test run has that. Sweeps what dead runs left.
 
     Raises CannotStart where the servers are named outside and another run of this folder works on them.
     """
-    for home in sorted((project / ".interlock").glob("test-*")):
+    for home in sorted(data_folder().glob("test-*")):
         if not is_held(home / "lock"):
-            _sweep(Places.of(home.name, project))
+            with suppress(Taken):
+                Cluster(Places.of(home.name), durable=False, temporary=True).stop()
     try:
-        return Cluster(Places.of("test", project), durable=False)
+        return Cluster(Places.of("test"), durable=False)
     except Taken:
         if named_outside():
             raise
-        return Cluster(Places.of(f"test-{os.getpid()}", project), durable=False, temporary=True)
+        return Cluster(Places.of(f"test-{os.getpid()}"), durable=False, temporary=True)
 
 
-def _sweep(places: Places) -> None:
-    """Remove a temporary cluster whose run is dead, its orphans first."""
-    try:
-        left = Cluster(places, durable=False, temporary=True)
-    except Taken:
-        return
-    try:
-        left.start()  # ends orphans and takes their place, so that stopping ends all of it
-    finally:
-        left.stop()
-
-
-def adopt(project: Path) -> bool:
-    """Take over the addresses of a demo that runs in this project, unless the environment names some already."""
-    places = Places.of("demo", project)
+def adopt() -> bool:
+    """Take over the addresses of a demo that runs in this folder, unless the environment names some already."""
+    places = Places.of("demo")
     if os.environ.get("DATABASE_URL") or not is_held(places.lock) or not places.environment.exists():
         return False
     for name, value in json.loads(places.environment.read_text()).items():

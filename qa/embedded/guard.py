@@ -34,6 +34,11 @@ class Guard:
         )
         os.close(reading)
 
+    @property
+    def pid(self) -> int:
+        """The guard's own process."""
+        return self._process.pid
+
     def watch(self, running: Running) -> None:
         """Have this process stopped should the supervisor die."""
         os.write(self._writing, running.to_line())

@@ -24,6 +24,12 @@ def short_hash(*parts: str) -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:10]
 
 
+def data_folder() -> Path:
+    """Where the data of all roles lies: the folder that INTERLOCK_DATA names, else .interlock in the project."""
+    named = os.environ.get("INTERLOCK_DATA", "")
+    return Path(named).resolve() if named else PROJECT / ".interlock"
+
+
 @dataclass(frozen=True)
 class Places:
     """The folders of one role (`demo`, `test` or `test-<pid>`) of one project."""
@@ -32,17 +38,23 @@ class Places:
     home: Path
 
     @classmethod
-    def of(cls, role: str, project: Path = PROJECT) -> "Places":
+    def of(cls, role: str) -> "Places":
         """The places of a role; nothing is made yet."""
-        return cls(role=role, home=project / ".interlock" / role)
+        return cls(role=role, home=data_folder() / role)
 
     @property
-    def project(self) -> Path:
-        return self.home.parent.parent
+    def key(self) -> str:
+        """What tells this data folder from every other in the names of shared folders."""
+        return str(self.home.parent)
 
     @property
     def lock(self) -> Path:
         return self.home / "lock"
+
+    @property
+    def processes(self) -> Path:
+        """What was started and may have to be ended by the next who takes the lock."""
+        return self.home / "processes"
 
     @property
     def environment(self) -> Path:
@@ -52,14 +64,14 @@ class Places:
     @property
     def refuge(self) -> Path:
         """Where root keeps data and a copy of the engines when an ordinary user cannot reach the project."""
-        return Path("/var/tmp") / f"interlock-{os.getuid()}-{short_hash(str(self.project))}"  # noqa: S108 checked when made
+        return Path("/var/tmp") / f"interlock-{os.getuid()}-{short_hash(self.key)}"  # noqa: S108 checked when made
 
     @property
     def sockets(self) -> Path:
         """The folder of the sockets. It can be told before anything is started."""
         named = os.environ.get("INTERLOCK_RUN", "")
         shared = Path(os.environ.get("XDG_RUNTIME_DIR", ""))
-        digest = short_hash(str(self.project), self.role)
+        digest = short_hash(self.key, self.role)
         if named:
             return Path(named) / digest
         if os.getuid() and shared.is_absolute() and shared.is_dir() and shared.stat().st_uid == os.getuid():
@@ -68,7 +80,7 @@ class Places:
 
     def identity(self) -> Identity:
         """Who runs this role's engines. Raises CannotStart."""
-        return choose(self.project, self.home / "engine")
+        return choose(self.home.parent.parent, self.home / "engine")
 
     def make_home(self) -> None:
         """Make the folder that we read ourselves."""
@@ -95,7 +107,7 @@ class Places:
         else:
             # Some shared and foreign file systems know no modes, and PostgreSQL insists on 0700.
             state = Path(os.environ.get("XDG_STATE_HOME", "") or Path.home() / ".local" / "state")
-            data = state / f"interlock-{short_hash(str(self.project))}" / self.role
+            data = state / f"interlock-{short_hash(self.key)}" / self.role
         identity.own(data)
         return data
 
@@ -104,12 +116,17 @@ class Places:
         _make_private(self.refuge, os.getuid(), 0o755)
 
     def make_sockets(self, identity: Identity) -> Path:
-        """Make the folder of the sockets and return it. Raises CannotStart if it is not ours alone or too long."""
+        """Make the folder of the sockets anew and return it. Raises CannotStart if it is not ours alone or too long.
+
+        What a crash left in it would keep PostgreSQL from starting; only the holder of the role's lock may call this.
+        """
         folder = self.sockets
         if len(os.fsencode(folder)) > LONGEST_SOCKET_FOLDER:
             raise CannotStart(f"{folder} is too long for a socket; set INTERLOCK_RUN to a shorter folder.")
         folder.parent.mkdir(parents=True, exist_ok=True)
         _make_private(folder, identity.uid, 0o700, gid=identity.gid if identity.drops else -1)
+        for left in folder.iterdir():
+            left.unlink()
         return folder
 
     def remove(self) -> None:
