@@ -33,6 +33,7 @@ SECURE_HSTS_SECONDS = env.number("HSTS_SECONDS", 3600 if HTTPS else 0)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.flag("BEHIND_PROXY", default=False) else None
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 SECURE_REFERRER_POLICY = "same-origin"
+CSRF_FAILURE_VIEW = "inspections.web.views.errors.csrf_failed"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 60 * 60 * env.number("SESSION_HOURS", 10, least=1)
@@ -105,6 +106,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.contrib.messages.context_processors.messages",
                 "django.template.context_processors.i18n",
                 "django.template.context_processors.tz",
+                "inspections.web.frame.frame",
             ],
             "libraries": {"interlock": "inspections.web.templatetags.interlock"},
         },
@@ -144,11 +146,21 @@ CACHES = {
     }
 }
 
+# --- Languages and time ---------------------------------------------------------------------------------------------
+LANGUAGE_CODE = env.text("LANGUAGE", "en")
+LANGUAGES = [("en", "English"), ("zh-hans", "简体中文")]
+LOCALE_PATHS = [BASE_DIR / "inspections" / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = env.time_zone("TIME_ZONE", "Asia/Shanghai")
+# When the plant's shifts begin, on the wall clock of that zone: samples may be due for each shift.
+SHIFT_STARTS = env.clock_times("SHIFT_STARTS", "07:00,15:00,23:00")
+
 # --- Workers (qa/celery.py reads the names that begin with CELERY_) ---------------------------------------------------
 CELERY_BROKER_URL = REDIS.broker_url
 CELERY_RESULT_BACKEND = None
 CELERY_TASK_IGNORE_RESULT = True
-CELERY_TIMEZONE = "UTC"
+CELERY_TIMEZONE = TIME_ZONE
 CELERY_ENABLE_UTC = True
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
@@ -225,16 +237,6 @@ AXES_COOLOFF_TIME = 0.25
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
-
-# --- Languages and time ---------------------------------------------------------------------------------------------
-LANGUAGE_CODE = env.text("LANGUAGE", "en")
-LANGUAGES = [("en", "English"), ("zh-hans", "简体中文")]
-LOCALE_PATHS = [BASE_DIR / "inspections" / "locale"]
-USE_I18N = True
-USE_TZ = True
-TIME_ZONE = env.time_zone("TIME_ZONE", "Asia/Shanghai")
-# When the plant's shifts begin, on the wall clock of that zone: samples may be due for each shift.
-SHIFT_STARTS = env.clock_times("SHIFT_STARTS", "07:00,15:00,23:00")
 
 # --- Static files ---------------------------------------------------------------------------------------------------
 STATIC_URL = "static/"

@@ -16,3 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
 for rooms in ("inspections.api", "inspections.web"):
     if find_spec(rooms) and find_spec(f"{rooms}.urls"):
         urlpatterns.append(path("", include(f"{rooms}.urls")))
+
+handler403 = "inspections.web.views.errors.refused"
+handler404 = "inspections.web.views.errors.not_found"
+handler500 = "inspections.web.views.errors.server_error"

@@ -1,0 +1,28 @@
+"""The addresses that people use. Every one of them is guarded here, so that none is open by mistake."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, path
+from django.views.i18n import set_language
+
+from .access import View, readers_only
+from .views import batches, live, search, today, vehicles
+
+app_name = "web"
+
+
+def _page(route: str, view: View, name: str) -> URLPattern:
+    return path(route, readers_only(view), name=name)
+
+
+urlpatterns = [
+    _page("", today.today, "today"),
+    _page("batches/", batches.batch_list, "batches"),
+    _page("batches/<str:number>/", batches.batch, "batch"),
+    _page("vehicles/<str:vin>/", vehicles.vehicle, "vehicle"),
+    _page("search/", search.search, "search"),
+    # Neither shows anything of the record: the login page offers the language too, and a poll is told 401 by itself.
+    path("live/", live.live, name="live"),
+    path("language/", set_language, name="language"),
+    path("look/", live.look, name="look"),
+]
