@@ -38,7 +38,7 @@ _EXACT = Context(prec=80)
 class WatsJsonAdapter:
     """Reads WSJF. Stateless; one instance serves all."""
 
-    name = "wats-json"
+    name = "wats_json"
     version = "1"
 
     def sniff(self, head: bytes, name: str) -> float:

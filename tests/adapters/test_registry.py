@@ -37,7 +37,7 @@ def offered(monkeypatch):
 
 def test_a_wats_report_finds_its_reader():
     head = (FIXTURES / "traps.json").read_bytes()[:4096]
-    assert registry.detect(head, "0001.json").name == "wats-json"
+    assert registry.detect(head, "0001.json").name == "wats_json"
 
 
 def test_an_unknown_file_finds_none():
@@ -46,8 +46,8 @@ def test_an_unknown_file_finds_none():
 
 
 def test_get_names_what_there_is():
-    assert registry.get("wats-json").version == "1"
-    with pytest.raises(registry.UnknownFormat, match="there are: wats-json"):
+    assert registry.get("wats_json").version == "1"
+    with pytest.raises(registry.UnknownFormat, match="there are: wats_json"):
         registry.get("wats")
 
 
@@ -55,10 +55,10 @@ def test_an_installed_reader_is_found(offered):
     offered(f"{__name__}:PressureAdapter")
     assert registry.detect(b"PRESSURE 1", "x").name == "pressure-log"
     assert registry.get("pressure-log").version == "7"
-    assert registry.get("wats-json").name == "wats-json"
+    assert registry.get("wats_json").name == "wats_json"
 
 
 def test_two_readers_of_one_name_are_refused(offered):
     offered("inspections.adapters.wats_json:WatsJsonAdapter")
-    with pytest.raises(registry.DoubleAdapter, match="'wats-json'"):
+    with pytest.raises(registry.DoubleAdapter, match="'wats_json'"):
         registry.installed()
