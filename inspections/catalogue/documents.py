@@ -142,7 +142,7 @@ class _Reader:
         if any(unicodedata.category(character) in ("Cc", "Cs") and character not in "\n\t" for character in text):
             self._refuse(node, f"found the control character in {text!r}, expected printable text")
             return None
-        if node.style is not None or tag in ("str", "timestamp", "value", "merge"):
+        if node.style or tag in ("str", "timestamp", "value", "merge"):
             return text
         if tag == "null":
             return None
