@@ -1,0 +1,85 @@
+"""One posted inspection judged against the revision that binds its subject (law 3): done once, then frozen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from ..evaluation.facts import Verdict
+from ..evaluation.inspecting import Judged, ProcedureJudge
+from ..evaluation.reasons import JudgementReason, Outcome
+from .plans import judge_for, sample_judge_for
+from .posted import PostedInspection
+from .readings import reading_of
+from .subjects import Subject
+
+CLAIMS: Final = {"pass": Outcome.PASS, "fail": Outcome.FAIL, None: None}
+
+
+@dataclass(frozen=True, slots=True)
+class KnownCharacteristic:
+    """A characteristic of the inspection's own procedure. Another procedure's is as unknown as a misspelt one."""
+
+    id: int
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class KnownProcedure:
+    id: int
+    code: str
+    domain: str
+    characteristics: Mapping[str, KnownCharacteristic]
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedInspection:
+    """`rows` has one entry for each measurement, in the order posted; `revision_id` None: nothing bound the subject."""
+
+    revision_id: int | None
+    verdict: Verdict
+    rows: tuple[Judged, ...]
+
+
+def judge_posted(posted: PostedInspection, procedure: KnownProcedure, subject: Subject) -> JudgedInspection:
+    """Judge every value on the revision pinned by the subject's batch; without one, nothing is judged (`NO_PLAN`)."""
+    revision_id = None if subject.batch is None else subject.batch.revision_id
+    if revision_id is None:
+        rows = tuple(_not_judged(item.characteristic, item.position, procedure) for item in posted.measurements)
+        return JudgedInspection(None, Verdict(Outcome.NOT_JUDGED, JudgementReason.NO_PLAN), rows)
+    judge = judge_for(revision_id, procedure.id, subject.built_at)
+    rows = _judge_all(posted, procedure, judge)
+    return JudgedInspection(revision_id, judge.verdict(rows).verdict, rows)
+
+
+def judge_sample(
+    posted: PostedInspection, procedure: KnownProcedure, revision_id: int, subject: Subject
+) -> tuple[Verdict, int | None] | None:
+    """What the inspection says as a sample: its verdict against the sample requirements alone, and the worst
+    characteristic where it does not conform. None where the revision asks for no samples of this procedure."""
+    judge = sample_judge_for(revision_id, procedure.id, subject.built_at)
+    if judge is None:
+        return None
+    rows = _judge_all(posted, procedure, judge)
+    verdict = judge.verdict(rows).verdict
+    if verdict.outcome is Outcome.PASS:
+        return verdict, None
+    asked = [row for row in rows if row.requirement_id is not None]
+    worst = max(asked, key=lambda row: row.verdict.outcome, default=None)
+    return verdict, None if worst is None else worst.characteristic_id
+
+
+def _judge_all(posted: PostedInspection, procedure: KnownProcedure, judge: ProcedureJudge) -> tuple[Judged, ...]:
+    known = procedure.characteristics
+    return tuple(
+        judge.judge(None if found is None else found.id, reading_of(item))
+        for item in posted.measurements
+        for found in (known.get(item.characteristic),)
+    )
+
+
+def _not_judged(code: str, position: str | None, procedure: KnownProcedure) -> Judged:
+    found = procedure.characteristics.get(code)
+    reason = JudgementReason.UNKNOWN_CHARACTERISTIC if found is None else JudgementReason.NO_PLAN
+    return Judged(None if found is None else found.id, position or "", Verdict(Outcome.NOT_JUDGED, reason))

@@ -1,0 +1,70 @@
+"""What became of each inspection that was handed in. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from ..evaluation.reasons import JudgementReason, Outcome
+
+
+class RecordState(StrEnum):
+    RECORDED = "recorded"
+    REPEATED = "repeated"
+    CONFLICT = "conflict"
+    WAITING = "waiting"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedValue:
+    characteristic: str
+    position: str
+    outcome: Outcome
+    reason: JudgementReason
+
+
+@dataclass(slots=True)
+class Recorded:
+    """One inspection's fate. `inspection_id` is that of the stored row for `recorded`, `repeated` and `conflict`.
+
+    `code`, `detail` and `pointer` say why for `conflict`, `waiting` and `refused`; `content` is filled for `recorded`.
+    """
+
+    state: RecordState
+    external_id: str
+    digest: bytes
+    inspection_id: int | None = None
+    code: str = ""
+    detail: str = ""
+    pointer: str = ""
+    subject: str = ""
+    batch: str | None = None
+    verdict: Outcome = Outcome.NOT_JUDGED
+    values: tuple[RecordedValue, ...] = field(default=())
+
+    def content(self) -> Mapping[str, Any]:
+        """The inspection as it is answered: the subject, its batch, the verdict, and what is said of each value."""
+        return {
+            "id": self.external_id,
+            "subject": self.subject,
+            "batch": self.batch,
+            "verdict": word(self.verdict),
+            "measurements": [
+                {
+                    "characteristic": value.characteristic,
+                    "position": value.position or None,
+                    "verdict": word(value.outcome),
+                    "reason": None if value.reason is JudgementReason.NONE else value.reason.name.lower(),
+                }
+                for value in self.values
+            ],
+            "url": f"/api/v1/inspections/{self.inspection_id}/",
+        }
+
+
+def word(outcome: Outcome) -> str:
+    """An outcome as the contract writes it: pass, fail, indeterminate, not_judged."""
+    return outcome.name.lower()

@@ -1,0 +1,338 @@
+"""The one way in for results (law 2): form, API, file and task record through here, one at a time or in bulk.
+
+One transaction: check, judge, store, mark what is undecided, write the ledger; workers are called after the commit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Any, Final
+
+from django.db import connection
+
+from ..dispatch import DECIDE_BATCH, Queue, enqueue_after_commit
+from ..evaluation.reasons import JudgementReason
+from ..marks.acts import StartOver, one_act
+from ..marks.locks import Lock, share_all
+from ..marks.services import mark_vehicles
+from ..people.choices import Role
+from ..people.rules import Actor, ActorKind
+from ..records.services import Act, record_acts
+from ..rigs.models import Rig
+from ..rigs.queries import authorised_procedures
+from .digest import content_digest
+from .judging import KnownCharacteristic, KnownProcedure, judge_posted
+from .posted import PostedInspection, check_posted
+from .recorded import Recorded, RecordedValue, RecordState
+from .sampling import asking_configurations, record_samples
+from .subjects import Subject, SubjectKey, create_parts, key_of, read_subjects, subject_text
+from .writing import Candidate, copy_measurements, insert_inspections
+
+AHEAD: Final = timedelta(minutes=5)
+"""How far ahead of ours a rig's clock may be."""
+
+
+@dataclass(slots=True)
+class _Request:
+    """What one act works on. `fates` has the place of each item handed in."""
+
+    rig: Rig
+    at: datetime
+    accepted: bool
+    items: Sequence[PostedInspection]
+    digests: Sequence[bytes]
+    fates: list[Recorded | None] = field(default_factory=list)
+
+    def settle(self, place: int, state: RecordState, **more: Any) -> None:
+        posted = self.items[place]
+        self.fates[place] = Recorded(
+            state, posted.id, self.digests[place], subject=subject_text(key_of(posted)), **more
+        )
+
+    def refuse(self, place: int, code: str, detail: str, pointer: str = "") -> None:
+        self.settle(place, RecordState.REFUSED, code=code, detail=detail, pointer=pointer)
+
+    def open_places(self) -> list[int]:
+        return [place for place, fate in enumerate(self.fates) if fate is None]
+
+
+def record_inspections(
+    *,
+    items: Iterable[PostedInspection],
+    rig: Rig,
+    actor: Actor,
+    at: datetime,
+    person_id: int | None = None,
+    source: Mapping[str, Any] | None = None,
+    accepted: bool = False,
+) -> list[Recorded]:
+    """Record finished tests of one rig in one transaction and tell what became of each, in the order given.
+
+    Each stands alone: `recorded`, `repeated` (same id and content), `conflict` (same id, other content), `waiting`
+    (the vehicle is not registered yet; nothing is stored here) or `refused` with a code: `unknown_procedure`,
+    `rig_not_authorised_now`, `finished_before_started`, `finished_in_future`. `accepted` says that they were taken
+    before, at their posting: what the rig may do now is then not asked again. `source` tells from which file they
+    were read. Raises BodyRefused for an item that no decoder checked, NotAllowed for a person who may not record.
+    """
+    if actor.kind is ActorKind.PERSON:
+        actor.require("recording an inspection", Role.INSPECTOR, Role.ENGINEER)
+    checked = [check_posted(posted) for posted in items]
+    digests = [content_digest(posted) for posted in checked]
+    return _record(_Request(rig, at, accepted, checked, digests), actor, person_id, source)
+
+
+def record_inspection(
+    *,
+    posted: PostedInspection,
+    rig: Rig,
+    actor: Actor,
+    at: datetime,
+    person_id: int | None = None,
+    source: Mapping[str, Any] | None = None,
+    accepted: bool = False,
+) -> Recorded:
+    """`record_inspections` for one."""
+    return record_inspections(
+        items=[posted], rig=rig, actor=actor, at=at, person_id=person_id, source=source, accepted=accepted
+    )[0]
+
+
+@one_act
+def _record(request: _Request, actor: Actor, person_id: int | None, source: Mapping[str, Any] | None) -> list[Recorded]:
+    request.fates = [None] * len(request.items)
+    _settle_known(request)
+    procedures = _check_procedures(request)
+    keys = {place: key_of(request.items[place]) for place in request.open_places()}
+    subjects = _lock_subjects(request, keys.values(), procedures)
+    _check_authorised(request, procedures)
+    candidates = list(_judge(request, keys, procedures, subjects))
+    inserted = _store(request, candidates, person_id, source)
+    if inserted:
+        _tell(request, inserted, actor)
+    return [fate for fate in request.fates if fate is not None]
+
+
+def _settle_known(request: _Request) -> None:
+    """Answers what is on the record already, whatever the rig may do now."""
+    stored = _stored_digests(request.rig.pk, [posted.id for posted in request.items])
+    for place, posted in enumerate(request.items):
+        if posted.id in stored:
+            _settle_same_id(request, place, *stored[posted.id])
+
+
+def _settle_same_id(request: _Request, place: int, inspection_id: int, digest: bytes) -> None:
+    if digest == request.digests[place]:
+        request.settle(place, RecordState.REPEATED, inspection_id=inspection_id)
+        return
+    detail = f"{request.rig.code} has used the id {request.items[place].id} for other content, which stands."
+    request.settle(
+        place, RecordState.CONFLICT, inspection_id=inspection_id, code="id_conflict", detail=detail, pointer="/id"
+    )
+
+
+def _stored_digests(rig_id: int, external_ids: Collection[str]) -> dict[str, tuple[int, bytes]]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select external_id, id, digest from inspections_inspection where rig_id = %s and external_id = any(%s)",
+            [rig_id, list(external_ids)],
+        )
+        return {external_id: (number, bytes(digest)) for external_id, number, digest in cursor.fetchall()}
+
+
+def _check_procedures(request: _Request) -> dict[str, KnownProcedure]:
+    """Refuses what no procedure or clock allows. Returns the procedures named, each with the characteristics named."""
+    places = request.open_places()
+    procedures = _read_procedures(
+        {request.items[place].procedure for place in places},
+        {item.characteristic for place in places for item in request.items[place].measurements},
+    )
+    for place in places:
+        posted = request.items[place]
+        if posted.procedure not in procedures:
+            detail = f"The catalogue knows no procedure {posted.procedure}."
+            request.refuse(place, "unknown_procedure", detail, "/procedure")
+        elif posted.finished_at < posted.started_at:
+            detail = f"Finished at {posted.finished_at.isoformat()}, before it started."
+            request.refuse(place, "finished_before_started", detail, "/finished_at")
+        elif posted.finished_at > request.at + AHEAD and not request.accepted:
+            detail = f"Finished at {posted.finished_at.isoformat()}, ahead of our clock ({request.at.isoformat()})."
+            request.refuse(place, "finished_in_future", detail, "/finished_at")
+    return procedures
+
+
+def _read_procedures(codes: set[str], characteristics: set[str]) -> dict[str, KnownProcedure]:
+    if not codes:
+        return {}
+    found: dict[str, tuple[int, str, dict[str, KnownCharacteristic]]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select p.code, p.id, p.domain, c.code, c.id, c.kind from inspections_procedure p"
+            " left join inspections_characteristic c on c.procedure_id = p.id and c.code = any(%s)"
+            " where p.code = any(%s)",
+            [sorted(characteristics), sorted(codes)],
+        )
+        for code, number, domain, name, characteristic_id, kind in cursor.fetchall():
+            known = found.setdefault(code, (number, domain, {}))[2]
+            if name is not None:
+                known[name] = KnownCharacteristic(characteristic_id, kind)
+    return {code: KnownProcedure(number, code, domain, known) for code, (number, domain, known) in found.items()}
+
+
+def _lock_subjects(
+    request: _Request, keys: Collection[SubjectKey], procedures: Mapping[str, KnownProcedure]
+) -> dict[SubjectKey, Subject]:
+    """The subjects as they stand under the locks that keep them so, in the one order in which everybody locks.
+
+    What is read before a lock is granted may be old, and one statement that locks and reads sees the old: so the
+    subjects are read, their locks taken, and read again. Whatever then asks for a lock not held begins anew.
+    """
+    if not keys:
+        return {}
+    create_parts([key for key in keys if key[0] != "vehicle"], request.at)
+    held = _wanted_locks(request, read_subjects(keys).values(), procedures)
+    share_all(held)
+    subjects = read_subjects(keys)
+    if any(lock not in held for lock in _wanted_locks(request, subjects.values(), procedures)):
+        raise StartOver("a subject moved while its batch was being locked")
+    unknown = [key for key in keys if key not in subjects]
+    if unknown:
+        # A registration either comes before this, and is seen now, or after, and sees what waits for it.
+        share_all([(Lock.REGISTRATION, 1)])
+        if read_subjects(unknown):
+            raise StartOver("a vehicle was registered while its result came in")
+    return subjects
+
+
+def _wanted_locks(
+    request: _Request, subjects: Collection[Subject], procedures: Mapping[str, KnownProcedure]
+) -> set[tuple[Lock, int]]:
+    wanted = {(Lock.RIG, request.rig.pk)}
+    for subject in subjects:
+        wanted.update(subject.locks())
+    if any(subject.batch is None for subject in subjects):
+        ids = {procedure.id for procedure in procedures.values()}
+        wanted.update((Lock.CONFIGURATION, number) for number in asking_configurations(ids))
+    return wanted
+
+
+def _check_authorised(request: _Request, procedures: Mapping[str, KnownProcedure]) -> None:
+    places = request.open_places()
+    if request.accepted or not places:
+        return
+    ids = {procedures[request.items[place].procedure].id for place in places}
+    allowed = authorised_procedures(rig_id=request.rig.pk, procedure_ids=ids, at=request.at)
+    for place in places:
+        procedure = procedures[request.items[place].procedure]
+        if procedure.id not in allowed:
+            detail = (
+                f"{request.rig.code} is not authorised for {procedure.code} now; authorise it, then send this again."
+            )
+            request.refuse(place, "rig_not_authorised_now", detail, "/procedure")
+
+
+def _judge(
+    request: _Request,
+    keys: Mapping[int, SubjectKey],
+    procedures: Mapping[str, KnownProcedure],
+    subjects: Mapping[SubjectKey, Subject],
+) -> Iterable[Candidate]:
+    """What is to be stored: of items with one id the first; the others stay open until that one stands."""
+    first: dict[str, int] = {}
+    for place in request.open_places():
+        posted, subject = request.items[place], subjects.get(keys[place])
+        earlier = first.setdefault(posted.id, place)
+        if subject is None and request.digests[earlier] == request.digests[place]:
+            detail = f"{posted.vin} is not registered; this is recorded by itself when it is."
+            request.settle(place, RecordState.WAITING, code="waiting", detail=detail, pointer="/vin")
+        elif earlier == place and subject is not None:
+            procedure = procedures[posted.procedure]
+            judged = judge_posted(posted, procedure, subject)
+            yield Candidate(place, posted, request.digests[place], procedure, subject, judged)
+
+
+def _store(
+    request: _Request, candidates: Sequence[Candidate], person_id: int | None, source: Mapping[str, Any] | None
+) -> list[Candidate]:
+    inserted: list[Candidate] = []
+    if candidates:
+        inserted = insert_inspections(
+            candidates, rig_id=request.rig.pk, at=request.at, person_id=person_id, source=source
+        )
+        copy_measurements(inserted)
+    for candidate in inserted:
+        _settle_recorded(request, candidate)
+    _settle_doubles(request)
+    return inserted
+
+
+def _settle_doubles(request: _Request) -> None:
+    """Answers what shares its id with what stands by now: earlier in this request, or of a delivery that won."""
+    places = request.open_places()
+    if not places:
+        return
+    # Only a new statement sees what another transaction committed while this one waited to insert.
+    stored = _stored_digests(request.rig.pk, [request.items[place].id for place in places])
+    for place in places:
+        posted = request.items[place]
+        if posted.id in stored:
+            _settle_same_id(request, place, *stored[posted.id])
+        else:
+            detail = f"The id {posted.id} stands in this request for other content, which waits for its vehicle."
+            request.settle(place, RecordState.CONFLICT, code="id_conflict", detail=detail, pointer="/id")
+
+
+def _settle_recorded(request: _Request, candidate: Candidate) -> None:
+    rows = zip(candidate.posted.measurements, candidate.judged.rows, strict=True)
+    batch = candidate.subject.batch
+    request.settle(
+        candidate.place,
+        RecordState.RECORDED,
+        inspection_id=candidate.inspection_id,
+        batch=None if batch is None else batch.number,
+        verdict=candidate.judged.verdict.outcome,
+        values=tuple(
+            RecordedValue(item.characteristic, item.position or "", row.verdict.outcome, row.verdict.reason)
+            for item, row in rows
+        ),
+    )
+
+
+def _tell(request: _Request, inserted: Sequence[Candidate], actor: Actor) -> None:
+    """Marks, ledger and workers: everybody who must know of what was stored."""
+    marks: set[tuple[int, int | None, str]] = set()
+    for candidate in inserted:
+        batch, vehicle_id = candidate.subject.batch, candidate.subject.vehicle_id
+        if batch is not None and vehicle_id is not None:
+            marks.add((batch.id, vehicle_id, candidate.procedure.domain))
+    marks.update(record_samples(inserted, rig=request.rig, at=request.at))
+    mark_vehicles(rows=marks, at=request.at)
+    record_acts(actor=actor, acts=list(_acts(request, inserted)), at=request.at)
+    for batch_id in sorted({row[0] for row in marks}):
+        enqueue_after_commit(DECIDE_BATCH, queue=Queue.URGENT, kwargs={"batch_id": batch_id}, once=True)
+
+
+def _acts(request: _Request, inserted: Sequence[Candidate]) -> Iterable[Act]:
+    """One entry for the request: the inspections themselves are as lasting as the ledger."""
+    ids = [candidate.inspection_id for candidate in inserted]
+    digest = sha256(b"".join(candidate.digest for candidate in inserted)).hexdigest()
+    after = {"count": len(ids), "first": min(ids), "last": max(ids), "digest": digest}
+    batches = {candidate.subject.batch.number for candidate in inserted if candidate.subject.batch is not None}
+    batch = batches.pop() if len(batches) == 1 else ""
+    if len(inserted) == 1:
+        yield Act("inspection.recorded", "inspection", inserted[0].posted.id, batch, after=after)
+    else:
+        yield Act("inspection.recorded", "rig", request.rig.code, batch, after=after)
+    unknown = sorted(
+        {
+            item.characteristic
+            for candidate in inserted
+            for item, row in zip(candidate.posted.measurements, candidate.judged.rows, strict=True)
+            if row.verdict.reason is JudgementReason.UNKNOWN_CHARACTERISTIC
+        }
+    )
+    if unknown:
+        what = {"characteristics": unknown[:100], "count": len(unknown)}
+        yield Act("characteristic.unknown", "rig", request.rig.code, batch, after=what)

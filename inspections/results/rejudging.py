@@ -1,0 +1,121 @@
+"""Judges stored inspections on a revision that binds their subject only now: by fitting, moving, re-pinning (law 3).
+
+Rows are added beside what was said at recording, never in its place.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+
+from ..evaluation.facts import Reading, Verdict
+from .models import Judgement
+from .plans import judge_for
+from .readings import stored_reading
+
+WHOLE = -1
+"""The ordinal that stands for the verdict of a whole inspection."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    id: int
+    procedure_id: int
+    revision_id: int
+    built_at: datetime
+
+
+_OF_COMPONENTS = """
+select i.id, i.procedure_id, b.revision_id, v.registered_at from inspections_inspection i
+join lateral (
+    select vehicle_id, fitted from inspections_fitting f where f.component_id = i.component_id
+    order by at desc, id desc limit 1
+) latest on latest.fitted
+join inspections_vehicle v on v.id = latest.vehicle_id
+join inspections_batch b on b.id = v.batch_id
+where i.component_id = any(%s) and b.revision_id is not null and i.revision_id is distinct from b.revision_id
+"""
+_OF_VEHICLES = """
+select i.id, i.procedure_id, b.revision_id, v.registered_at from inspections_inspection i
+join inspections_vehicle v on v.id = i.vehicle_id
+join inspections_batch b on b.id = v.batch_id
+where i.vehicle_id = any(%s) and b.revision_id is not null and i.revision_id is distinct from b.revision_id
+"""
+
+
+def judge_on_current_pins(
+    *, component_ids: Collection[int] = (), vehicle_ids: Collection[int] = (), act: str, at: datetime
+) -> int:
+    """Judge what is stored of these components and vehicles on the revision now pinned for them, where that is not
+    the one under which it was recorded and it was not done before. Returns how many inspections were judged.
+
+    Call it under the locks of the act that changed the binding.
+    """
+    stored: list[_Stored] = []
+    for statement, ids in ((_OF_COMPONENTS, component_ids), (_OF_VEHICLES, vehicle_ids)):
+        if ids:
+            stored += [_Stored(*row) for row in _rows(statement, sorted(set(ids)))]
+    pairs = _judged_already([row.id for row in stored])
+    stored = [row for row in stored if (row.id, row.revision_id) not in pairs]
+    if not stored:
+        return 0
+    measured = _measured([row.id for row in stored])
+    rows = [judgement for row in stored for judgement in _judgements(row, measured[row.id], act, at)]
+    Judgement.objects.bulk_create(rows, ignore_conflicts=True, batch_size=5_000)
+    return len(stored)
+
+
+def _judged_already(inspection_ids: Sequence[int]) -> set[tuple[int, int]]:
+    return set(
+        Judgement.objects.filter(inspection_id__in=inspection_ids, ordinal=WHOLE).values_list(
+            "inspection_id", "revision_id"
+        )
+    )
+
+
+def _measured(inspection_ids: Sequence[int]) -> dict[int, list[tuple[int, int | None, Reading]]]:
+    measured: dict[int, list[tuple[int, int | None, Reading]]] = defaultdict(list)
+    for inspection_id, ordinal, characteristic_id, value, raw, unit, position in _rows(
+        "select inspection_id, ordinal, characteristic_id, value, raw, unit, position from inspections_measurement"
+        " where inspection_id = any(%s) order by inspection_id, ordinal",
+        list(inspection_ids),
+    ):
+        reading = stored_reading(value, raw, unit, position)
+        measured[inspection_id].append((ordinal, characteristic_id, reading))
+    return measured
+
+
+def _judgements(
+    row: _Stored, measured: Sequence[tuple[int, int | None, Reading]], act: str, at: datetime
+) -> Iterator[Judgement]:
+    judge = judge_for(row.revision_id, row.procedure_id, row.built_at)
+    judged = [judge.judge(characteristic_id, reading) for _, characteristic_id, reading in measured]
+    for (ordinal, _, _), result in zip(measured, judged, strict=True):
+        yield _judgement(row, ordinal, result.verdict, result.requirement_id, act, at)
+    yield _judgement(row, WHOLE, judge.verdict(judged).verdict, None, act, at)
+
+
+def _judgement(
+    row: _Stored, ordinal: int, verdict: Verdict, requirement_id: int | None, act: str, at: datetime
+) -> Judgement:
+    return Judgement(
+        inspection_id=row.id,
+        ordinal=ordinal,
+        revision_id=row.revision_id,
+        requirement_id=requirement_id,
+        outcome=int(verdict.outcome),
+        reason=int(verdict.reason),
+        act=act,
+        at=at,
+    )
+
+
+def _rows(sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        return list(cursor.fetchall())

@@ -1,0 +1,45 @@
+"""Everything that changes evidence, for the rooms above: recording, registering, fitting, reflashing, rigs' facts."""
+
+from .admitting import (
+    FactRefused,
+    authorise_rig,
+    enter_calibration,
+    report_out_of_tolerance,
+    void_inspection,
+    withdraw_authorisation,
+)
+from .fitting import FittedPart
+from .recorded import Recorded, RecordState
+from .recording import record_inspection, record_inspections
+from .registering import (
+    ChangeRefused,
+    NewVehicle,
+    Registered,
+    RegistrationRefused,
+    change_software,
+    fit_components,
+    register_vehicles,
+)
+from .rejudging import judge_on_current_pins
+
+__all__ = [
+    "ChangeRefused",
+    "FactRefused",
+    "FittedPart",
+    "NewVehicle",
+    "RecordState",
+    "Recorded",
+    "Registered",
+    "RegistrationRefused",
+    "authorise_rig",
+    "change_software",
+    "enter_calibration",
+    "fit_components",
+    "judge_on_current_pins",
+    "record_inspection",
+    "record_inspections",
+    "register_vehicles",
+    "report_out_of_tolerance",
+    "void_inspection",
+    "withdraw_authorisation",
+]

@@ -1,0 +1,114 @@
+"""Keys and signs of life. What changes evidence (calibration, authorisation) is in results."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.db import transaction
+
+from ..people.choices import Role
+from ..people.rules import Actor, ActorKind
+from ..records.services import record_act
+from .models import ApiKey, Rig, SystemClient
+from .rules import make_key, prefix_of, same_key
+
+SYSTEM: Final = Actor.system()
+_NOBODY: Final = bytes(32)
+
+
+class KeyRefused(Exception):
+    """The key opens nothing. The message may be shown to whoever sent it."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyHolder:
+    """Who sent the key: a rig or a system client, never both."""
+
+    rig: Rig | None
+    client: SystemClient | None
+    prefix: str
+
+
+@transaction.atomic
+def issue_key(
+    *,
+    at: datetime,
+    rig: Rig | None = None,
+    client: SystemClient | None = None,
+    expires_at: datetime | None = None,
+    actor: Actor = SYSTEM,
+) -> str:
+    """Make a key for one rig or one system client and return it: the only time that anybody sees it.
+
+    Older keys of the holder go on working: rotate by issuing, installing, then revoking. Raises ValueError unless
+    exactly one holder is named, NotAllowed for a person who is no catalogue owner.
+    """
+    holder = rig or client
+    if holder is None or (rig is not None and client is not None):
+        raise ValueError("a key belongs to exactly one rig or system client")
+    if actor.kind is ActorKind.PERSON:
+        actor.require("issuing a key", Role.CATALOGUE_OWNER)
+    key = make_key()
+    ApiKey.objects.create(
+        prefix=key.prefix, digest=key.digest, rig=rig, client=client, created_at=at, expires_at=expires_at
+    )
+    kind = "rig" if rig is not None else "client"
+    after = {"prefix": key.prefix, "expires_at": None if expires_at is None else expires_at.isoformat()}
+    record_act(actor=actor, act="key.issued", subject_kind=kind, subject=holder.code, at=at, after=after)
+    return key.secret
+
+
+@transaction.atomic
+def rotate_keys(*, holder: Rig | SystemClient, overlap: timedelta, at: datetime, actor: Actor = SYSTEM) -> str:
+    """Issue a new key and let the holder's others end after `overlap`. Raises as `issue_key`."""
+    others = holder.keys.select_for_update(no_key=True).filter(revoked_at__isnull=True)
+    for key in others.order_by("pk"):
+        if key.expires_at is None or key.expires_at > at + overlap:
+            key.expires_at = at + overlap
+            key.save(update_fields=["expires_at"])
+    if isinstance(holder, Rig):
+        return issue_key(rig=holder, at=at, actor=actor)
+    return issue_key(client=holder, at=at, actor=actor)
+
+
+@transaction.atomic
+def revoke_key(*, key: ApiKey, at: datetime, actor: Actor = SYSTEM, reason: str = "") -> None:
+    """End a key at once, for ever. A key that is revoked already stays so. Raises NotAllowed as `issue_key`."""
+    if actor.kind is ActorKind.PERSON:
+        actor.require("revoking a key", Role.CATALOGUE_OWNER)
+    if not ApiKey.objects.filter(pk=key.pk, revoked_at__isnull=True).update(revoked_at=at):
+        return
+    holder = key.rig or key.client
+    record_act(
+        actor=actor,
+        act="key.revoked",
+        subject_kind="rig" if key.rig_id else "client",
+        subject=holder.code if holder else key.prefix,
+        reason=reason,
+        at=at,
+        before={"prefix": key.prefix},
+    )
+
+
+def authenticate_key(secret: str, at: datetime) -> KeyHolder:
+    """The holder of the key at a moment. One query by an indexed prefix. Raises KeyRefused."""
+    prefix = prefix_of(secret)
+    if prefix is None:
+        raise KeyRefused("This is no key: a key begins with il_ and is 59 characters long.")
+    key = ApiKey.objects.select_related("rig", "client").filter(prefix=prefix).first()
+    if not same_key(secret, _NOBODY if key is None else bytes(key.digest)) or key is None:
+        raise KeyRefused("No such key. Ask for a new one.")
+    if key.revoked_at is not None and key.revoked_at <= at:
+        raise KeyRefused(f"Key {prefix} was revoked. Ask for a new one.")
+    if key.expires_at is not None and key.expires_at <= at:
+        raise KeyRefused(f"Key {prefix} ended at {key.expires_at.isoformat()}. Ask for a new one.")
+    return KeyHolder(key.rig, key.client, prefix)
+
+
+def note_heartbeat(*, rig: Rig, rig_time: datetime, at: datetime) -> timedelta:
+    """Remember that the rig lives and what its clock said. Returns its clock less ours."""
+    offset = rig_time - at
+    Rig.objects.filter(pk=rig.pk).update(last_heard_at=at, clock_offset=offset)
+    return offset
