@@ -7,6 +7,7 @@ from django.core.management import CommandError, call_command
 
 from inspections.catalogue.documents import read_documents
 from inspections.catalogue.entries import Loaded
+from inspections.catalogue.models import PlanRevision, SourceItem
 from inspections.catalogue.rules import catalogue_problems
 from inspections.catalogue.schema import schema_problems
 from tests.adapters.oracle import FIXTURES
@@ -95,3 +96,23 @@ def test_a_file_of_an_unknown_format_is_refused(tmp_path):
     other.write_text("K0100 3")
     with pytest.raises(CommandError, match=r"no reader claims 'other\.dfq'"):
         draft(other)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("report", ["pack-eol-passed", "traps"])
+def test_what_is_printed_is_loaded_by_both_commands_and_a_second_time_changes_nothing(report, tmp_path):
+    configuration = tmp_path / "configuration.yaml"
+    configuration.write_text(
+        "format: interlock-catalogue/1\n"
+        "models: [{code: M, name: M}]\n"
+        "configurations: [{code: C, model: M, trim: T, market: CN, pack_supplier: P}]\n"
+    )
+    drafted = tmp_path / "draft.yaml"
+    drafted.write_text(draft(FIXTURES / f"{report}.json", "--configuration", "C"), encoding="utf-8")
+    for _ in range(2):
+        call_command("load_catalogue", str(configuration), str(drafted), stdout=io.StringIO())
+        call_command("load_plan", str(drafted), stdout=io.StringIO())
+    (revision,) = PlanRevision.objects.all()
+    asked = revision.requirements.count()
+    assert (revision.status, asked) == ("draft", {"pack-eol-passed": 14, "traps": 69}[report])
+    assert SourceItem.objects.count() == {"pack-eol-passed": 20, "traps": 85}[report]
