@@ -36,20 +36,15 @@ class LotSerializer(serializers.Serializer[Any]):
     lot = serializers.CharField()
 
 
-class SubjectSerializer(serializers.Serializer[Any]):
-    """What was tested: exactly one of the three."""
-
-    vin = serializers.CharField(required=False)
-    component = ComponentSerializer(required=False)
-    material = LotSerializer(required=False)
-
-
 class InspectionSerializer(serializers.Serializer[Any]):
     """One finished test as it stands on the record."""
 
     id = serializers.CharField(help_text="The rig's own id.")
     rig = serializers.CharField()
-    subject = SubjectSerializer()
+    subject = serializers.CharField(help_text="A VIN, or the kind and number of a component or lot.")
+    vin = serializers.CharField(allow_null=True)
+    component = ComponentSerializer(allow_null=True)
+    material = LotSerializer(allow_null=True)
     batch = serializers.CharField(allow_null=True, help_text="The batch to which the subject belonged when recorded.")
     procedure = serializers.CharField()
     started_at = serializers.DateTimeField()
@@ -116,18 +111,21 @@ def _pairs(model: Any, field: str, ids: Iterable[int | None]) -> dict[int | None
 
 
 def _subject(row: Inspection, names: _Names) -> dict[str, Any]:
-    if row.vehicle is not None:
-        return {"vin": row.vehicle.vin}
-    if row.component_id is not None:
-        return {"component": names.components[row.component_id]}
-    return {"material": names.lots[row.lot_id]}
+    vin = None if row.vehicle is None else row.vehicle.vin
+    part = names.components.get(row.component_id) or names.lots.get(row.lot_id) or {}
+    return {
+        "subject": vin or " ".join(part.values()),
+        "vin": vin,
+        "component": names.components.get(row.component_id),
+        "material": names.lots.get(row.lot_id),
+    }
 
 
 def _inspection_content(row: Inspection, names: _Names) -> dict[str, Any]:
     return {
         "id": row.external_id,
         "rig": names.rigs[row.rig_id],
-        "subject": _subject(row, names),
+        **_subject(row, names),
         "batch": names.batches.get(row.batch_id),
         "procedure": names.procedures[row.procedure_id],
         "started_at": row.started_at,

@@ -6,7 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from .inspections import REASONS, VERDICTS, SubjectSerializer
+from .inspections import REASONS, VERDICTS
 
 
 class JudgedSerializer(serializers.Serializer[Any]):
@@ -22,7 +22,7 @@ class RecordedSerializer(serializers.Serializer[Any]):
     """One test as it was recorded and judged."""
 
     id = serializers.CharField()
-    subject = SubjectSerializer()
+    subject = serializers.CharField(help_text="A VIN, or the kind and number of a component or lot.")
     batch = serializers.CharField(allow_null=True)
     verdict = serializers.ChoiceField(choices=VERDICTS)
     measurements = JudgedSerializer(many=True)

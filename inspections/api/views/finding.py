@@ -10,7 +10,9 @@ from ...batches.rules import is_vin
 
 def batch_named(number: str) -> Batch:
     """Raises Http404."""
-    batch = Batch.objects.filter(number=number).first() if number.isprintable() else None
+    batch = (
+        Batch.objects.select_related("configuration").filter(number=number).first() if number.isprintable() else None
+    )
     if batch is None:
         raise Http404(f"There is no batch {number[:64]!a}.")
     return batch
