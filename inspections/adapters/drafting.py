@@ -205,6 +205,9 @@ def _requirements(
             remarks.append(f"{characteristic.code}{at} has no requirement: {doubt}")
         elif place.item.comparator is not None:
             lines.setdefault(_line(characteristic, place.item), []).append(place.position)
+            remark = _remark(place.item)
+            if remark:
+                remarks.append(f"{characteristic.code} asks nothing: {remark}")
     found = [
         line if len(positions) == len(places) else replace(line, positions=tuple(positions))
         for line, positions in lines.items()
@@ -243,7 +246,13 @@ def _doubt(item: CanonicalItem) -> str:
         return ""
     if item.comparator is Comparator.INSIDE and not (item.lower_inclusive and item.upper_inclusive):
         return f"no number lies between {item.lower} and itself"
-    if item.comparator is Comparator.OUTSIDE and (item.lower_inclusive or item.upper_inclusive):
+    return ""
+
+
+def _remark(item: CanonicalItem) -> str:
+    """What the owner should know of a check that becomes a requirement all the same; "" where nothing."""
+    limits_meet = item.comparator is Comparator.OUTSIDE and item.lower is not None and item.lower == item.upper
+    if limits_meet and (item.lower_inclusive or item.upper_inclusive):
         return f"every number lies outside {item.lower} and itself, so the rig's check passes whatever it measures"
     return ""
 

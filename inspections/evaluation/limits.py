@@ -94,7 +94,7 @@ def limits_of(requirement: Requirement) -> Limits | JudgementReason:
 
     `NO_LIMIT` where nothing is stated. `UNPARSED_LIMIT` where what is stated cannot be judged by: a limit or value that
     is no number in range, a negative uncertainty, `outside` with one limit, `equal` with several values, limits that
-    let nothing pass (5 to 3) or everything (outside 5 to 3), or an expression that is not about numbers.
+    let nothing pass (5 to 3) or overlap (outside 5 to 3), or an expression that is not about numbers.
     """
     if requirement.expression not in NUMERIC:
         return JudgementReason.UNPARSED_LIMIT
@@ -129,6 +129,7 @@ def _sensible(requirement: Requirement) -> bool:
     if requirement.expression is Expression.OUTSIDE:
         if lower is None or upper is None:
             return False
-        open_ended = not (requirement.lower_inclusive or requirement.upper_inclusive)
-        return lower < upper or (open_ended and lower == upper)
+        # Two equal limits that conform let every number pass. A rig's report may state such a check; what it says is
+        # plain, so it is judged. No plan may ask so of a critical or legal characteristic (catalogue.plan_rules).
+        return lower <= upper
     return True

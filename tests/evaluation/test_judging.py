@@ -287,7 +287,6 @@ def test_law_1_without_a_limit_nothing_passes(line: Requirement) -> None:
         inside("5", "3"),
         inside("3", "3", upper_inclusive=False),
         inside("5", "3", expression=E.OUTSIDE),
-        inside("3", "3", expression=E.OUTSIDE),
         inside("3", None, expression=E.OUTSIDE),
         number(upper=Decimal("NaN")),
         number(lower=Decimal("-Infinity")),
@@ -306,6 +305,12 @@ def test_law_1_without_a_limit_nothing_passes(line: Requirement) -> None:
 )
 def test_law_1_a_limit_that_cannot_be_judged_by_never_passes(line: Requirement) -> None:
     assert verdict("1", line) == unclear(R.UNPARSED_LIMIT)
+
+
+def test_outside_one_value_that_conforms_says_nothing_and_is_judged_so() -> None:
+    line = inside("3", "3", expression=E.OUTSIDE)
+    assert [verdict(text, line) for text in ("2.9", "3", "3.1")] == [PASS, PASS, PASS]
+    assert verdict("NaN", line) == unclear(R.NOT_A_NUMBER)
 
 
 def test_outside_one_value_passes_all_but_it() -> None:
