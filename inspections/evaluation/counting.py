@@ -40,11 +40,15 @@ def reworked_at(entries: Iterable[Entry]) -> datetime | None:
 
 
 def _excused(fail: Entry, entries: Sequence[Entry], repeats: int) -> bool:
-    """Whether one of the first repeats of a fail passed and nothing failed with it or later, disposed of or not."""
+    """Whether one of the first repeats of a fail passed, and nothing failed with the first pass or later.
+
+    What failed later counts whether disposed of or not. The first pass is the first that was judged one: that it turns
+    out inadmissible must not excuse a fail which came after it.
+    """
     tried = _repeats_of(fail, entries)
     if fail.old or not tried or len(tried) > repeats or not _passed(tried[-1]):
         return False
-    passed_at = tried[-1].inspection.finished_at
+    passed_at = min(entry.inspection.finished_at for entry in tried if entry.outcome is Outcome.PASS)
     return not any(entry.failing and entry.inspection.finished_at >= passed_at for entry in _standing(entries))
 
 
