@@ -22,6 +22,22 @@ from .models import (
     Requirement,
     VehicleModel,
 )
+from .wording import CharacteristicWords, LineWords, Named, characteristic_words, line_words, procedure_words
+
+__all__ = [
+    "CharacteristicWords",
+    "LineWords",
+    "Named",
+    "characteristic_facts",
+    "characteristic_words",
+    "forget_requirements",
+    "line_words",
+    "lines_of",
+    "loaded_catalogue",
+    "procedure_words",
+    "requirements_of",
+    "revision_in_force",
+]
 
 _MOST_KEPT: Final = 200
 _frozen: dict[int, tuple[facts.Requirement, ...]] = {}

@@ -29,6 +29,7 @@ class OpenCause:
     found: str = ""
     required: str = ""
     detail: dict[str, str] = field(default_factory=dict)
+    characteristic_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,10 +168,11 @@ def _causes(
             found=found,
             required=required,
             detail=json.loads(detail) if isinstance(detail, str) else detail,
+            characteristic_id=characteristic_id,
         )
         for (
-            _, code, of_vehicle, domain, _, position, requirement_id, inspection_id, found, required, detail,
-            characteristic, name, name_zh,
+            _, code, of_vehicle, domain, characteristic_id, position, requirement_id, inspection_id, found, required,
+            detail, characteristic, name, name_zh,
         ) in rows
     ]  # fmt: skip
     if not_for_delivery:

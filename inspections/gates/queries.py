@@ -1,4 +1,5 @@
-"""Reads of how batches stand. `clearance` of one vehicle is in its own file and handed on here."""
+"""Reads of how batches stand. `clearance` of one vehicle, and what stands against the cars of one batch, are in files
+of their own and handed on here."""
 
 from __future__ import annotations
 
@@ -9,18 +10,64 @@ from typing import Any
 
 from ..catalogue.choices import Domain
 from ..evaluation.reasons import State
+from .car_rows import (
+    SHOWN,
+    CarCounts,
+    CarGate,
+    CarRow,
+    OwnGate,
+    car_counts,
+    cars_of_batch,
+    failed_cars,
+    own_gates,
+)
 from .clearance import Clearance, OpenCause, UnknownVehicle, clearance
+from .kept_facts import (
+    DecisionRow,
+    EndingCoverage,
+    TypeEvidence,
+    coverages_of,
+    decisions_of_vehicle,
+    ending_coverages,
+)
 from .reading import read_named
+from .standing import (
+    StandingCause,
+    StandingCauses,
+    missing_results,
+    nonconformance_causes,
+    standing_causes,
+)
 
 __all__ = [
+    "SHOWN",
     "BatchSummary",
+    "CarCounts",
+    "CarGate",
+    "CarRow",
     "Clearance",
+    "DecisionRow",
     "DomainSummary",
+    "EndingCoverage",
     "OpenCause",
+    "OwnGate",
+    "StandingCause",
+    "StandingCauses",
+    "TypeEvidence",
     "UnknownVehicle",
     "batch_summaries",
     "batch_summary",
+    "car_counts",
+    "cars_of_batch",
     "clearance",
+    "coverages_of",
+    "decisions_of_vehicle",
+    "ending_coverages",
+    "failed_cars",
+    "missing_results",
+    "nonconformance_causes",
+    "own_gates",
+    "standing_causes",
 ]
 
 

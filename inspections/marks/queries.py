@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
+
 from django.db import connection
 
 
@@ -22,3 +25,18 @@ def is_undecided(*, batch_id: int, vehicle_id: int | None) -> bool:
         )
         row = cursor.fetchone()
     return bool(row[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What waits to be decided in a batch: how many changes, and since when the oldest of them waits."""
+
+    count: int
+    since: datetime
+
+
+def waiting_by_batch() -> dict[int, Waiting]:
+    """The batches that have a mark, with what waits there. One statement."""
+    with connection.cursor() as cursor:
+        cursor.execute("select batch_id, count(*), min(at) from inspections_mark group by batch_id order by batch_id")
+        return {row[0]: Waiting(row[1], row[2]) for row in cursor.fetchall()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection
@@ -18,3 +19,37 @@ def authorised_procedures(*, rig_id: int, procedure_ids: Iterable[int], at: date
             [rig_id, sorted(set(procedure_ids)), at],
         )
         return {row[0] for row in cursor.fetchall()}
+
+
+@dataclass(frozen=True, slots=True)
+class RigStanding:
+    """How a rig stands at a moment. `calibrated_until` None: no certificate holds then, or a finding refutes it.
+
+    A certificate that begins before the last finding "out of tolerance" does not hold after it.
+    """
+
+    code: str
+    name: str
+    line: str
+    needs_calibration: bool
+    calibrated_until: datetime | None
+    last_heard_at: datetime | None
+
+
+_STANDINGS = """
+select r.code, r.name, r.line, r.needs_calibration,
+    (select max(c.valid_until) from inspections_calibration c where c.rig_id = r.id
+        and c.valid_from <= %(at)s and c.valid_until > %(at)s
+        and not exists(select from inspections_outoftolerance o where o.rig_id = r.id
+            and ((o.back_to <= %(at)s and o.found_at >= %(at)s)
+                or (o.found_at < %(at)s and c.valid_from < o.found_at)))),
+    r.last_heard_at
+from inspections_rig r order by r.code
+"""
+
+
+def rig_standings(*, at: datetime) -> list[RigStanding]:
+    """Every rig with how its calibration stands and when it was last heard. One statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(_STANDINGS, {"at": at})
+        return [RigStanding(*row) for row in cursor.fetchall()]

@@ -96,5 +96,5 @@ def _signed_out(request: HttpRequest) -> HttpResponseBase:
 
 def refuse(request: HttpRequest, words: str) -> HttpResponse:
     """The 403 page: what may not be done and who may."""
-    context = {"who_may": words, "request_id": getattr(request, "request_id", ""), "title_block": []}
+    context: dict[str, Any] = {"who_may": words, "request_id": getattr(request, "request_id", ""), "title_block": []}
     return render(request, "403.html", context, status=403)

@@ -19,6 +19,7 @@ KEPT = 100
 class PageReason:
     """One reason of one subject. `car` is its number in build order; None for the batch's own reason.
 
+    `cars` names several at once, where they were gathered before.
     `url` opens the subject. `links` maps the role of a part of the sentence (`nonconformance`) to its page.
     `status` overrides the mark that the code has by itself, as for a missing result once testing is closed.
     """
@@ -28,6 +29,11 @@ class PageReason:
     url: str = ""
     links: tuple[tuple[str, str], ...] = ()
     status: Status | None = None
+    cars: tuple[int, ...] = ()
+
+    @property
+    def all_cars(self) -> tuple[int, ...]:
+        return self.cars or (() if self.car is None else (self.car,))
 
 
 _UNBROKEN = frozenset({"at", "next_due"})
@@ -85,7 +91,7 @@ def group_reasons(
 
 def _same(reason: PageReason, place: int) -> tuple[object, ...]:
     facts = reason.facts
-    if reason.car is None:
+    if not reason.all_cars:
         return (place,)
     detail = tuple(sorted(facts.detail.items()))
     return (facts.code, facts.characteristic, facts.position, facts.found, facts.required, detail, reason.status)
@@ -93,7 +99,7 @@ def _same(reason: PageReason, place: int) -> tuple[object, ...]:
 
 def _said(members: Sequence[PageReason], language: Language, zone: tzinfo | None, cars_url: str) -> ReasonGroup:
     first = members[0]
-    cars = tuple(sorted({member.car for member in members if member.car is not None}))
+    cars = tuple(sorted({car for member in members for car in member.all_cars}))
     facts = first.facts
     if cars:
         facts = replace(facts, subject=cars_text(cars, language), several=len(cars) > 1)

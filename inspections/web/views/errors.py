@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import render
@@ -14,13 +16,13 @@ from ..frame import Frame
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """404. An Http404 raised with words in our own rooms says them; a wrong address has none."""
     said = exception.args[0] if exception.args and isinstance(exception.args[0], str) else ""
-    context = {"said": said or _("There is no page at this address."), "title_block": []}
+    context: dict[str, Any] = {"said": said or _("There is no page at this address."), "title_block": []}
     return render(request, "404.html", context, status=404)
 
 
 def refused(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """403 raised below the pages."""
-    context = {"who_may": _("You may not do this here."), "title_block": []}
+    context: dict[str, Any] = {"who_may": _("You may not do this here."), "title_block": []}
     return render(request, "403.html", context, status=403)
 
 
@@ -34,7 +36,7 @@ def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """500, without asking the database: it may be what failed."""
-    context = {
+    context: dict[str, Any] = {
         "frame": Frame(request, anonymous=True),
         "request_id": getattr(request, "request_id", ""),
         "title_block": [],

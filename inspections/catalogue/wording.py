@@ -1,0 +1,114 @@
+"""What a line of a plan asks and who says so, for people: names in both languages, limits, the source of the limit."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from decimal import Decimal
+
+from .choices import Confidence
+from .models import Characteristic, Procedure, Requirement
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A thing of the catalogue by its code and its names; `name_zh` may be empty."""
+
+    code: str
+    name: str
+    name_zh: str
+
+
+@dataclass(frozen=True, slots=True)
+class CharacteristicWords:
+    """A characteristic with the procedure that measures it."""
+
+    named: Named
+    procedure: Named
+    special: str
+
+
+@dataclass(frozen=True, slots=True)
+class LineWords:
+    """One requirement, with the names of an any-of group's members, and its source."""
+
+    id: int
+    characteristic: CharacteristicWords
+    expression: str
+    lower: Decimal | None
+    upper: Decimal | None
+    lower_inclusive: bool
+    upper_inclusive: bool
+    values: tuple[str, ...]
+    members: tuple[Named, ...]
+    unit: str
+    uncertainty: Decimal | None
+    special: str
+    legal: bool
+    standard: str
+    edition: str
+    clause: str
+    confidence: str
+
+    @property
+    def plant_default(self) -> bool:
+        """The limit is the plant's own and no law's."""
+        return self.confidence == Confidence.PLANT_DEFAULT
+
+
+def characteristic_words(ids: Collection[int]) -> dict[int, CharacteristicWords]:
+    """Characteristics by id. One query."""
+    rows = Characteristic.objects.filter(pk__in=ids).select_related("procedure")
+    return {row.pk: _characteristic(row) for row in rows}
+
+
+def line_words(ids: Collection[int]) -> dict[int, LineWords]:
+    """Requirements by id. One query, and a second one where a line is a group of others."""
+    rows = list(Requirement.objects.filter(pk__in=ids).select_related("characteristic__procedure"))
+    members = _members([row for row in rows if row.members])
+    return {
+        row.pk: LineWords(
+            id=row.pk,
+            characteristic=_characteristic(row.characteristic),
+            expression=row.expression,
+            lower=row.lower,
+            upper=row.upper,
+            lower_inclusive=row.lower_inclusive,
+            upper_inclusive=row.upper_inclusive,
+            values=tuple(row.values),
+            members=tuple(members[row.revision_id, line] for line in row.members if (row.revision_id, line) in members),
+            unit=row.unit,
+            uncertainty=row.uncertainty,
+            special=row.special,
+            legal=row.legal,
+            standard=row.standard,
+            edition=row.edition,
+            clause=row.clause,
+            confidence=row.confidence,
+        )
+        for row in rows
+    }
+
+
+def procedure_words(codes: Collection[str]) -> dict[str, Named]:
+    """Procedures by code. One query."""
+    rows = Procedure.objects.filter(code__in=codes)
+    return {row.code: Named(row.code, row.name, row.name_zh) for row in rows}
+
+
+def _members(groups: list[Requirement]) -> dict[tuple[int, int], Named]:
+    if not groups:
+        return {}
+    rows = Requirement.objects.filter(
+        revision__in={group.revision_id for group in groups}, line__in={line for row in groups for line in row.members}
+    ).select_related("characteristic")
+    return {(row.revision_id, row.line): _named(row.characteristic) for row in rows}
+
+
+def _characteristic(row: Characteristic) -> CharacteristicWords:
+    procedure = row.procedure
+    return CharacteristicWords(_named(row), Named(procedure.code, procedure.name, procedure.name_zh), row.special)
+
+
+def _named(row: Characteristic) -> Named:
+    return Named(row.code, row.name, row.name_zh)

@@ -1,0 +1,103 @@
+"""Decisions and coverage as they are kept, for pages."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+
+from ..evaluation.reasons import State
+from .reading import read_named
+
+
+@dataclass(frozen=True, slots=True)
+class EndingCoverage:
+    """Coverage in force that ends soon, and nothing later covers the same."""
+
+    number: str
+    configuration: str
+    gate: str
+    procedure: str
+    kind: str
+    valid_until: datetime
+
+
+def ending_coverages(*, at: datetime, before: datetime, most: int) -> list[EndingCoverage]:
+    """Coverage in force at a moment that ends before another one, soonest first. One statement."""
+    rows = read_named(
+        "select c.number, f.code, p.domain, p.code, c.kind, c.valid_until from inspections_coverage c"
+        " join inspections_configuration f on f.id = c.configuration_id"
+        " join inspections_procedure p on p.id = c.procedure_id"
+        " where c.valid_from <= %(at)s and c.valid_until > %(at)s and c.valid_until < %(before)s"
+        " and not exists(select from inspections_coveragerevocation r where r.coverage_id = c.id)"
+        " and not exists(select from inspections_coverage l where l.configuration_id = c.configuration_id"
+        "  and l.procedure_id = c.procedure_id and l.valid_until >= %(before)s"
+        "  and not exists(select from inspections_coveragerevocation r where r.coverage_id = l.id))"
+        " order by c.valid_until, c.id limit %(most)s",
+        at=at,
+        before=before,
+        most=most,
+    )
+    return [EndingCoverage(*row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class TypeEvidence:
+    """Coverage that bears on a batch: what it covers, until when, and whether it is a demonstration only."""
+
+    id: int
+    number: str
+    gate: str
+    procedure: str
+    kind: str
+    valid_until: datetime
+    revoked: bool
+
+
+def coverages_of(*, configuration_id: int, at: datetime) -> list[TypeEvidence]:
+    """The coverage entered for a configuration, the latest of each procedure first among its own. One statement."""
+    rows = read_named(
+        "select c.id, c.number, p.domain, p.code, c.kind, c.valid_until, r.id is not null"
+        " from inspections_coverage c join inspections_procedure p on p.id = c.procedure_id"
+        " left join inspections_coveragerevocation r on r.coverage_id = c.id"
+        " where c.configuration_id = %(configuration)s and c.valid_from <= %(at)s"
+        " order by p.domain, p.code, c.valid_until desc, c.id limit 500",
+        configuration=configuration_id,
+        at=at,
+    )
+    return [TypeEvidence(*row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionRow:
+    """A decision on one gate of a vehicle, as kept: `reasons` as text that outlives what it names."""
+
+    id: int
+    gate: str
+    state: State
+    decided_at: datetime
+    revision: int | None
+    reasons: tuple[dict[str, object], ...]
+    missing: int
+
+
+def decisions_of_vehicle(*, vehicle_id: int, before: tuple[datetime, int], most: int) -> list[DecisionRow]:
+    """Decisions on a vehicle's gates, newest first, older than the moment and number of `before`. One statement."""
+    rows = read_named(
+        "select d.id, d.domain, d.state, d.decided_at, r.number, d.reasons::text, d.counts::text"
+        " from inspections_decision d left join inspections_planrevision r on r.id = d.revision_id"
+        " where d.vehicle_id = %(vehicle)s and (d.decided_at, d.id) < (%(at)s, %(id)s)"
+        " order by d.decided_at desc, d.id desc limit %(most)s",
+        vehicle=vehicle_id,
+        at=before[0],
+        id=before[1],
+        most=most,
+    )
+    return [
+        DecisionRow(id_, gate, State(state), decided_at, number, tuple(json.loads(reasons)), _missing_of(counts))
+        for id_, gate, state, decided_at, number, reasons, counts in rows
+    ]
+
+
+def _missing_of(counts: str | None) -> int:
+    return int((json.loads(counts) or {}).get("missing", 0)) if counts else 0
