@@ -95,6 +95,7 @@ def run(cluster: Cluster, listening: socket.socket) -> int:
     environment = {
         **cluster.addresses(),
         "DEMO": "1",
+        "DEMO_FOLDER": str(cluster.places.home),
         "HTTPS": "0",
         "STATIC_HASHED": "0",
         "STATIC_ROOT": str(cluster.places.home / "static"),

@@ -14,6 +14,8 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 # --- The site -------------------------------------------------------------------------------------------------------
 DEBUG = env.flag("DEBUG", default=False)
 DEMO = env.flag("DEMO", default=False)
+# Where the demo keeps the keys of its rigs, beside its private database.
+DEMO_FOLDER = Path(env.text("DEMO_FOLDER", str(BASE_DIR / ".interlock" / "demo")))
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
 ROOT_URLCONF = "qa.urls"
@@ -56,6 +58,9 @@ CONTENT_SECURITY_POLICY = {
 # A bulk body may hold 16 MiB once unpacked (the API counts while it unpacks); what comes over the wire is never larger.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 16 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+# Files of rigs, each under its SHA-256, written once; to be backed up with the database.
+SUBMISSIONS_DIR = Path(env.text("SUBMISSIONS_DIR", str(BASE_DIR / ".interlock" / "submissions")))
+SUBMISSION_MAX_BYTES = env.number("SUBMISSION_MAX_BYTES", 64 * 1024 * 1024, least=1024)
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
 DATA_UPLOAD_MAX_NUMBER_FILES = 4
 

@@ -134,6 +134,8 @@ class Places:
         shutil.rmtree(self.sockets, ignore_errors=True)
         shutil.rmtree(self.refuge / self.role, ignore_errors=True)
         shutil.rmtree(self.home, ignore_errors=True)
+        if self.refuge.is_dir() and not any(self.refuge.glob("demo")) and not any(self.refuge.glob("test*")):
+            shutil.rmtree(self.refuge, ignore_errors=True)  # the copies of the programs: nobody is left to use them
 
 
 def _make_private(folder: Path, uid: int, mode: int, gid: int = -1) -> None:

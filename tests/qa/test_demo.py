@@ -42,7 +42,9 @@ def answers(port: str) -> bool:
         connection.close()
 
 
-def test_it_runs_alone_serves_manage_py_and_ends_with_ctrl_c(start: Start, port: str, data: Path) -> None:
+def test_it_runs_alone_serves_manage_py_ends_with_ctrl_c_and_can_be_cleaned(
+    start: Start, port: str, data: Path
+) -> None:
     demo = run_demo(start, port)
     assert answers(port)
 
@@ -64,8 +66,12 @@ def test_it_runs_alone_serves_manage_py_and_ends_with_ctrl_c(start: Start, port:
     assert not answers(port)
     assert "Traceback" not in demo.output().partition("Stopping;")[2]
 
+    assert (data / "demo" / "engine").exists()
+    assert start("-m", "qa.embedded.clean").process.wait(timeout=30) == 0
+    assert not (data / "demo").exists()
 
-def test_a_second_start_is_quick_and_keeps_the_data(start: Start, port: str) -> None:
+
+def test_a_second_start_is_quick_and_keeps_the_data_and_kill_9_leaves_no_process(start: Start, port: str) -> None:
     first = run_demo(start, port)
     make = "from django.contrib.auth.models import Group; Group.objects.create(name='kept')"
     assert start("manage.py", "shell", "-c", make).process.wait(timeout=60) == 0
@@ -77,13 +83,8 @@ def test_a_second_start_is_quick_and_keeps_the_data(start: Start, port: str) -> 
     looking = start("manage.py", "shell", "-c", look)
     assert looking.process.wait(timeout=60) == 0
     assert looking.output().rstrip().endswith("1")
-    assert second.signal(signal.SIGTERM) == 0
-
-
-def test_kill_9_leaves_no_process(start: Start, port: str) -> None:
-    demo = run_demo(start, port)
-    demo.signal(signal.SIGKILL)
-    assert demo.nothing_is_left(seconds=30)
+    second.signal(signal.SIGKILL)
+    assert second.nothing_is_left(seconds=30)
     assert not answers(port)
 
 
@@ -125,10 +126,3 @@ def test_manage_py_without_a_demo_says_how_to_start_one(start: Start) -> None:
     command = start("manage.py", "showmigrations")
     assert command.process.wait(timeout=60) == 1
     assert command.output().startswith("No database is named (DATABASE_URL) and no demo runs in this folder. Start one")
-
-
-def test_clean_demo_removes_the_data(start: Start, port: str, data: Path) -> None:
-    run_demo(start, port).signal(signal.SIGINT)
-    assert (data / "demo" / "engine").exists()
-    assert start("-m", "qa.embedded.clean").process.wait(timeout=30) == 0
-    assert not (data / "demo").exists()
