@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable
+from contextvars import ContextVar
 from functools import wraps
 from typing import Final, ParamSpec, TypeVar
 
@@ -12,6 +13,8 @@ from django.db import DatabaseError, connection, transaction
 from psycopg.errors import DeadlockDetected, SerializationFailure
 
 REPEATS: Final = 3
+
+_acting: Final[ContextVar[bool]] = ContextVar("an act is under way", default=False)
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -24,25 +27,36 @@ class StartOver(Exception):
 def one_act(act: Callable[P, R]) -> Callable[P, R]:
     """Run the function in a transaction; where the database broke it off, repeat the whole, at most three times.
 
-    Inside another act it only joins that one's transaction: the outermost repeats. Raises what the last try raised.
+    Inside another act it is simply part of that one, which alone is repeated or rolled back: so no act may catch what
+    a part of it raised and go on. Raises what the last try raised.
     """
 
     @wraps(act)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
-        for turn in range(REPEATS + 1):
-            if connection.in_atomic_block:
-                break
-            try:
-                with transaction.atomic():
-                    return act(*args, **kwargs)
-            except (DatabaseError, StartOver) as error:
-                if turn == REPEATS or not _may_repeat(error):
-                    raise
-            time.sleep(random.uniform(0, 0.02) * (turn + 1))  # noqa: S311 spreads two that met
-        with transaction.atomic():
+        if _acting.get():
             return act(*args, **kwargs)
+        token = _acting.set(True)
+        try:
+            return _repeat(lambda: act(*args, **kwargs))
+        finally:
+            _acting.reset(token)
 
     return run
+
+
+def _repeat(whole: Callable[[], R]) -> R:
+    # In a transaction that somebody else began nothing can be repeated: what it read and locked would stay.
+    repeats = 0 if connection.in_atomic_block else REPEATS
+    for turn in range(repeats):
+        try:
+            with transaction.atomic():
+                return whole()
+        except (DatabaseError, StartOver) as error:
+            if not _may_repeat(error):
+                raise
+        time.sleep(random.uniform(0, 0.02) * (turn + 1))  # noqa: S311 spreads two that met
+    with transaction.atomic():
+        return whole()
 
 
 def _may_repeat(error: Exception) -> bool:

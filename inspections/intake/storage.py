@@ -1,0 +1,77 @@
+"""The files of rigs on disk, each under its SHA-256, written once. A file is whole there or not there at all."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import BinaryIO
+
+from django.conf import settings
+
+
+class FileTooLarge(Exception):
+    """The file has more bytes than are taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class Landed:
+    sha256: str
+    size: int
+
+
+def land_file(chunks: Iterable[bytes]) -> Landed:
+    """Write the bytes to disk, hashing them as they come, and give them their place. Raises FileTooLarge.
+
+    When this returns they survive a power cut. The same bytes twice are one file.
+    """
+    incoming = _root() / "incoming"
+    incoming.mkdir(parents=True, exist_ok=True, mode=0o700)
+    draft = incoming / secrets.token_hex(16)
+    most = settings.SUBMISSION_MAX_BYTES
+    whole, size = sha256(), 0
+    try:
+        with draft.open("xb") as file:
+            for chunk in chunks:
+                size += len(chunk)
+                if size > most:
+                    raise FileTooLarge(f"The file has more than {most} bytes; send it in parts, or raise the limit.")
+                whole.update(chunk)
+                file.write(chunk)
+            file.flush()
+            os.fsync(file.fileno())
+        place = path_of(whole.hexdigest())
+        place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        draft.chmod(0o400)
+        # Where the same bytes lie already this puts the same bytes there.
+        draft.replace(place)
+        _sync_folder(place.parent)
+    finally:
+        draft.unlink(missing_ok=True)
+    return Landed(whole.hexdigest(), size)
+
+
+def open_file(digest: str) -> BinaryIO:
+    """The bytes that landed under this SHA-256. Raises FileNotFoundError."""
+    return path_of(digest).open("rb")
+
+
+def path_of(digest: str) -> Path:
+    return _root() / digest[:2] / digest[2:4] / digest
+
+
+def _root() -> Path:
+    return Path(settings.SUBMISSIONS_DIR)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the new name in the folder, and the folder in its own, survive a power cut."""
+    for place in (folder, folder.parent, folder.parent.parent):
+        handle = os.open(place, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
