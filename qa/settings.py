@@ -275,10 +275,7 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
-    "POSTPROCESSING_HOOKS": [
-        "drf_spectacular.hooks.postprocess_schema_enums",
-        "inspections.api.schema.complete_document",
-    ],
+    "POSTPROCESSING_HOOKS": ["inspections.api.schema.complete_document"],
 }
 
 # --- Log: one line an event on standard error, for whatever collects it -----------------------------------------------

@@ -1,0 +1,143 @@
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+
+from ...gates.queries import clearance
+from ..demonstration.keys import read_keys
+from ..demonstration.plant import read_plans
+from ..simulation.client import Client, NoKey, OutOfReach
+from ..simulation.numbering import BadSeed, batch_number, run_of, week_of
+from ..simulation.plan import PlanTooSmall
+from ..simulation.playing import Player, wait_until_decided
+from ..simulation.reading import MODELS, Moments, NotLoaded, revisions_in_force, used_numbers
+from ..simulation.report import batch_lines, gate_lines, posted_lines
+from ..simulation.script import LEAST_CARS, MOST_CARS, Script, build_script
+from ..simulation.steps import MES, Call
+from ..simulation.values import NoSuchValue
+
+DECIDED_WITHIN: Final = 60.0
+"""Seconds that the last decisions may take before the table is printed without them."""
+
+ROUNDS: Final = 12
+REST: Final = 120.0
+FIRST_PACE: Final = 1.0
+GENTLE_PACE: Final = 6.0
+"""Of --demo: quick enough at first to see a flag within half a minute, then as gentle as a line, for an hour or two."""
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """`rest`: seconds to wait before it."""
+
+    pace: float
+    rest: float = 0.0
+
+
+class Command(BaseCommand):
+    help = (
+        "Simulate a line: rigs and the MES post two batches through the public API, good cars and twelve kinds of "
+        "trouble, and a table tells what became of it. The same --seed posts the same again, in the same week: all "
+        "of it is then repeated and nothing recorded. Without --seed every run is a new one. The plans, the rigs' keys "
+        "and the clock of a run are read from the database and the demo's folder (`manage.py load_demo` fills both); "
+        "the only thing not posted is one calibration certificate, which rigs cannot enter."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--url",
+            default=os.environ.get("ADDRESS", "http://127.0.0.1:8000"),
+            help="where Interlock is served; the running demo unless stated",
+        )
+        parser.add_argument("--seed", help="1 to 12 letters and digits, or a whole run such as 2026W48-42")
+        parser.add_argument("--cars", type=int, default=20, help=f"cars a batch, {LEAST_CARS} to {MOST_CARS} (20)")
+        parser.add_argument("--pace", type=float, help="seconds that a step, such as one car, takes at least (0.5)")
+        parser.add_argument(
+            "--demo",
+            action="store_true",
+            help=f"run beside `make demo`: {ROUNDS} rounds of two batches, the first one quick, the others gentle",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if options["pace"] is not None and not 0 <= options["pace"] <= 3600:
+            raise CommandError("--pace is in seconds: expected 0 to 3600")
+        try:
+            self._run(options)
+        except (OutOfReach, NoKey, NotLoaded, PlanTooSmall, NoSuchValue, BadSeed, ValueError) as refused:
+            raise CommandError(str(refused)) from refused
+
+    def _run(self, options: dict[str, Any]) -> None:
+        rounds = _rounds(options["pace"], demo=options["demo"])
+        unforeseen = 0
+        for place, current in enumerate(rounds, 1):
+            time.sleep(current.rest)
+            seed = options["seed"] if place == 1 else None
+            unforeseen += self._play(seed, options["cars"], current.pace, options["url"])
+        if options["demo"]:
+            self.stdout.write("The simulated line rests. `manage.py simulate_line` starts it again.")
+        elif unforeseen:
+            raise CommandError(f"{unforeseen} answers were not foreseen; the table names them.")
+
+    def _play(self, seed: str | None, cars: int, pace: float, url: str) -> int:
+        """One run from opening to the table. Returns how many answers were not foreseen."""
+        keys = read_keys()
+        plans = read_plans(revisions_in_force(), keys)
+        week = week_of(timezone.localdate())
+        run = run_of(seed, week) if seed else next(free_runs(week, used_numbers(week)))
+        script = build_script(plans, run, cars)
+        client = Client(url, keys)
+        self.stdout.write(f"Run {run} at {url}; to post the same again: --seed {run} --cars {cars}")
+        try:
+            player = Player(client, Moments(), self.stdout.write, pace)
+            player.report_in(_rigs_of(script))
+            player.play(script.steps)
+            vins = [car.vin for fleet in script.cars for car in fleet]
+            undecided = wait_until_decided(client, vins, seconds=DECIDED_WITHIN)
+            self._tell(script, player, client, undecided)
+        finally:
+            client.close()
+        return len(player.tally.unexpected)
+
+    def _tell(self, script: Script, player: Player, client: Client, undecided: list[str]) -> None:
+        at, zone = timezone.now(), timezone.get_current_timezone()
+        lines = ["", *posted_lines(player.tally)]
+        if undecided:
+            lines.append(f"  {len(undecided)} cars are not decided after {DECIDED_WITHIN:.0f} s: does a worker run?")
+        for number, fleet in zip(script.batches, script.cars, strict=True):
+            lines += ["", *batch_lines(number, fleet, at=at, zone=zone)]
+        for car in script.at_the_gate():
+            answer = client.get(MES, f"vehicles/{car.vin}/clearance/")
+            if answer.status != 200 or answer.content.get("may_leave") is not False:
+                player.tally.unexpected.append(f"clearance of {car.vin}: {answer.status} {answer.content}")
+            lines += ["", *gate_lines(car, clearance(vin=car.vin, at=at), zone)]
+        self.stdout.write("\n".join(lines))
+
+
+def _rounds(pace: float | None, *, demo: bool) -> Iterator[Round]:
+    if not demo:
+        yield Round(0.5 if pace is None else pace)
+        return
+    yield Round(FIRST_PACE if pace is None else pace)
+    for _ in range(ROUNDS - 1):
+        yield Round(GENTLE_PACE if pace is None else pace, REST)
+
+
+def free_runs(week: str, used: set[str]) -> Iterator[str]:
+    """The runs of a week whose batch numbers are free, lowest first: 2026W47-01, 2026W47-02 …"""
+    number = 0
+    while True:
+        number += 1
+        run = f"{week}-{number:02d}"
+        if not used.intersection(batch_number(model, run) for model in MODELS):
+            yield run
+
+
+def _rigs_of(script: Script) -> set[str]:
+    calls = (act for step in script.steps for act in step.acts if isinstance(act, Call))
+    return {call.holder for call in calls if call.holder != MES}

@@ -1,0 +1,48 @@
+"""The demo's master data: the shipped catalogue and plans, approved by two of the demo's people."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from ...catalogue.choices import RevisionStatus
+from ...catalogue.documents import Document
+from ...catalogue.files import SHIPPED, read_files
+from ...catalogue.models import PlanRevision
+from ...catalogue.schema import CATALOGUE_FORMAT, PLAN_FORMAT
+from ...catalogue.services import (
+    FilesRefused,
+    approve_revision,
+    load_catalogue_documents,
+    load_plan_documents,
+)
+from ...people.models import User
+from ...people.rules import Actor
+
+APPROVERS = ("owner", "owner2")
+
+
+def load_shipped(at: datetime) -> list[PlanRevision]:
+    """Load the shipped files as they are now and approve what is new in them. Returns the shipped plans' revisions.
+
+    Raises FilesRefused, and ApprovalRefused where one of the approvers has changed the plan.
+    """
+    load_catalogue_documents(documents=_documents(CATALOGUE_FORMAT), actor=Actor.system(), at=at)
+    drafted = load_plan_documents(documents=_documents(PLAN_FORMAT), actor=Actor.system(), at=at)
+    revisions = []
+    for plan in drafted:
+        revision = plan.revision
+        for username in APPROVERS:
+            if revision.status != RevisionStatus.DRAFT:
+                break
+            approver = User.objects.get(username=username)
+            if revision.first_approver_id != approver.pk:
+                revision = approve_revision(revision=revision, approver=approver, at=at, seen_digest=revision.digest)
+        revisions.append(revision)
+    return revisions
+
+
+def _documents(wanted: str) -> list[Document]:
+    documents, problems = read_files([str(SHIPPED)], wanted)
+    if problems:
+        raise FilesRefused(problems)
+    return documents
