@@ -149,14 +149,16 @@ class _LineReader:
                 self.refuse(f"found lower {lower} above upper {upper}", "lower")
             elif lower == upper and self.expression is Expression.INSIDE and not all(inclusive):
                 self.refuse(f"nothing lies between {lower} and {upper} when a limit is strict", "lower")
-            elif lower == upper and self.expression is Expression.OUTSIDE and any(inclusive):
-                # A rig's own report may compare so; a plan may repeat it where nothing depends on it.
-                if self.facts.special or self.entry.get("legal", False):
-                    self.refuse(f"every number lies outside {lower} and {upper} when a limit conforms", "lower")
+            elif lower == upper and self.expression is Expression.OUTSIDE and any(inclusive) and self.matters():
+                self.refuse(f"every number lies outside {lower} and {upper} when a limit conforms", "lower")
         if not self.facts.condition or self.facts.kind is not Kind.VARIABLE:
             return
         if self.expression is not Expression.INSIDE or upper is None or upper > 1:
             self.refuse(f"a utilisation is asked by inside with upper 1 or less ({self.facts.condition})", "upper")
+
+    def matters(self) -> bool:
+        """A rig's own report may compare so that all passes; a plan may repeat that where nothing depends on it."""
+        return bool(self.facts.special or self.entry.get("legal", False))
 
     def values(self) -> tuple[str, ...]:
         stated = self.entry.get("values", [self.entry["value"]] if "value" in self.entry else [])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from typing import Any, Final
 
 from jsonschema import Draft202012Validator
@@ -189,7 +190,7 @@ def _worded(document: Document, error: ValidationError) -> Iterator[Problem]:
             text = f"found {found} for {name}, expected one of {', '.join(str(value) for value in asked)}"
         case "type":
             text = f"found {found} for {name}, expected {_type_words(asked)}"
-            if "string" in asked and isinstance(value, (bool, int, float)):
+            if "string" in asked and isinstance(value, (bool, int, Decimal)):
                 text += "; quote it if it is meant as text"
         case "pattern":
             text = (
