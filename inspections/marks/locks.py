@@ -53,7 +53,7 @@ def share(kind: Lock, ids: Iterable[int]) -> None:
 
 
 def share_all(wanted: Iterable[tuple[Lock, int]]) -> None:
-    """Take locks of several kinds with other recorders in one statement, in the stated order. Raises as `share` does."""
+    """Take locks of several kinds with other recorders in one statement, in their order. Raises as `share` does."""
     _take_keys(_SHARED, (lock_key(kind, number) for kind, number in wanted))
 
 
