@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from .models import Batch, Vehicle
+from datetime import datetime
+
+from django.db.models import Q
+
+from .choices import BatchStatus
+from .models import Batch, Fitting, Vehicle
 
 
 def find_vehicle(vin: str) -> Vehicle | None:
@@ -19,3 +24,43 @@ def vehicles_by_tail(tail: str, limit: int = 20) -> list[Vehicle]:
 
 def find_batch(number: str) -> Batch | None:
     return Batch.objects.select_related("configuration", "revision__plan").filter(number=number).first()
+
+
+def batches_on_line(most: int) -> list[int]:
+    """Ids of the batches that have not left, newest first. One query."""
+    rows = Batch.objects.exclude(status=BatchStatus.COMPLETED).order_by("-opened_at", "-pk")
+    return list(rows.values_list("pk", flat=True)[:most])
+
+
+def batch_ids(*, status: str, text: str, before: tuple[datetime, int] | None, most: int) -> list[tuple[datetime, int]]:
+    """When batches were opened and their ids, newest first: of one status ("" for all), with `text` in the number,
+    opened before the moment and id of `before`. One query."""
+    rows = Batch.objects.all()
+    if status:
+        rows = rows.filter(status=status)
+    if text:
+        rows = rows.filter(number__icontains=text)
+    if before is not None:
+        rows = rows.filter(Q(opened_at__lt=before[0]) | Q(opened_at=before[0], pk__lt=before[1]))
+    return list(rows.order_by("-opened_at", "-pk").values_list("opened_at", "pk")[:most])
+
+
+def count_batches(*, status: str, text: str) -> int:
+    rows = Batch.objects.filter(status=status) if status else Batch.objects.all()
+    return rows.filter(number__icontains=text).count() if text else rows.count()
+
+
+def batches_with_code(text: str, limit: int = 20) -> list[Batch]:
+    """The batches whose number holds the text, newest first. One query."""
+    return list(Batch.objects.filter(number__icontains=text).order_by("-opened_at", "-pk")[:limit])
+
+
+def vehicles_with_part(serial: str, limit: int = 20) -> list[tuple[Vehicle, str]]:
+    """Vehicles in which a component of that serial number is or was fitted, with its kind. One query."""
+    rows = (
+        Fitting.objects.filter(component__serial=serial)
+        .select_related("vehicle__batch", "component")
+        .order_by("vehicle_id", "-at")
+        .distinct("vehicle_id")[:limit]
+    )
+    return [(row.vehicle, row.component.kind) for row in rows]

@@ -30,6 +30,7 @@ __all__ = [
     "Named",
     "characteristic_facts",
     "characteristic_words",
+    "drafts_to_approve",
     "forget_requirements",
     "line_words",
     "lines_of",
@@ -210,3 +211,9 @@ def _asked_positions() -> dict[str, dict[str, str]]:
         for position in positions:
             asked[code][position] = f"revision {number} of plan {plan}"
     return asked
+
+
+def drafts_to_approve(most: int) -> list[PlanRevision]:
+    """Revisions that wait for approval, oldest first, with plan and first approver. One query."""
+    rows = PlanRevision.objects.filter(status=RevisionStatus.DRAFT).select_related("plan", "first_approver")
+    return list(rows.order_by("created_at", "pk")[:most])

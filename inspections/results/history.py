@@ -253,7 +253,7 @@ def late_arrivals(*, vehicle_id: int, before: Bound, most: int) -> list[Arrival]
         id=before[1],
         most=most,
     )
-    return [Arrival(*facts, Outcome(verdict)) for *facts, verdict in rows]
+    return [Arrival(*(*row[:8], Outcome(row[8]))) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)

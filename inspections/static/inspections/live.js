@@ -1,4 +1,5 @@
 /* Keeps a page honest about its age: says when it is live, says since when it is not, and swaps only changed rows.
+   A page that carries data-poll is asked for again, and every list of it that carries data-rows is brought up to date.
    Pages work without it; then they say only as of when they are. */
 (function () {
   "use strict";
@@ -43,8 +44,8 @@
   }
 
   /* Rows carry an id and a digest of what they show. One that did not change, or has the focus, is left as it is. */
-  function swapChangedRows(list, text) {
-    const fresh = new DOMParser().parseFromString(text, "text/html").getElementById(list.id);
+  function swapChangedRows(list, page) {
+    const fresh = page.getElementById(list.id);
     if (!fresh) return;
     const kept = new Map([...list.children].map((row) => [row.id, row]));
     const rows = [...fresh.children].map((row) => {
@@ -65,10 +66,14 @@
   }
 
   document.addEventListener("htmx:beforeSwap", (event) => {
-    const list = event.detail.target;
-    if (!list.hasAttribute || !list.hasAttribute("data-rows") || event.detail.xhr.status !== 200) return;
+    const target = event.detail.target;
+    if (!target.hasAttribute || event.detail.xhr.status !== 200) return;
+    const poll = target.hasAttribute("data-poll");
+    if (!poll && !target.hasAttribute("data-rows")) return;
     event.detail.shouldSwap = false;
-    swapChangedRows(list, event.detail.serverResponse);
+    const page = new DOMParser().parseFromString(event.detail.serverResponse, "text/html");
+    const lists = poll ? document.querySelectorAll("[data-rows]") : [target];
+    lists.forEach((list) => swapChangedRows(list, page));
   });
 
   document.addEventListener("htmx:beforeRequest", () => {

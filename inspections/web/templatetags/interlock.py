@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
+from hashlib import sha256
 from typing import Any
 
 from django import template
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
 from inspections.gates.limit_wording import quantity_text, unit_symbol
 from inspections.gates.sentences import language_of
+from inspections.web import ages
 from inspections.web.statuses import Status, word_of
 
 register = template.Library()
@@ -46,3 +50,27 @@ def quantity(value: Decimal | str | bool | None, code: str = "") -> str:
 def vin(text: str) -> SafeString:
     """A VIN with its last six, by which people know a car, set bold."""
     return format_html('<span class="vin">{}<b>{}</b></span>', text[:-6], text[-6:])
+
+
+@register.filter
+def digest(shown: object) -> str:
+    """What a row shows, in short: a row whose digest stays is left alone when the page is polled."""
+    return sha256(str(shown).encode()).hexdigest()[:12]
+
+
+@register.filter
+def stamp(moment: datetime | None) -> str:
+    """Day and time to the minute, local; nothing for no moment."""
+    return "" if moment is None else ages.stamp(moment)
+
+
+@register.filter
+def clock(moment: datetime | None) -> str:
+    """Time to the minute, local."""
+    return "" if moment is None else ages.clock(moment)
+
+
+@register.filter
+def seconds(moment: datetime | None) -> str:
+    """Day and time to the second, local."""
+    return "" if moment is None else f"{timezone.localtime(moment):%Y-%m-%d %H:%M:%S}"

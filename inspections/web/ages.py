@@ -1,0 +1,41 @@
+"""Moments and lengths of time as pages write them, in the zone of the plant."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+
+def age_text(age: timedelta) -> str:
+    """How long something has lasted, or how long it is until then, to the minute or the hour: "6 h 01", "8 d"."""
+    minutes = int(abs(age).total_seconds() // 60)
+    if minutes >= 48 * 60:
+        return _("%(days)d d") % {"days": minutes // 1440}
+    if minutes >= 10 * 60:
+        return _("%(hours)d h") % {"hours": minutes // 60}
+    return _("%(hours)d h %(minutes)02d") % {"hours": minutes // 60, "minutes": minutes % 60}
+
+
+def stamp(moment: datetime) -> str:
+    """Day and time to the minute, local."""
+    return f"{timezone.localtime(moment):%Y-%m-%d %H:%M}"
+
+
+def clock(moment: datetime) -> str:
+    """Time to the minute, local."""
+    return f"{timezone.localtime(moment):%H:%M}"
+
+
+def clock_or_stamp(moment: datetime, now: datetime) -> str:
+    """The time alone on the same day, else with its day."""
+    same = timezone.localdate(moment) == timezone.localdate(now)
+    return clock(moment) if same else stamp(moment)
+
+
+def zone_text() -> str:
+    """The zone in which a page writes its times, with its offset."""
+    now = timezone.localtime()
+    offset = f"{now:%z}"
+    return f"{timezone.get_current_timezone_name()}, UTC{offset[:3]}:{offset[3:]}"

@@ -1,0 +1,83 @@
+"""One batch as lists show it: its line, where it stops, its counts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from inspections.batches.choices import BatchStatus
+from inspections.gates.queries import BatchSummary
+from inspections.gates.sentence_catalogue import Language
+from inspections.gates.sentences import gate_text
+
+from .gate_contacts import batch_contacts
+from .line_drawing import Line, draw_line
+from .statuses import Status
+
+
+@dataclass(frozen=True, slots=True)
+class BatchRow:
+    """A batch with the words of its state. `under` says where it stops."""
+
+    batch: BatchSummary
+    line: Line
+    status: Status
+    word: str
+    under: str
+    status_word: str
+
+
+def batch_row(batch: BatchSummary, language: Language) -> BatchRow:
+    """A batch as a row of a list."""
+    status, word, under = _standing(batch, language)
+    return BatchRow(
+        batch, draw_line(batch_contacts(batch.gates, language)), status, word, under, batch_status_text(batch.status)
+    )
+
+
+def batch_status_text(status: str) -> str:
+    """Whether testing goes on, is closed, or the batch has left."""
+    return {
+        BatchStatus.OPEN.value: _("testing open"),
+        BatchStatus.TESTING_CLOSED.value: _("testing closed"),
+        BatchStatus.COMPLETED.value: _("completed"),
+    }.get(status, status)
+
+
+def _standing(batch: BatchSummary, language: Language) -> tuple[Status, str, str]:
+    if not batch.registered:
+        return Status.QUIET, _("Empty"), _("no car registered yet")
+    own = [gate_text(gate.domain, language) for gate in batch.gates if gate.own_state != "passed"]
+    failed, pending = (sum(getattr(gate, name) for gate in batch.gates) for name in ("failed", "pending"))
+    said = []
+    if own:
+        said.append(_("whole batch: %(gates)s") % {"gates": _(", ").join(own)})
+    if failed:
+        said.append(
+            ngettext("%(count)d gate of its cars failed", "%(count)d gates of its cars failed", failed)
+            % {"count": failed}
+        )
+    if pending:
+        said.append(ngettext("%(count)d gate pending", "%(count)d gates pending", pending) % {"count": pending})
+    if batch.undecided:
+        said.append(_("%(count)d undecided") % {"count": batch.undecided})
+    under = _(", ").join(said)
+    if batch.state == "failed":
+        return Status.FAIL, _("Flagged"), under
+    if batch.state == "pending" or batch.undecided:
+        return Status.PENDING, _("Pending"), under
+    if batch.held:
+        return (
+            Status.HELD,
+            _("Held"),
+            ngettext("%(count)d car held", "%(count)d cars held", batch.held) % {"count": batch.held},
+        )
+    if batch.clear == batch.registered:
+        return Status.PASS, _("Clear"), _("every car is clear; none is released")
+    return (
+        Status.PENDING,
+        _("Pending"),
+        _("%(clear)d of %(built)d cars are clear") % {"clear": batch.clear, "built": batch.registered},
+    )
