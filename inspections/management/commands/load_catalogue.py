@@ -22,7 +22,7 @@ class Command(BaseCommand):
                 raise FilesRefused(problems)
             loaded = load_catalogue_documents(documents=documents, actor=Actor.system(), at=timezone.now())
         except FilesRefused as refused:
-            raise CommandError(f"{refused}\n{len(refused.problems)} errors, nothing was loaded.") from refused
+            raise CommandError(f"{refused}\nErrors: {len(refused.problems)}. Nothing was loaded.") from refused
         if loaded.nothing_changed:
             self.stdout.write(f"Nothing changed: {loaded.unchanged.total()} entries stand as they were.")
             return

@@ -32,7 +32,7 @@ class Command(BaseCommand):
                 raise FilesRefused(problems)
             drafted = load_plan_documents(documents=documents, actor=actor, at=timezone.now(), author=author)
         except FilesRefused as refused:
-            raise CommandError(f"{refused}\n{len(refused.problems)} errors, nothing was loaded.") from refused
+            raise CommandError(f"{refused}\nErrors: {len(refused.problems)}. Nothing was loaded.") from refused
         except NotAllowed as refused:
             raise CommandError(str(refused)) from refused
         for plan in drafted:

@@ -55,7 +55,7 @@ def test_a_refusal_lists_every_error_and_loads_nothing(folder):
     text = file.read_text(encoding="utf-8")
     assert said[0].startswith(f"{file}:{line_of(text, 'domain: x')}: found 'x' for domain")
     assert said[1].startswith(f"{file}:{line_of(text, 'kind: y')}: found 'y' for kind")
-    assert said[2:] == ["2 errors, nothing was loaded."]
+    assert said[2:] == ["Errors: 2. Nothing was loaded."]
     assert not VehicleModel.objects.exists()
 
 
