@@ -22,12 +22,15 @@ _UTF_8: Final = frozenset({"", "utf-8", "utf8"})
 _GZIP_WINDOW: Final = 16 + zlib.MAX_WBITS
 # What follows a member is copied for each: a body of empty members would cost the square of its length.
 _MOST_MEMBERS: Final = 100
+_PIECE: Final = 64 * 1024
 
 
 class BodyNotTaken(Refused):
-    """A body refused before anybody read it. `sent` is as much of it as was read, for whoever keeps it."""
+    """A body refused before anybody read it, for whoever keeps it: `sent` is as much of it as was read, `readable`
+    what may be looked through for names, unpacked as far as it went."""
 
     sent: bytes = b""
+    readable: bytes = b""
     media_type: str = ""
 
 
@@ -80,34 +83,48 @@ def read_body(request: HttpRequest, *, accepted: Collection[str], gzip: bool = F
         return media_type, unpack(sent) if encoding == "gzip" else sent
     except BodyNotTaken as refusal:
         refusal.sent = refusal.sent or _read(request)
+        # Without its zero bytes, text in UTF-16 is text in ASCII as far as names go.
+        refusal.readable = (refusal.readable or refusal.sent).replace(b"\0", b"")
         refusal.media_type = request.META.get("CONTENT_TYPE", "")[:120]
         raise
 
 
 def unpack(packed: bytes, most: int = MOST_BYTES) -> bytes:
-    """Gunzip, all members, never making more than `most` bytes. Raises BodyNotTaken (400, 413) carrying `packed`."""
+    """Gunzip, all members, never making more than `most` bytes. Raises BodyNotTaken (400, 413) carrying `packed`.
+
+    Goes piece by piece, so that of a damaged stream everything before the damage can be looked through.
+    """
     parts: list[bytes] = []
-    left, room = packed, most
-    try:
-        while left:
-            if len(parts) == _MOST_MEMBERS:
-                raise _of(packed, 400, "malformed_body", f"The gzip stream has more than {_MOST_MEMBERS} members.")
-            stream = zlib.decompressobj(_GZIP_WINDOW)
-            parts.append(stream.decompress(left, room + 1))
+    room, members, stream = most, 0, None
+    for start in range(0, len(packed), _PIECE):
+        piece = packed[start : start + _PIECE]
+        while piece:
+            if stream is None:
+                stream, members = zlib.decompressobj(_GZIP_WINDOW), members + 1
+            if members > _MOST_MEMBERS:
+                detail = f"The gzip stream has more than {_MOST_MEMBERS} members."
+                raise _damaged(packed, parts, detail)
+            try:
+                parts.append(stream.decompress(piece, room + 1))
+            except zlib.error as error:
+                raise _damaged(packed, parts, "The body is said to be gzip and is not, or is damaged.") from error
             room -= len(parts[-1])
             if room < 0:
-                raise _of(packed, 413, "body_too_large", f"Unpacked, the body has more than {most} bytes.")
-            if not stream.eof:
-                raise _of(packed, 400, "malformed_body", "The gzip stream ends in the middle.")
-            left = stream.unused_data
-    except zlib.error as error:
-        raise _of(packed, 400, "malformed_body", "The body is said to be gzip and is not.") from error
+                raise _of(packed, parts, 413, "body_too_large", f"Unpacked, the body has more than {most} bytes.")
+            piece = stream.unused_data
+            stream = None if stream.eof else stream
+    if stream is not None:
+        raise _damaged(packed, parts, "The gzip stream ends in the middle.")
     return b"".join(parts)
 
 
-def _of(packed: bytes, status: int, code: str, detail: str) -> BodyNotTaken:
+def _damaged(packed: bytes, parts: list[bytes], detail: str) -> BodyNotTaken:
+    return _of(packed, parts, 400, "malformed_body", detail)
+
+
+def _of(packed: bytes, parts: list[bytes], status: int, code: str, detail: str) -> BodyNotTaken:
     refusal = BodyNotTaken(status, code, detail, [FieldError("", code, detail)] if status == 400 else ())
-    refusal.sent = packed
+    refusal.sent, refusal.readable = packed, b"".join(parts)
     return refusal
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from http import HTTPStatus
 from typing import Any
 
 import msgspec
 from django.http import HttpResponse
 from rest_framework.exceptions import ErrorDetail
 
+from ..intake.rules import Problem as IntakeProblem
 from ..results.refusals import FieldError, pointer
 
 PROBLEM_JSON = "application/problem+json"
@@ -65,18 +65,7 @@ class Problem:
 
     def body(self) -> dict[str, Any]:
         """The members in the order of the contract; `errors` only where there are some."""
-        body: dict[str, Any] = {
-            "type": f"/api/docs/#{self.code}",
-            "title": HTTPStatus(self.status).phrase,
-            "status": self.status,
-            "code": self.code,
-            "detail": self.detail,
-        }
-        if self.errors:
-            body["errors"] = [
-                {"pointer": error.pointer, "code": error.code, "detail": error.detail} for error in self.errors
-            ]
-        return body
+        return IntakeProblem(self.status, self.code, self.detail, tuple(self.errors)).content()
 
     def response(self) -> HttpResponse:
         return HttpResponse(

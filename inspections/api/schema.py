@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import cache
+from http import HTTPStatus
 from typing import Any, Final
 
 import msgspec
@@ -36,6 +37,7 @@ class InterlockSchema(AutoSchema):
             for status in refusals(self.view, method.upper(), has_body="requestBody" in operation):
                 responses.setdefault(str(status), {"$ref": f"#/components/responses/{BY_STATUS[status]}"})
             operation["responses"] = dict(sorted(responses.items()))
+            _complete(operation)
         return operation
 
     def map_parsers(self) -> list[str]:
@@ -49,6 +51,15 @@ class InterlockSchema(AutoSchema):
         if isinstance(serializer, StrictSerializer):
             schema["additionalProperties"] = False
         return schema
+
+
+def _complete(operation: dict[str, Any]) -> None:
+    """A body that is taken is needed; an answer without words of its own has its status's."""
+    if "requestBody" in operation:
+        operation["requestBody"]["required"] = True
+    for status, response in operation["responses"].items():
+        if not response.get("description", "-"):
+            response["description"] = HTTPStatus(int(status)).phrase
 
 
 def refusals(view: Any, method: str, *, has_body: bool) -> Iterable[int]:

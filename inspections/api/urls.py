@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path, re_path, register_converter
 from django.urls.converters import IntConverter
 
-from .views import batches, documents, health, rigs, vehicles
+from .views import batches, documents, health, inspections, rigs, submissions, vehicles
 from .views.missing import MissingView
 
 
@@ -22,6 +22,11 @@ urlpatterns = [
     path("readyz", health.ReadinessView.as_view(), name="readyz"),
     path("api/schema/", documents.openapi, name="api-schema"),
     path("api/docs/", documents.docs, name="api-docs"),
+    path("api/v1/inspections/", inspections.InspectionsView.as_view(), name="api-inspections"),
+    path("api/v1/inspections/bulk/", inspections.BulkView.as_view(), name="api-inspections-bulk"),
+    path("api/v1/inspections/<row:number>/", inspections.InspectionView.as_view(), name="api-inspection"),
+    path("api/v1/submissions/", submissions.SubmissionsView.as_view(), name="api-submissions"),
+    path("api/v1/submissions/<row:number>/", submissions.SubmissionView.as_view(), name="api-submission"),
     path("api/v1/rigs/heartbeat/", rigs.HeartbeatView.as_view(), name="api-heartbeat"),
     path("api/v1/batches/", batches.BatchesView.as_view(), name="api-batches"),
     path("api/v1/batches/<str:number>/", batches.BatchView.as_view(), name="api-batch"),

@@ -89,9 +89,14 @@ def post_bulk(*, rig: Rig, body: bytes, media_type: str, actor: Actor, at: datet
     return Answer(200, _counted(items))
 
 
-def keep_unread(*, rig: Rig, sent: bytes, media_type: str, problem: Problem, at: datetime) -> None:
-    """Keep a body that was refused before anybody decoded it: its type, its packing, its length."""
-    _keep_whole(rig, sent, problem, media_type, at)
+def keep_unread(
+    *, rig: Rig, sent: bytes, media_type: str, problem: Problem, at: datetime, readable: bytes = b""
+) -> None:
+    """Keep a body that was refused before anybody decoded it: its type, its packing, its length.
+
+    `readable` is what of a packed body could be unpacked: names are looked for there, `sent` is what is kept.
+    """
+    _keep_whole(rig, sent, problem, media_type, at, readable)
 
 
 def _split(body: bytes, media_type: str) -> list[bytes]:
@@ -208,9 +213,9 @@ def _waiting_row(item: _Item, posted: PostedInspection, rig: Rig, media_type: st
     )
 
 
-def _keep_whole(rig: Rig, body: bytes, problem: Problem, media_type: str, at: datetime) -> None:
+def _keep_whole(rig: Rig, body: bytes, problem: Problem, media_type: str, at: datetime, readable: bytes = b"") -> None:
     """Keep a bulk body that is none, once for each inspection that it seems to name."""
-    named = list(named_in_text(body)) or [Named()]
+    named = list(named_in_text(readable or body)) or [Named()]
     keep_refused(
         rig=rig,
         refused=[Refused(body, problem, one, part=part) for part, one in enumerate(named)],

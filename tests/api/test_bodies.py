@@ -107,6 +107,23 @@ def test_damaged_gzip_is_refused_and_handed_on(packed):
     assert found.value.sent == packed
 
 
+def test_what_a_damaged_gzip_held_before_the_damage_can_be_looked_through():
+    lines = b"".join(b'{"vin": "LSGPC52U6AF1%05d"}\n' % number for number in range(50_000))
+    packed = bytearray(gzip.compress(lines))
+    packed[-1000:-900] = b"\xff" * 100
+    with pytest.raises(BodyNotTaken) as found:
+        unpack(bytes(packed))
+    assert refused(found) == (400, "malformed_body")
+    assert lines.startswith(found.value.readable)
+    assert len(found.value.readable) > len(lines) // 2
+
+
+def test_body_in_utf_16_can_be_looked_through_for_names():
+    with pytest.raises(BodyNotTaken) as found:
+        read_body(request('{"vin": "A"}'.encode("utf-16-le"), f"{JSON}; charset=utf-16"), accepted={JSON})
+    assert found.value.readable == b'{"vin": "A"}'
+
+
 def test_connection_that_breaks_off_leaves_an_empty_body():
     class Broken(BytesIO):
         def read(self, *args):

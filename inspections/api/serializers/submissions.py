@@ -54,6 +54,7 @@ class LandedSerializer(serializers.Serializer[Any]):
 class SubmissionReasonSerializer(serializers.Serializer[Any]):
     code = serializers.CharField()
     detail = serializers.CharField()
+    id = serializers.CharField(allow_null=True, help_text="The test in the file, where one can be told.")
 
 
 class SubmissionSerializer(LandedSerializer):
