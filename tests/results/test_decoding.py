@@ -20,6 +20,7 @@ from inspections.results.decoding import (
     split_lines,
 )
 
+CONTROL = "control_character"
 WHOLE: dict[str, Any] = {
     "id": "EOL3-000417",
     "vin": "LSGPC52U6AF102554",
@@ -118,8 +119,9 @@ class TestRefusedWithAPointer:
             ({"measurements": [{"characteristic": "A", "value": {}}]}, ("/measurements/0/value", "value_type")),
             ({"measurements": [{"characteristic": "A", "value": "x" * 1001}]}, ("/measurements/0/value", "too_long")),
             ({"measurements": [{"characteristic": "\x07"}]}, ("/measurements/0/characteristic", "control_character")),
-            ({"measurements": [{"characteristic": "A", "value": "\0"}]}, ("/measurements/0/value", "control_character")),
+            ({"measurements": [{"characteristic": "", "value": 1}]}, ("/measurements/0/characteristic", "blank")),
             ({"measurements": [{"characteristic": "A", "unit": "\0"}]}, ("/measurements/0/unit", "control_character")),
+            ({"measurements": [{"characteristic": "A", "value": "\0"}]}, ("/measurements/0/value", CONTROL)),
             ({"measurements": [{"characteristic": "A"}, {"value": 1}]}, ("/measurements/1/characteristic", "missing")),
             ({"measurements": [{"characteristic": "A", "limit": 1}]}, ("/measurements/0/limit", "unknown_field")),
             ({"measurements": [{"characteristic": "A"}] * 2}, ("/measurements/1", "duplicate_measurement")),
