@@ -6,10 +6,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from django.db import connection
 
-from ..batches.models import Component, Fitting
+from ..batches.models import Fitting
 from .refusals import FieldError, pointer
 from .subjects import SubjectKey, create_parts
 
@@ -46,18 +47,24 @@ def component_ids(parts: Iterable[FittedPart], at: datetime) -> dict[tuple[str, 
         return {}
     keys: list[SubjectKey] = [("component", kind, serial) for kind, serial in sorted(wanted)]
     create_parts(keys, at)
-    kinds, serials = [key[1] for key in keys], [key[2] for key in keys]
+    lots = [wanted[kind, serial] for _, kind, serial in keys]
+    columns = [[key[1] for key in keys], [key[2] for key in keys], lots]
     with connection.cursor() as cursor:
-        cursor.execute(
-            "select c.kind, c.serial, c.id, c.lot from unnest(%s::text[], %s::text[]) as named(kind, serial)"
-            " join inspections_component c on c.kind = named.kind and c.serial = named.serial",
-            [kinds, serials],
-        )
-        found = {(kind, serial): (number, lot) for kind, serial, number, lot in cursor.fetchall()}
-    for key, (number, lot) in sorted(found.items(), key=lambda item: item[1]):
-        if wanted[key] and not lot:
-            Component.objects.filter(pk=number, lot="").update(lot=wanted[key])
-    return {key: number for key, (number, _) in found.items()}
+        if any(lots):
+            cursor.execute(_FILL_LOTS, columns)
+        cursor.execute(_COMPONENT_IDS, columns[:2])
+        return {(kind, serial): number for kind, serial, number in cursor.fetchall()}
+
+
+_FILL_LOTS: Final = """
+update inspections_component c set lot = named.lot
+from unnest(%s::text[], %s::text[], %s::text[]) as named(kind, serial, lot)
+where c.kind = named.kind and c.serial = named.serial and c.lot = '' and named.lot <> ''
+"""
+_COMPONENT_IDS: Final = """
+select c.kind, c.serial, c.id from unnest(%s::text[], %s::text[]) as named(kind, serial)
+join inspections_component c on c.kind = named.kind and c.serial = named.serial
+"""
 
 
 def check_moves(moves: Sequence[Move]) -> list[FieldError]:
