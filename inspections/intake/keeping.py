@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -64,8 +64,9 @@ def keep_refused(*, rig: Rig, refused: Sequence[Refused], media_type: str, at: d
     domains = dict(
         Procedure.objects.filter(code__in={item.named.procedure for item in ordered}).values_list("code", "domain")
     )
-    columns = list(zip(*(_row(item, domains, media_type) for item in ordered), strict=True))
-    named = [(item.named, domains.get(item.named.procedure, "")) for item in ordered]
+    named = [(item.named, _domain(item, domains)) for item in ordered]
+    rows = (_row(item, domain, media_type) for item, (_, domain) in zip(ordered, named, strict=True))
+    columns = list(zip(*rows, strict=True))
     hold_named([item for item, _ in named])
     with connection.cursor() as cursor:
         cursor.execute(_KEEP, [rig.pk, at, *map(list, columns)])
@@ -81,7 +82,12 @@ def _sha(item: Refused) -> str:
     return whole.hexdigest()
 
 
-def _row(item: Refused, domains: dict[str, str], media_type: str) -> tuple[Any, ...]:
+def _domain(item: Refused, domains: Mapping[str, str]) -> str:
+    """The domain that it concerns; of what is no JSON nothing is certain, so that it concerns all."""
+    return "" if item.problem.code == "malformed_body" else domains.get(item.named.procedure, "")
+
+
+def _row(item: Refused, domain: str, media_type: str) -> tuple[Any, ...]:
     problem = item.problem.content()
     if len(item.body) > LARGEST_KEPT:
         problem["truncated"] = f"kept are the first {LARGEST_KEPT} of {len(item.body)} bytes"
@@ -92,7 +98,7 @@ def _row(item: Refused, domains: dict[str, str], media_type: str) -> tuple[Any, 
         item.named.component_kind,
         item.named.component_serial,
         item.named.procedure,
-        domains.get(item.named.procedure, ""),
+        domain,
         None if item.part else item.body[:LARGEST_KEPT],
         _sha(item),
         len(item.body),
