@@ -6,7 +6,7 @@ from django.urls import URLPattern, path
 from django.views.i18n import set_language
 
 from .access import View, readers_only
-from .views import batches, live, search, today, vehicles
+from .views import batches, entry, live, rigs, search, today, vehicles
 
 app_name = "web"
 
@@ -21,6 +21,16 @@ urlpatterns = [
     _page("batches/<str:number>/", batches.batch, "batch"),
     _page("vehicles/<str:vin>/", vehicles.vehicle, "vehicle"),
     _page("search/", search.search, "search"),
+    _page("entry/", entry.entry, "entry"),
+    _page("entry/recorded/<int:number>/", entry.recorded, "entry-recorded"),
+    _page("entry/<str:vin>/", entry.car, "entry"),
+    _page("entry/<str:vin>/<str:procedure>/", entry.form, "entry-form"),
+    _page("entry/<str:vin>/<str:procedure>/judge/", entry.judge, "entry-judge"),
+    _page("rigs/", rigs.rig_list, "rigs"),
+    _page("rigs/<str:code>/", rigs.rig, "rig"),
+    _page("rigs/<str:code>/key/", rigs.key_issue, "rig-key"),
+    _page("rigs/<str:code>/key/<str:prefix>/revoke/", rigs.key_revoke, "rig-key-revoke"),
+    _page("rigs/<str:code>/<str:name>/", rigs.act, "rig-act"),
     # Neither shows anything of the record: the login page offers the language too, and a poll is told 401 by itself.
     path("live/", live.live, name="live"),
     path("language/", set_language, name="language"),

@@ -1,0 +1,147 @@
+/* Keeps what an inspector types on this tablet, by person, car and procedure, until the server has acknowledged it;
+   says so when the session or the network is gone; never lets a verdict stand beside another value than its own.
+   The form works without it. */
+(function () {
+  "use strict";
+
+  const PREFIX = "interlock-entry:";
+  const byId = (id) => document.getElementById(id);
+  const theForm = () => byId("entry-form");
+  let typed = false;
+
+  /* A browser may refuse to keep anything; then the page says so rather than promise it. */
+  function stored(key) {
+    try { return JSON.parse(localStorage.getItem(PREFIX + key)); } catch { return null; }
+  }
+
+  function store(key, draft) {
+    try { localStorage.setItem(PREFIX + key, JSON.stringify(draft)); return true; } catch { return false; }
+  }
+
+  function erase(key) {
+    try { localStorage.removeItem(key); } catch { /* nothing was kept */ }
+  }
+
+  const isFilled = (reading) => textOf(reading) !== "" || reading.querySelector(".cannot input[type=checkbox]").checked;
+
+  function textOf(reading) {
+    const chosen = reading.querySelector(".enter input[type=radio]:checked");
+    if (chosen) return chosen.value;
+    const box = reading.querySelector(".enter input[data-value]:not([type=radio])");
+    return box ? box.value : "";
+  }
+
+  function count(form, kept) {
+    const readings = [...form.querySelectorAll("[data-reading]")];
+    const words = byId("entered");
+    if (!words || !readings.length) return;
+    const filled = readings.filter(isFilled).length;
+    words.textContent = (kept ? words.dataset.words : words.dataset.lost).replace("{n}", filled).replace("{all}", readings.length);
+  }
+
+  function keep() {
+    const form = theForm();
+    if (!form) return;
+    const fields = [...new FormData(form)].filter(([name]) => name !== "csrfmiddlewaretoken" && name !== "ticket");
+    const draft = { id: form.dataset.id, ticket: form.elements.ticket.value, at: new Date().toISOString(), fields };
+    count(form, store(form.dataset.draft, draft));
+  }
+
+  function restore(form) {
+    const draft = stored(form.dataset.draft);
+    if (!draft || !Array.isArray(draft.fields)) return;
+    const values = new Map();
+    draft.fields.forEach(([name, value]) => values.set(name, value));
+    [...form.elements].forEach((element) => {
+      if (!element.name || element.name === "csrfmiddlewaretoken" || element.name === "ticket") return;
+      if (element.type === "radio") element.checked = values.get(element.name) === element.value;
+      else if (element.type === "checkbox") element.checked = values.has(element.name);
+      else if (values.has(element.name)) element.value = values.get(element.name);
+    });
+    /* The id under which it may have been recorded already travels with the values: saving again records once. */
+    form.elements.ticket.value = draft.ticket;
+    form.dataset.id = draft.id;
+    typed = true;
+    const band = byId("said-kept");
+    band.firstElementChild.textContent = band.dataset.words.replace("{time}", new Date(draft.at).toTimeString().slice(0, 5));
+    band.hidden = false;
+    form.querySelectorAll("[data-reading]").forEach((reading) => {
+      if (textOf(reading)) reading.dispatchEvent(new Event("change", { bubbles: false }));
+    });
+    count(form, true);
+  }
+
+  function notJudged(reading) {
+    const verdict = reading.querySelector(".verdict");
+    if (verdict) verdict.replaceWith(byId("not-judged").content.cloneNode(true));
+  }
+
+  function say(id) {
+    ["said-no-answer", "said-signed-out", "said-refused"].forEach((each) => {
+      const band = byId(each);
+      if (band) band.hidden = each !== id;
+    });
+    const band = id && byId(id);
+    if (band) band.scrollIntoView({ block: "nearest" });
+  }
+
+  document.addEventListener("input", (event) => {
+    const form = event.target.closest("#entry-form");
+    if (!form) return;
+    typed = true;
+    const reading = event.target.closest("[data-reading]");
+    if (reading && event.target.hasAttribute("data-value")) notJudged(reading);
+    keep();
+  });
+
+  document.addEventListener("click", (event) => {
+    if (!event.target.closest("[data-erase]") || !theForm()) return;
+    erase(PREFIX + theForm().dataset.draft);
+    if (event.target.closest("button")) location.reload();
+  });
+
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const reading = event.detail.elt.closest && event.detail.elt.closest("[data-reading]");
+    if (!reading || event.detail.xhr.status !== 200) return;
+    const answer = new DOMParser().parseFromString(event.detail.serverResponse, "text/html").querySelector(".verdict");
+    if (!answer || answer.dataset.judged !== textOf(reading)) event.detail.shouldSwap = false;
+  });
+
+  document.addEventListener("htmx:afterSettle", () => { const form = theForm(); if (form && typed) keep(); });
+  document.addEventListener("htmx:afterRequest", (event) => { if (event.detail.successful && theForm()) say(""); });
+  document.addEventListener("htmx:responseError", (event) => {
+    if (event.detail.elt.id === "live-time" || !theForm()) return;
+    if (event.detail.xhr.status === 401) say("said-signed-out");
+    else say(event.detail.xhr.status >= 500 ? "said-no-answer" : "said-refused");
+  });
+  ["htmx:sendError", "htmx:timeout"].forEach((name) => document.addEventListener(name, (event) => {
+    if (event.detail.elt === theForm()) say("said-no-answer");
+  }));
+
+  /* A scan while values are unsaved: they stay on the tablet, and the other car is one tap away. */
+  document.addEventListener("interlock:scan", (event) => {
+    const form = theForm();
+    if (!form || !typed) return;
+    event.preventDefault();
+    const band = byId("said-other");
+    const link = band.querySelector("a");
+    link.textContent = band.dataset.words.replace("{code}", event.detail.slice(0, 17));
+    link.href = form.dataset.find + "?q=" + encodeURIComponent(event.detail);
+    band.hidden = false;
+    link.focus();
+  });
+
+  const done = document.querySelector("[data-recorded]");
+  if (done) {
+    /* Acknowledged: what was kept of this very form goes, a newer one of the same car stays. */
+    try {
+      Object.keys(localStorage).filter((key) => key.startsWith(PREFIX)).forEach((key) => {
+        const draft = stored(key.slice(PREFIX.length));
+        if (draft && draft.id === done.dataset.recorded) erase(key);
+      });
+    } catch { /* nothing was kept */ }
+  }
+  const form = theForm();
+  if (form && form.hasAttribute("data-fresh")) restore(form);
+  else if (form) { typed = true; keep(); }
+})();

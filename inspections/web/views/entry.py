@@ -1,0 +1,366 @@
+"""Entering an inspection: find the car, choose the procedure, fill in, see at once what each value says, save once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django_htmx.http import HttpResponseClientRedirect
+
+from inspections.batches.models import Vehicle
+from inspections.batches.queries import find_vehicle, vehicles_by_tail
+from inspections.batches.rules import is_vin
+from inspections.catalogue.models import Procedure
+from inspections.evaluation.facts import Kind, Verdict
+from inspections.evaluation.quantities import parse_number
+from inspections.evaluation.reasons import JudgementReason, Outcome
+from inspections.people.choices import Role
+from inspections.results.decoding import PostedInspection
+from inspections.results.models import Inspection
+from inspections.results.plans import judge_for
+from inspections.results.posted import PostedMeasurement
+from inspections.results.readings import reading_of
+from inspections.results.recorded import Recorded, RecordState
+from inspections.results.services import record_inspection
+from inspections.rigs.models import Rig
+
+from ..access import actor_of, language_now, may, moment_of, who_may
+from ..entering import (
+    LONGEST_LIFE,
+    Slot,
+    Ticket,
+    changes_since,
+    draw_ticket,
+    layout_of,
+    offers_of,
+    read_ticket,
+    slots_of,
+    software_now,
+)
+from ..forms.entry import EntryForm, Row, measured_fields
+from ..recorded_page import recorded_page
+from ..rig_states import rig_states, rigs_for
+from ..verdict_words import SaidVerdict, say_verdict
+
+MAY_RECORD = (Role.INSPECTOR, Role.ENGINEER)
+_LAST_RIGS = "entry_rigs"
+_MOST_FOUND = 20
+
+
+@require_safe
+def entry(request: HttpRequest) -> HttpResponse:
+    """Scan or type a VIN or its last six; an exact one opens the car."""
+    asked = (request.GET.get("vin") or request.GET.get("q") or "").strip().upper()[:64]
+    found: list[Vehicle] = []
+    if asked:
+        exact = find_vehicle(asked) if is_vin(asked) else None
+        found = [exact] if exact else vehicles_by_tail(asked, _MOST_FOUND) if len(asked) >= 4 else []
+        if len(found) == 1:
+            return HttpResponseRedirect(reverse("web:entry", args=[found[0].vin]))
+    context = {"asked": asked, "found": found, "most": _MOST_FOUND, "title_block": _block(_("Record an inspection"))}
+    return render(request, "inspections/entry/find.html", context)
+
+
+@require_safe
+def car(request: HttpRequest, vin: str) -> HttpResponse:
+    """The procedures of one car, what is missing first."""
+    vehicle = _vehicle(vin)
+    planned, others = offers_of(vehicle, language_now())
+    context = {
+        **_car(request, vehicle),
+        "planned": planned,
+        "others": others,
+        "missing": sum(1 for offer in planned if offer.missing),
+    }
+    return render(request, "inspections/entry/car.html", context)
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def form(request: HttpRequest, vin: str, procedure: str) -> HttpResponse:
+    """GET draws a form with a ticket of its own; POST records it, or draws it again with what is wrong."""
+    vehicle, found = _vehicle(vin), _procedure(procedure)
+    if request.method == "POST":
+        return _save(request, vehicle, found)
+    slots = slots_of(vehicle, found, language_now())
+    ticket = _new_ticket(request, vehicle, found, slots)
+    return _draw(request, vehicle, found, ticket, _form(request, vehicle, found, slots), fresh=True)
+
+
+@require_POST
+def judge(request: HttpRequest, vin: str, procedure: str) -> HttpResponse:
+    """What one value would say, by the evaluator that judges what is recorded. Records nothing."""
+    actor_of(request).require("judging a value", *MAY_RECORD)
+    vehicle, found = _vehicle(vin), _procedure(procedure)
+    slot = next((own for own in slots_of(vehicle, found, language_now()) if own.name == request.POST.get("slot")), None)
+    if slot is None:
+        raise Http404(_("The plan has no such value any more. Reload the page; what you typed is kept."))
+    typed = request.POST.get(slot.name, "")
+    bound = EntryForm(slots=[slot], rigs={}, software={}, data=request.POST)
+    bound.is_valid()
+    said, problem = None, ""
+    errors = [str(error) for error in bound[slot.name].errors] if typed.strip() else []
+    if errors:
+        problem = errors[0]
+    elif typed.strip():
+        said = _judge(vehicle, found, slot, bound.cleaned_data.get(slot.name))
+    context = {"said": said, "problem": problem, "judged": typed, "slot": slot}
+    return render(request, "inspections/entry/verdict.html", context)
+
+
+@require_safe
+def recorded(request: HttpRequest, number: int) -> HttpResponse:
+    """What was recorded, with the verdict beside each value, and what to do next."""
+    context = recorded_page(number, language_now(), moment_of(request))
+    if context is None:
+        raise Http404(_("No inspection has this number."))
+    vehicle: Vehicle = context["vehicle"]
+    planned, _others = offers_of(vehicle, language_now())
+    context |= _car(request, vehicle)
+    context["next"] = [offer for offer in planned if offer.missing and offer.procedure != context["procedure"]]
+    return render(request, "inspections/entry/recorded.html", context)
+
+
+def _save(request: HttpRequest, vehicle: Vehicle, procedure: Procedure) -> HttpResponse:
+    actor = actor_of(request)
+    actor.require("recording an inspection", *MAY_RECORD)
+    at = moment_of(request)
+    slots = slots_of(vehicle, procedure, language_now())
+    form = _form(request, vehicle, procedure, slots, data=request.POST)
+    ticket = read_ticket(
+        request.POST.get("ticket", ""), person_id=request.user.pk or 0, vin=vehicle.vin, procedure=procedure.code
+    )
+    stored = None if ticket is None else _stored(procedure, ticket)
+    problem = _ticket_problem(ticket, vehicle, procedure, slots, at) if stored is None else ""
+    operator = getattr(request.user, "personnel_number", None) or ""
+    if not operator:
+        problem = _(
+            "You have no personnel number here, so nobody could tell who measured. Whoever manages people adds it."
+        )
+    if problem or ticket is None:
+        form.is_valid()
+        form.add_error(None, problem)
+        ticket = _new_ticket(request, vehicle, procedure, slots)
+        return _draw(request, vehicle, procedure, ticket, form)
+    if not form.is_valid():
+        return _draw(request, vehicle, procedure, ticket, form)
+    # Saving again what stands is a repeat: it carries the moment at which that was finished.
+    posted = form.posted(ticket, operator=operator, finished_at=stored.finished_at if stored else at)
+    if posted is None:
+        return _draw(request, vehicle, procedure, ticket, form)
+    rig = Rig.objects.get(pk=form.cleaned_data["rig"])
+    fate = _record(request, form, posted, rig, ticket, stored, operator)
+    if fate is not None and fate.state in (RecordState.RECORDED, RecordState.REPEATED) and fate.inspection_id:
+        return _saved(request, procedure, rig, fate.inspection_id)
+    _say_refused(form, fate, stored or _stored(procedure, ticket), procedure, rig)
+    return _draw(request, vehicle, procedure, ticket, form)
+
+
+def _record(
+    request: HttpRequest,
+    form: EntryForm,
+    posted: PostedInspection,
+    rig: Rig,
+    ticket: Ticket,
+    stored: Inspection | None,
+    operator: str,
+) -> Recorded | None:
+    """What became of it; None where its id stands for another device."""
+    if stored is not None and stored.rig_id != rig.pk:
+        return None
+    not_measured = form.not_measured()
+    source = {"form": "entry", "not_measured": not_measured} if not_measured else {"form": "entry"}
+    acting = {"rig": rig, "actor": actor_of(request), "at": moment_of(request), "person_id": request.user.pk}
+    fate = record_inspection(posted=posted, source=source, **acting)  # type: ignore[arg-type]
+    if fate.state is not RecordState.CONFLICT or stored is not None or fate.inspection_id is None:
+        return fate
+    # Two taps at once: the other one stands. The same values at its moment are the same inspection.
+    standing = Inspection.objects.get(pk=fate.inspection_id)
+    again = form.posted(ticket, operator=operator, finished_at=standing.finished_at)
+    return fate if again is None else record_inspection(posted=again, source=source, **acting)  # type: ignore[arg-type]
+
+
+def _stored(procedure: Procedure, ticket: Ticket) -> Inspection | None:
+    """The inspection that was recorded from this form before, on whatever device."""
+    rigs = Rig.objects.filter(authorisations__procedure=procedure).values("pk")
+    return Inspection.objects.filter(rig_id__in=rigs, external_id=ticket.id).first()
+
+
+def _ticket_problem(
+    ticket: Ticket | None, vehicle: Vehicle, procedure: Procedure, slots: tuple[Slot, ...], at: Any
+) -> str:
+    if ticket is None:
+        return _("This form was not drawn for you and this car. Your values are here: look at them, then save again.")
+    if ticket.layout != layout_of(slots):
+        return _("The plan changed since this form was drawn. Look at every value and its unit, then save again.")
+    if at - ticket.started_at > LONGEST_LIFE:
+        return _("This form was drawn more than a day ago. If the values still stand, save again.")
+    changed = changes_since(vehicle, procedure, ticket.started_at, at)
+    if changed:
+        return _("The car changed since this form was drawn: %(changed)s. Measure again, then save again.") % {
+            "changed": ", ".join(changed[:5])
+        }
+    return ""
+
+
+def _saved(request: HttpRequest, procedure: Procedure, rig: Rig, number: int) -> HttpResponse:
+    last = request.session.get(_LAST_RIGS, {})
+    request.session[_LAST_RIGS] = {**last, procedure.code: rig.pk}
+    url = reverse("web:entry-recorded", args=[number])
+    return HttpResponseClientRedirect(url) if _by_script(request) else HttpResponseRedirect(url)
+
+
+def _say_refused(
+    form: EntryForm, fate: Recorded | None, stored: Inspection | None, procedure: Procedure, rig: Rig
+) -> None:
+    if fate is None or fate.state is RecordState.CONFLICT:
+        words = _(
+            "This form was recorded before with other values, and those stand. Use “Measure again” for another try."
+        )
+        form.add_error(None, words)
+        form.stands = None if stored is None else stored.pk  # type: ignore[attr-defined]
+    elif fate.code == "rig_not_authorised_now":
+        words = _(
+            "%(rig)s may not carry out %(procedure)s now. Choose another device, or let an engineer authorise it."
+        )
+        form.add_error("rig", words % {"rig": rig.code, "procedure": procedure.code})
+    else:
+        form.add_error(None, fate.detail)
+
+
+def _judge(vehicle: Vehicle, procedure: Procedure, slot: Slot, value: Any) -> SaidVerdict | None:
+    if value in (None, ""):
+        return None
+    posted = PostedMeasurement(**measured_fields(slot, value))
+    language = language_now()
+    revision_id = vehicle.batch.revision_id
+    if revision_id is None:
+        verdict = Verdict(Outcome.NOT_JUDGED, JudgementReason.NO_PLAN)
+    else:
+        judge_of = judge_for(revision_id, procedure.pk, vehicle.registered_at)
+        verdict = judge_of.judge(slot.characteristic_id, reading_of(posted)).verdict
+    shown = posted.value
+    if slot.kind in (Kind.VARIABLE, Kind.COUNT):
+        shown = parse_number(str(value))
+    return say_verdict(verdict.outcome, verdict.reason, slot.line, shown, slot.unit, language)
+
+
+def _form(
+    request: HttpRequest,
+    vehicle: Vehicle,
+    procedure: Procedure,
+    slots: tuple[Slot, ...],
+    data: Mapping[str, Any] | None = None,
+) -> EntryForm:
+    rigs = rigs_for(procedure, moment_of(request))
+    last = request.session.get(_LAST_RIGS, {}).get(procedure.code)
+    known = {str(rig.pk) for rig in rigs}
+    chosen = str(last) if str(last) in known else next(iter(known)) if len(known) == 1 else None
+    return EntryForm(
+        slots=slots,
+        rigs={str(rig.pk): rig.code for rig in rigs},
+        software=software_now(vehicle, procedure, moment_of(request)),
+        data=data,
+        initial={"rig": chosen},
+    )
+
+
+def _new_ticket(request: HttpRequest, vehicle: Vehicle, procedure: Procedure, slots: tuple[Slot, ...]) -> Ticket:
+    return draw_ticket(
+        person_id=request.user.pk or 0,
+        vin=vehicle.vin,
+        procedure=procedure.code,
+        layout=layout_of(slots),
+        at=moment_of(request),
+    )
+
+
+def _draw(
+    request: HttpRequest,
+    vehicle: Vehicle,
+    procedure: Procedure,
+    ticket: Ticket,
+    form: EntryForm,
+    *,
+    fresh: bool = False,
+) -> HttpResponse:
+    at = moment_of(request)
+    rigs = rigs_for(procedure, at)
+    states = rig_states(rigs, at)
+    chosen = str(form["rig"].value() or "")
+    rows = [_reading(vehicle, procedure, form, row, judged=not fresh) for row in form.rows()]
+    context = {
+        **_car(request, vehicle),
+        "procedure": procedure,
+        "procedure_name": procedure.name_zh if language_now() == "zh-hans" and procedure.name_zh else procedure.name,
+        "form": form,
+        "rows": rows,
+        "devices": [
+            {"rig": rig, "state": states[rig.pk], "chosen": str(rig.pk) == chosen, "heard": rig.last_heard_at}
+            for rig in rigs
+        ],
+        "ticket": ticket,
+        "fresh": fresh,
+        "wrong": [row for row in form.rows() if row.wrong],
+        "judge_url": reverse("web:entry-judge", args=[vehicle.vin, procedure.code]),
+        "reader": request.user,
+    }
+    # Scripts swap what an answer of 200 holds; whoever sends the form without them is told by the status too.
+    status = 200 if fresh or _by_script(request) else 422
+    return render(request, "inspections/entry/form.html", context, status=status)
+
+
+def _reading(vehicle: Vehicle, procedure: Procedure, form: EntryForm, row: Row, *, judged: bool) -> dict[str, Any]:
+    value = form.cleaned_data.get(row.slot.name) if judged and not row.wrong else None
+    return {
+        "row": row,
+        "said": _judge(vehicle, procedure, row.slot, value),
+        "judged": row.value.value() or "",
+    }
+
+
+def _by_script(request: HttpRequest) -> bool:
+    return request.headers.get("HX-Request") == "true"
+
+
+def _car(request: HttpRequest, vehicle: Vehicle) -> dict[str, Any]:
+    actor = actor_of(request)
+    batch = vehicle.batch
+    revision = batch.revision
+    judged_on = _("no approved revision") if revision is None else f"{revision.plan.code}, {revision.number}"
+    return {
+        "vehicle": vehicle,
+        "batch": batch,
+        "may_record": may(actor, MAY_RECORD),
+        "who_may": who_may(MAY_RECORD, actor),
+        "title_block": [
+            {"label": _("Vehicle"), "value": vehicle.vin},
+            {"label": _("Judged on plan revision"), "value": judged_on},
+        ],
+    }
+
+
+def _block(subject: str) -> list[dict[str, str]]:
+    return [{"label": _("Page"), "value": subject}]
+
+
+def _vehicle(vin: str) -> Vehicle:
+    vehicle = find_vehicle(vin) if is_vin(vin.upper()) else None
+    if vehicle is None:
+        raise Http404(
+            _("No car %(vin)s is registered here. Check the VIN, or let the MES register it.") % {"vin": vin[:64]}
+        )
+    return vehicle
+
+
+def _procedure(code: str) -> Procedure:
+    procedure = Procedure.objects.filter(code=code).first()
+    if procedure is None:
+        raise Http404(_("The catalogue knows no procedure %(code)s.") % {"code": code[:64]})
+    return procedure
