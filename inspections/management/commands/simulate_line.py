@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import io
 import os
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -27,6 +29,8 @@ DECIDED_WITHIN: Final = 60.0
 
 ROUNDS: Final = 12
 REST: Final = 120.0
+USUAL_TROUBLES: Final = (1, 0, 2)
+"""Kinds of trouble a batch in the gentle rounds: on most days little goes wrong."""
 FIRST_PACE: Final = 1.0
 GENTLE_PACE: Final = 6.0
 """Of --demo: quick enough at first to see a flag within half a minute, then as gentle as a line, for an hour or two."""
@@ -34,9 +38,10 @@ GENTLE_PACE: Final = 6.0
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """`rest`: seconds to wait before it."""
+    """`rest`: seconds to wait before it. `troubles`: kinds of trouble a batch, all where None."""
 
     pace: float
+    troubles: int | None
     rest: float = 0.0
 
 
@@ -57,6 +62,7 @@ class Command(BaseCommand):
         )
         parser.add_argument("--seed", help="1 to 12 letters and digits, or a whole run such as 2026W48-42")
         parser.add_argument("--cars", type=int, default=20, help=f"cars a batch, {LEAST_CARS} to {MOST_CARS} (20)")
+        parser.add_argument("--troubles", type=int, help="kinds of trouble a batch, 0 to 8; all of them unless stated")
         parser.add_argument("--pace", type=float, help="seconds that a step, such as one car, takes at least (0.5)")
         parser.add_argument(
             "--demo",
@@ -65,36 +71,41 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(errors="replace")  # an old terminal may know neither Ω nor →
         if options["pace"] is not None and not 0 <= options["pace"] <= 3600:
             raise CommandError("--pace is in seconds: expected 0 to 3600")
+        if options["troubles"] is not None and not 0 <= options["troubles"] <= 8:
+            raise CommandError("--troubles is a number of kinds of trouble: expected 0 to 8")
         try:
             self._run(options)
         except (OutOfReach, NoKey, NotLoaded, PlanTooSmall, NoSuchValue, BadSeed, ValueError) as refused:
             raise CommandError(str(refused)) from refused
 
     def _run(self, options: dict[str, Any]) -> None:
-        rounds = _rounds(options["pace"], demo=options["demo"])
-        unforeseen = 0
+        rounds = _rounds(options["pace"], options["troubles"], demo=options["demo"])
+        unforeseen: list[str] = []
         for place, current in enumerate(rounds, 1):
             time.sleep(current.rest)
             seed = options["seed"] if place == 1 else None
-            unforeseen += self._play(seed, options["cars"], current.pace, options["url"])
+            unforeseen += self._play(seed, options["cars"], current, options["url"])
         if options["demo"]:
             self.stdout.write("The simulated line rests. `manage.py simulate_line` starts it again.")
         elif unforeseen:
-            raise CommandError(f"{unforeseen} answers were not foreseen; the table names them.")
+            raise CommandError("\n".join([f"{len(unforeseen)} answers were not foreseen:", *unforeseen]))
 
-    def _play(self, seed: str | None, cars: int, pace: float, url: str) -> int:
-        """One run from opening to the table. Returns how many answers were not foreseen."""
+    def _play(self, seed: str | None, cars: int, current: Round, url: str) -> list[str]:
+        """One run from opening to the table. Returns the answers that were not foreseen."""
         keys = read_keys()
         plans = read_plans(revisions_in_force(), keys)
         week = week_of(timezone.localdate())
         run = run_of(seed, week) if seed else next(free_runs(week, used_numbers(week)))
-        script = build_script(plans, run, cars)
+        script = build_script(plans, run, cars, current.troubles)
         client = Client(url, keys)
-        self.stdout.write(f"Run {run} at {url}; to post the same again: --seed {run} --cars {cars}")
+        again = f"--seed {run} --cars {cars}" + ("" if current.troubles is None else f" --troubles {current.troubles}")
+        self.stdout.write(f"Run {run} at {url}; to post the same again: simulate_line {again}")
         try:
-            player = Player(client, Moments(), self.stdout.write, pace)
+            player = Player(client, Moments(), self.stdout.write, current.pace)
             player.report_in(_rigs_of(script))
             player.play(script.steps)
             vins = [car.vin for fleet in script.cars for car in fleet]
@@ -102,7 +113,7 @@ class Command(BaseCommand):
             self._tell(script, player, client, undecided)
         finally:
             client.close()
-        return len(player.tally.unexpected)
+        return player.tally.unexpected
 
     def _tell(self, script: Script, player: Player, client: Client, undecided: list[str]) -> None:
         at, zone = timezone.now(), timezone.get_current_timezone()
@@ -119,13 +130,14 @@ class Command(BaseCommand):
         self.stdout.write("\n".join(lines))
 
 
-def _rounds(pace: float | None, *, demo: bool) -> Iterator[Round]:
+def _rounds(pace: float | None, troubles: int | None, *, demo: bool) -> Iterator[Round]:
     if not demo:
-        yield Round(0.5 if pace is None else pace)
+        yield Round(0.5 if pace is None else pace, troubles)
         return
-    yield Round(FIRST_PACE if pace is None else pace)
-    for _ in range(ROUNDS - 1):
-        yield Round(GENTLE_PACE if pace is None else pace, REST)
+    yield Round(FIRST_PACE if pace is None else pace, troubles)
+    for place in range(1, ROUNDS):
+        usual = USUAL_TROUBLES[place % len(USUAL_TROUBLES)]
+        yield Round(GENTLE_PACE if pace is None else pace, usual if troubles is None else troubles, REST)
 
 
 def free_runs(week: str, used: set[str]) -> Iterator[str]:

@@ -30,7 +30,7 @@ def read_keys() -> dict[str, str]:
 def keep_keys(holders: Iterable[Rig | SystemClient], at: datetime) -> dict[str, str]:
     """Make sure that each holder has a key here that opens. Issues those that are missing; returns all."""
     known = read_keys()
-    kept = {}
+    kept = dict(known)
     for holder in holders:
         key = known.get(holder.code, "")
         if not _opens(key, holder, at):

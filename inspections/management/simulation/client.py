@@ -34,7 +34,7 @@ class Answer:
         """What a refusal says (RFC 9457), in one line."""
         first: Mapping[str, str] = next(iter(self.content.get("errors") or ()), {})
         where = f" at {first['pointer']}" if first.get("pointer") else ""
-        said = self.content.get("detail") or first.get("detail") or self.content.get("title") or ""
+        said = first.get("detail") or self.content.get("detail") or self.content.get("title") or ""
         return f"{self.status} {self.content.get('code', '')}{where}: {said}"
 
 

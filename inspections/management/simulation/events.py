@@ -8,7 +8,7 @@ from random import Random
 from typing import Any, ClassVar, Final
 
 from ...evaluation.facts import Requirement
-from ...evaluation.wording import required_words
+from ...gates.limit_wording import quantity_text, required_text, unit_symbol
 from .car import Car
 from .numbering import batch_number
 from .plan import (
@@ -33,6 +33,8 @@ class Event:
     """A good car. Kinds of trouble say what they do otherwise: in `tests` at once, in `later` some cars after."""
 
     usual_car: ClassVar[int] = 0
+    blocks: ClassVar[bool] = False
+    """Whether the car ends not clear."""
     delay: ClassVar[int] = 2
 
     def __init__(self, plan: LinePlan, car: Car, fleet: Sequence[Car]) -> None:
@@ -58,8 +60,19 @@ class Event:
 
     def step(self, text: str, *acts: Call | Certificate) -> Step:
         """A step of this car, its text begun with who it is."""
-        return Step(
-            f"{self.car.batch} car {self.car.sequence} of {len(self.fleet)} {self.car.vin}: {text}", acts, self.car.vin
+        return Step(f"{self.car.batch} car {self.car.sequence} {self.car.vin}: {text}", acts, self.car.vin)
+
+    def required(self, line: Requirement) -> str:
+        """What a line asks, as the pages say it."""
+        return required_text(
+            line.expression,
+            "en",
+            lower=line.lower,
+            upper=line.upper,
+            lower_inclusive=line.lower_inclusive,
+            upper_inclusive=line.upper_inclusive,
+            values=line.values,
+            unit=line.unit,
         )
 
     def said(self, line: Requirement, position: str = "") -> str:
@@ -103,6 +116,7 @@ class FirstCar(Event):
 class Failure(Event):
     """A measurement really fails."""
 
+    blocks = True
     domain: ClassVar[str]
 
     def __init__(self, plan: LinePlan, car: Car, fleet: Sequence[Car]) -> None:
@@ -129,12 +143,8 @@ class Failure(Event):
         return self.car.post(station, self.car.test(station, measurements=values, verdict="fail"))
 
     def note(self) -> str:
-        unit = "" if self.line.unit == "-" else f" {self.line.unit}"
-        found = {True: "conforms", False: "does not conform"}.get(self.value) if isinstance(self.value, bool) else None
-        return (
-            f"; {self.said(self.line, self.line.positions[0])} is {found or f'{self.value}{unit}'}, "
-            f"required: {required_words(self.line)}"
-        )
+        found = quantity_text(self.value, self.line.unit, "en")
+        return f"; {self.said(self.line, self.line.positions[0])} is {found}; {self.required(self.line)} is required"
 
 
 class BatteryFailure(Failure):
@@ -167,6 +177,7 @@ class Missing(Event):
     """A station was passed by."""
 
     usual_car = 6
+    blocks = True
 
     @property
     def skipped(self) -> Station:
@@ -183,6 +194,7 @@ class Flashed(Event):
     """A system gets new software after its test: the test no longer speaks of this car."""
 
     usual_car = 8
+    blocks = True
 
     def later(self) -> Iterator[Step]:
         system = flashed_station(self.plan).software_systems[0]
@@ -196,6 +208,7 @@ class WrongUnit(Event):
     """A rig states a unit in which the value cannot be."""
 
     usual_car = 10
+    blocks = True
 
     def __init__(self, plan: LinePlan, car: Car, fleet: Sequence[Car]) -> None:
         super().__init__(plan, car, fleet)
@@ -218,7 +231,7 @@ class WrongUnit(Event):
         return self.car.post(station, self.car.test(station, measurements=values, verdict=None))
 
     def note(self) -> str:
-        return f"; {self.said(self.line)} comes in {self.changed['unit']} instead of {self.line.unit}"
+        return f"; {self.said(self.line)} comes in {self.changed['unit']} instead of {unit_symbol(self.line.unit)}"
 
 
 class NotANumber(WrongUnit):
@@ -246,7 +259,7 @@ class LateUpload(Event):
 
     def later(self) -> Iterator[Step]:
         station = self.car.stations[0]
-        before = self.fleet[self.car.sequence - 2]
+        before = self.fleet[0]
         repeated = Call(Kind.LATE, station.rigs[0], "inspections/bulk/", [before.test(station)], Expect.REPEATED)
         late = self.car.upload(station, [self.car.test(station)])
         yield self.step(
@@ -258,6 +271,7 @@ class Conflict(Event):
     """A rig's counter was set back: an id comes again with other content."""
 
     usual_car = 14
+    blocks = True
 
     def later(self) -> Iterator[Step]:
         station = self.car.stations[0]
@@ -273,6 +287,7 @@ class WorkedExample(Event):
     """
 
     usual_car = 17
+    blocks = True
 
     SHARES: ClassVar[tuple[str, ...]] = ("0.43", "1.00", "0.40", "0.38")
     """Of the limit: 0.043, 0.100, 0.040 and 0.038 ohm."""
@@ -311,18 +326,24 @@ class WorkedExample(Event):
         return self.car.post(station, self._test(self.first, 1, 0.4))
 
     def note(self) -> str:
-        return f"; {self.said(self.line, self.line.positions[0])} {self.first} {self.line.unit}: pass"
+        return f"; {self.said(self.line, self.line.positions[0])} is {self._found(self.first)}: pass"
+
+    def _found(self, value: Decimal) -> str:
+        return quantity_text(value, self.line.unit, "en")
 
     def steps(self) -> Iterator[Step]:
         yield from super().steps()
         first, second = self.station.rigs[0], self.station.rigs[1]
-        unit, required = self.line.unit, required_words(self.line)
         found = self.car.post(self.station, self._test(self.second, 2, 0.6, rig=1, verdict="fail"), rig=1)
-        yield self.step(f"{second} finds {self.second} {unit} where {required} is required: fail", found)
+        yield self.step(
+            f"{second} finds {self._found(self.second)}; {self.required(self.line)} is required: fail", found
+        )
         late = self.car.upload(self.station, [self._test(self.late, 3, 0.2)])
-        yield self.step(f"{first} uploads {self.late} {unit} from before both: changes nothing", late)
+        yield self.step(f"{first} uploads {self._found(self.late)} from before both: changes nothing", late)
         last = self.car.post(self.station, {**self._test(self.last, 4, 1.0), "purpose": "after_rework"})
-        yield self.step(f"{self.last} {unit} after cleaning the joint: a later pass does not erase the fail", last)
+        yield self.step(
+            f"{self._found(self.last)} after cleaning the joint: a later pass does not erase the fail", last
+        )
 
 
 class CertificateEnds(Event):
@@ -351,6 +372,7 @@ class OutOfCalibration(Event):
     """The same rig goes on testing: what it says is recorded and judged, and does not count."""
 
     usual_car = 9
+    blocks = True
 
     def test(self, station: Station) -> Call:
         if station is not certificate_station(self.plan):
@@ -382,6 +404,7 @@ class RefusedBody(Event):
     """A rig's new program writes times without their date: refused, kept, and the car that it names cannot pass."""
 
     usual_car = 13
+    blocks = True
 
     def test(self, station: Station) -> Call:
         call = super().test(station)

@@ -55,7 +55,7 @@ class Player:
         """Play all steps. Raises OutOfReach, NoKey and NotLoaded."""
         for place, step in enumerate(steps, 1):
             begun = time.monotonic()
-            outcomes = [self._act(act) for act in step.acts]
+            outcomes = [outcome for act in step.acts if (outcome := self._act(act)) is not None]
             self.say(f"[{place:>{len(str(len(steps)))}}/{len(steps)}] {step.text}{_summed(outcomes)}")
             time.sleep(max(0.0, self.pace - (time.monotonic() - begun)))
 
@@ -67,17 +67,18 @@ class Player:
             if answer.status != 200:
                 self.tally.unexpected.append(f"heartbeat of {rig}: {answer.problem}")
 
-    def _act(self, act: Call | Certificate) -> Outcome:
+    def _act(self, act: Call | Certificate) -> Outcome | None:
+        """How a call was answered; None where the step's line need not tell of it."""
         if isinstance(act, Certificate):
             enter_certificate(act, self.clock)
-            return Outcome(Counter())
+            return None
         answer = self.client.post(act.holder, act.path, act.body(self.clock), act.media_type)
         outcome = outcome_of(act, answer)
         for state, count in outcome.counts.items():
             self.tally.counts[act.kind, state] += count
         if not _foreseen(act, outcome):
             self.tally.unexpected.append(f"{act.holder} {act.path}: {outcome.problem or answer.status}")
-        return outcome
+        return None if act.kind is Kind.CAR and not outcome.problem else outcome
 
 
 def outcome_of(call: Call, answer: Answer) -> Outcome:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from textwrap import wrap
 
 from ...batches.models import Batch
+from ...catalogue.wording import LineWords, line_words
+from ...gates.limit_wording import quantity_text, required_text
 from ...gates.queries import BatchSummary, Clearance, OpenCause, batch_summary, clearance
 from ...gates.sentences import ReasonFacts, cars_text, sentence
 from .car import Car
@@ -50,12 +52,12 @@ def batch_lines(number: str, cars: Sequence[Car], *, at: datetime, zone: tzinfo)
         f"judged on plan {summary.plan} revision {summary.revision}"
     )
     yield from _gate_lines(summary)
-    whys = causes(found)
+    whys = causes(found, _lines_of(found.values()))
     if whys:
         yield "  why"
     for why in whys:
         yield from _why_lines(why, zone)
-    yield f"  clear: {len(clear)} of {len(cars)} cars" + (f" ({cars_text(clear, 'en', named=12)})" if clear else "")
+    yield from _paragraph("  clear: ", f"{len(clear)} of {len(cars)} cars" + (f": {_listed(clear)}" if clear else ""))
 
 
 def _gate_lines(summary: BatchSummary) -> Iterator[str]:
@@ -65,7 +67,24 @@ def _gate_lines(summary: BatchSummary) -> Iterator[str]:
         yield f"  {gate.domain:<8} gate {gate.state:<8} {counts}{own}"
 
 
-def causes(found: Mapping[int, Clearance]) -> list[Why]:
+def _listed(sequences: Sequence[int]) -> str:
+    """Cars by number, neighbours as a range: 1, 2, 4 to 9."""
+    runs: list[list[int]] = []
+    for number in sorted(sequences):
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    texts = [f"{run[0]} to {run[-1]}" if len(run) > 2 else ", ".join(map(str, run)) for run in runs]
+    return ", ".join(texts)
+
+
+def _lines_of(answers: Iterable[Clearance]) -> dict[int, LineWords]:
+    """The lines of the plan that reasons speak of."""
+    return line_words({cause.requirement_id for answer in answers for cause in answer.reasons if cause.requirement_id})
+
+
+def causes(found: Mapping[int, Clearance], lines: Mapping[int, LineWords]) -> list[Why]:
     """The causes that keep cars from being clear, the same ones of several cars told once, in order of the cars."""
     shared: dict[tuple[object, ...], tuple[ReasonFacts, set[int], int]] = {}
     for sequence, answer in sorted(found.items()):
@@ -73,7 +92,7 @@ def causes(found: Mapping[int, Clearance]) -> list[Why]:
             continue
         for cause, more in _distinct(answer.reasons):
             own = cause.subject == answer.vin
-            facts = _facts(cause)
+            facts = _facts(cause, lines.get(cause.requirement_id or 0))
             key = (
                 facts.code,
                 facts.characteristic,
@@ -100,15 +119,35 @@ def _distinct(reasons: Sequence[OpenCause]) -> list[tuple[OpenCause, int]]:
     return [(members[0], len(members) - 1) for members in first.values()]
 
 
-def _facts(cause: OpenCause) -> ReasonFacts:
+def _facts(cause: OpenCause, line: LineWords | None) -> ReasonFacts:
+    """A cause with its value and limits as the pages word them."""
+    found, required = cause.found, cause.required
+    if line is not None and cause.code == "measurement_failed":
+        value, _, unit = found.rpartition(" ") if found.endswith(f" {line.unit}") else (found, "", "")
+        conforms = {"true": True, "false": False}.get(found)
+        found = quantity_text(value if conforms is None else conforms, unit, "en")
+        required = _required(line)
     return ReasonFacts(
         code=cause.code,
         subject=cause.subject,
         characteristic=cause.name,
         position=cause.position,
-        found=cause.found,
-        required=cause.required,
+        found=found,
+        required=required,
         detail={key: str(value) for key, value in cause.detail.items()},
+    )
+
+
+def _required(line: LineWords) -> str:
+    return required_text(
+        line.expression,
+        "en",
+        lower=line.lower,
+        upper=line.upper,
+        lower_inclusive=line.lower_inclusive,
+        upper_inclusive=line.upper_inclusive,
+        values=[member.name for member in line.members] or line.values,
+        unit=line.unit,
     )
 
 
@@ -129,8 +168,10 @@ def gate_lines(car: Car, answer: Clearance, zone: tzinfo) -> Iterator[str]:
         yield f"MES asks at the factory gate: may {who} leave? Not yet: it is clear, and nobody has released it."
     else:
         yield f"MES asks at the factory gate: may {who} leave? No."
+    lines = _lines_of([answer])
     for cause in answer.reasons:
-        facts = replace(_facts(cause), subject=f"Car {car.sequence}" if cause.subject == car.vin else cause.subject)
+        known = _facts(cause, lines.get(cause.requirement_id or 0))
+        facts = replace(known, subject=f"Car {car.sequence}" if cause.subject == car.vin else cause.subject)
         said = sentence(facts, "en", zone)
         yield from _paragraph("  - ", f"{said.text} {said.clears_when}")
 

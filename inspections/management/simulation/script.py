@@ -5,13 +5,13 @@ The same run, plans and number of cars give the same steps, to the last digit of
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Any
 
 from .car import Car, fleet_of
-from .events import EVENTS, Event, FirstCar, WorkedExample
+from .events import EVENTS, Event, FirstCar
 from .numbering import batch_number
 from .plan import ON_CARS, LinePlan, Station, pack_kind, pack_stations
 from .steps import MES, At, Call, Kind, Step
@@ -23,38 +23,51 @@ MOST_CARS = 500
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """`batches` are the numbers in order; `cars` the cars of each; the first batch is closed at the end."""
+    """`batches` are the numbers in order; `cars` the cars of each; the first batch is closed at the end.
+
+    `troubled`: by their sequence, the cars of each batch that end not clear.
+    """
 
     run: str
     batches: tuple[str, ...]
     cars: tuple[tuple[Car, ...], ...]
     steps: tuple[Step, ...]
+    troubled: tuple[frozenset[int], ...]
 
-    def at_the_gate(self) -> tuple[Car, Car]:
-        """A good car and one that is refused, both of the batch that is closed."""
+    def at_the_gate(self) -> list[Car]:
+        """A good car of the batch that is closed, and the one of it that is refused last."""
         first = self.cars[0]
-        worked = next(
-            place
-            for event, place in zip(EVENTS[0], _places(len(first), EVENTS[0]), strict=True)
-            if event is WorkedExample
-        )
-        return first[0], first[worked - 1]
+        return [first[0], *(first[number - 1] for number in sorted(self.troubled[0])[-1:])]
 
 
-def build_script(plans: Sequence[LinePlan], run: str, cars: int) -> Script:
-    """Everything that a run does on the line. Raises ValueError for a number of cars that is out of range, and
-    PlanTooSmall or NoSuchValue for a plan that it cannot be played on.
+def build_script(plans: Sequence[LinePlan], run: str, cars: int, troubles: int | None = None) -> Script:
+    """Everything that a run does on the line, with `troubles` kinds of trouble a batch, all of them unless stated.
+
+    Raises ValueError for a number of cars that is out of range, and PlanTooSmall or NoSuchValue for a plan that it
+    cannot be played on.
     """
     if not LEAST_CARS <= cars <= MOST_CARS:
         raise ValueError(f"{cars} cars a batch: expected {LEAST_CARS} to {MOST_CARS}")
     fleets = tuple(fleet_of(plan, run, cars) for plan in plans)
+    played = [_events(events, run, cars, troubles) for events in EVENTS]
     steps = [_opening(plans, run, cars), *_samples(plans, run)]
-    for plan, fleet, events in zip(plans, fleets, EVENTS, strict=True):
+    for plan, fleet, events in zip(plans, fleets, played, strict=True):
         steps.append(_packs(plan, run, fleet))
         steps += _cars(plan, fleet, events)
     steps.append(_closing(plans[0], run))
     numbers = tuple(batch_number(plan.model, run) for plan in plans)
-    return Script(run, numbers, fleets, tuple(steps))
+    troubled = tuple(frozenset(number for number, event in events.items() if event.blocks) for events in played)
+    return Script(run, numbers, fleets, tuple(steps), troubled)
+
+
+def _events(events: Sequence[type[Event]], run: str, cars: int, troubles: int | None) -> dict[int, type[Event]]:
+    """Which car plays which event, by its sequence: each its usual car, or one after another where cars are too few."""
+    usual = [event.usual_car for event in events]
+    places = usual if cars >= max(usual) else [*range(2, len(events) + 1), cars]
+    played = list(zip(places, events, strict=True))
+    if troubles is not None:
+        played = Random(f"{run} {events[0].__name__}").sample(played, min(troubles, len(played)))
+    return dict(played)
 
 
 def _opening(plans: Sequence[LinePlan], run: str, cars: int) -> Step:
@@ -131,9 +144,8 @@ def _packs(plan: LinePlan, run: str, fleet: Sequence[Car]) -> Step:
     return Step(f"{opened}: the pack line posts {len(fleet)} packs before their cars exist", tuple(calls))
 
 
-def _cars(plan: LinePlan, fleet: Sequence[Car], events: Sequence[type[Event]]) -> Iterator[Step]:
+def _cars(plan: LinePlan, fleet: Sequence[Car], played: Mapping[int, type[Event]]) -> Iterator[Step]:
     """The cars in build order; what an event leaves for later comes two cars after it, the rest at the end."""
-    played = {place: event for event, place in zip(events, _places(len(fleet), events), strict=True)}
     later: list[tuple[int, Step]] = []
     for car in fleet:
         event = played.get(car.sequence, FirstCar if car.sequence == 1 else Event)(plan, car, fleet)
@@ -142,14 +154,6 @@ def _cars(plan: LinePlan, fleet: Sequence[Car], events: Sequence[type[Event]]) -
         yield from (step for due, step in later if due <= car.sequence)
         later = [(due, step) for due, step in later if due > car.sequence]
     yield from (step for _, step in later)
-
-
-def _places(cars: int, events: Sequence[type[Event]]) -> list[int]:
-    """Which car plays which event: each its usual car, or one after another from car 2 on where these are too few."""
-    usual = [event.usual_car for event in events]
-    if cars >= max(usual):
-        return usual
-    return [*range(2, len(events) + 1), cars]
 
 
 def _closing(plan: LinePlan, run: str) -> Step:

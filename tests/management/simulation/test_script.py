@@ -119,11 +119,11 @@ def test_number_of_cars_out_of_range_is_refused(cars):
 
 def test_good_cars_pass_every_procedure_of_their_plan():
     played = script()
-    troubled = ({3, 6, 8, 10, 14, 17}, {3, 7, 9, 13, 15})
+    assert played.troubled == ({3, 6, 8, 10, 14, 17}, {3, 7, 9, 13, 15})
     for batch, plan in enumerate(plans()):
         packs = {item.component.serial for call, item in posted(played) if call.kind is Kind.PACK}
         for car in played.cars[batch]:
-            if car.sequence in troubled[batch]:
+            if car.sequence in played.troubled[batch]:
                 continue
             found = verdicts_of_car(played, batch, car.sequence)
             assert {outcome for outcome, _ in found.values()} == {Outcome.PASS}, car
@@ -238,6 +238,16 @@ def test_worked_example_is_played_on_the_last_of_fewer_cars():
     good, refused = script(cars=12).at_the_gate()
     assert (good.sequence, refused.sequence) == (1, 12)
     assert [car.sequence for car in script(cars=30).at_the_gate()] == [1, 17]
+
+
+def test_fewer_troubles_leave_other_cars_good_and_the_same_run_chooses_the_same():
+    quiet = build_script(plans(), RUN, 20, troubles=0)
+    assert quiet.troubled == (frozenset(), frozenset())
+    assert {call.expect for call in calls(quiet)} == {Expect.RECORDED}
+    assert [car.sequence for car in quiet.at_the_gate()] == [1]
+    one = build_script(plans(), RUN, 20, troubles=1)
+    assert bodies(one) == bodies(build_script(plans(), RUN, 20, troubles=1))
+    assert max(len(cars) for cars in one.troubled) <= 1
 
 
 def test_certificate_ends_between_two_cars_on_the_same_rig():
