@@ -6,9 +6,11 @@ REDIS_URL, or private ones of this run. Tests work as the application's role; it
 
 import os
 import shutil
+import sys
 from collections.abc import Iterator
 from typing import Any
 
+import hypothesis
 import psycopg
 import pytest
 
@@ -25,6 +27,8 @@ pytest_plugins = ["tests.processes"]
 def _prepare_environment() -> Cluster | None:
     """Name the addresses before the settings are read. Nothing is started; a second run gets engines of its own."""
     cluster = None
+    if "qa.settings" in sys.modules:
+        pytest.exit("The settings were read before the tests named their servers: unset DJANGO_SETTINGS_MODULE.", 1)
     if not WORKER:
         try:
             cluster = for_tests()
@@ -44,6 +48,16 @@ def _prepare_environment() -> Cluster | None:
 
 CLUSTER = _prepare_environment()
 
+# How long an example takes says more of the machine than of the code; in CI the same examples are tried each time.
+hypothesis.settings.register_profile(
+    "interlock",
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+    derandomize=bool(os.environ.get("CI")),
+    print_blob=True,
+)
+hypothesis.settings.load_profile("interlock")
+
 
 def start_engines() -> None:
     """Start the private engines of this run unless they run already or servers are named outside."""
@@ -61,6 +75,12 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     if getattr(config.option, "numprocesses", None) and not WORKER:
         start_engines()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionstart() -> None:
+    """Further test processes must not read the settings before they have named a Redis database of their own."""
+    os.environ.pop("DJANGO_SETTINGS_MODULE", None)
 
 
 def pytest_unconfigure() -> None:

@@ -43,7 +43,7 @@ class RealProcess:
     def alive(self) -> bool:
         return self.started.process.poll() is None
 
-    def wait_for(self, text: str, seconds: float = 20.0) -> None:
+    def wait_for(self, text: str, seconds: float = 60.0) -> None:
         """Wait until it has written `text`; its death or silence fails the test with its log."""
         end = time.monotonic() + seconds
         while text not in self.output():
