@@ -34,11 +34,6 @@ class Asked:
     def nothing(self) -> bool:
         return not self.single and not self.groups
 
-    @property
-    def grouped(self) -> frozenset[int]:
-        """The characteristics that are judged as members of a group."""
-        return frozenset(characteristic for group in self.groups for characteristic in group.members)
-
 
 def asked_of(requirements: Iterable[Requirement], *, built_at: datetime | None = None) -> Asked:
     """What `requirements` ask of a car built at `built_at` (None: whatever their dates of effect).
@@ -77,14 +72,12 @@ def positions_of(requirement: Requirement) -> Collection[str]:
     return requirement.positions or ("",)
 
 
-def fold_members(outcomes: Iterable[Outcome]) -> Outcome | None:
+def fold_members(outcomes: Iterable[Outcome]) -> Outcome:
     """A group's outcome at one position of one inspection from its members': pass if one passes, else the worst.
 
-    None where no member was measured. A member's fail alone is no fail of the position.
+    A member's fail alone is no fail of the position. Raises ValueError where no member was measured.
     """
     found = list(outcomes)
-    if not found:
-        return None
     return Outcome.PASS if Outcome.PASS in found else max(found)
 
 

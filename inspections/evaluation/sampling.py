@@ -76,12 +76,8 @@ def period_of(rule: SampleRule, moment: datetime) -> Period | None:
 
 
 def due_after(rule: SampleRule, good: datetime) -> datetime:
-    """The end of the period after the one that holds a good sample; of its own where the next one is not known."""
-    own = period_of(rule, good)
-    if own is None:
-        return good
-    following = [period[1] for period in rule.periods if period[0] >= own[1]]
-    return min(following, default=own[1])
+    """The end of the period after the one that holds a good moment; of its own where the next one is not known."""
+    return sorted(end for _, end in rule.periods if end > good)[:2][-1]
 
 
 def _size(rule: SampleRule) -> int:

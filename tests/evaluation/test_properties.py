@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from random import Random
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from inspections.evaluation.facts import (
@@ -40,6 +41,7 @@ K = DispositionKind
 NOON = at("12:00", day=1)
 """When the generated gates are decided: after all that they hold."""
 
+SEEDS = st.integers(min_value=0, max_value=999)
 HOURS = st.integers(min_value=0, max_value=24)
 MOMENTS = HOURS.map(lambda hours: MIDNIGHT + timedelta(hours=hours))
 CHARACTERISTICS = (1, 2, 31, 32)
@@ -72,7 +74,7 @@ def rows(draw: st.DrawFn, ordinal: int, characteristic: int, position: str) -> M
     if failed_ever and draw(st.booleans()):
         kind = draw(st.sampled_from([K.REWORK, K.CONFIRMED_RETEST, K.MEASUREMENT_INVALID]))
         reviews.append(Disposition(1, kind, draw(MOMENTS)))
-    if claimed not in (None, outcome) and draw(st.booleans()):
+    if {claimed, outcome} >= {Outcome.FAIL} and claimed not in (None, outcome) and draw(st.booleans()):
         reviews.append(Disposition(2, draw(st.sampled_from([K.OURS_STANDS, K.TREAT_AS_FAIL])), NOON))
     return replace(
         good,
@@ -151,9 +153,11 @@ def is_open(gate: GateInput) -> bool:
     return decide(gate, at=NOON).state is State.PASSED
 
 
-@settings(max_examples=200)
-@given(gates(), st.randoms(use_true_random=False))
-def test_law_6_any_order_of_arrival_gives_the_same_decision(gate: GateInput, random: Any) -> None:
+@settings(max_examples=100, deadline=None)
+@given(gates(), SEEDS)
+def test_law_6_any_order_of_arrival_gives_the_same_decision(gate: GateInput, seed: int) -> None:
+    random = Random(seed)
+
     def shuffled(items: tuple[Any, ...]) -> tuple[Any, ...]:
         return tuple(random.sample(items, len(items)))
 
@@ -171,7 +175,7 @@ def test_law_6_any_order_of_arrival_gives_the_same_decision(gate: GateInput, ran
     assert decide(other, at=NOON) == decide(gate, at=NOON)
 
 
-@settings(max_examples=200)
+@settings(max_examples=100, deadline=None)
 @given(gates())
 def test_law_1_an_open_gate_has_a_pass_of_everything_asked_and_no_open_fail(gate: GateInput) -> None:
     decision = decide(gate, at=NOON)
@@ -198,7 +202,7 @@ def test_law_1_an_open_gate_has_a_pass_of_everything_asked_and_no_open_fail(gate
                 assert latest[0].outcome is Outcome.PASS
 
 
-@settings(max_examples=200)
+@settings(max_examples=100, deadline=None)
 @given(gates(), st.sampled_from(CHARACTERISTICS), st.sampled_from(POSITIONS), MOMENTS, st.booleans())
 def test_law_6_a_failing_measurement_added_never_opens_a_gate(
     gate: GateInput, characteristic: int, position: str, finished: datetime, voided: bool
@@ -212,7 +216,7 @@ def test_law_6_a_failing_measurement_added_never_opens_a_gate(
     assert decide(after, at=NOON).state >= decide(gate, at=NOON).state
 
 
-@settings(max_examples=200)
+@settings(max_examples=100, deadline=None)
 @given(gates())
 def test_law_1_without_its_only_pass_a_characteristic_opens_no_gate(gate: GateInput) -> None:
     gate = replace(gate, concessions=())
@@ -235,14 +239,14 @@ def unpassed(inspection: Inspection, lines: set[int]) -> Inspection:
 def without_one_disposition(gate: GateInput) -> Iterator[GateInput]:
     """The gate without each of its dispositions in turn.
 
-    A rework is left alone where repeats are allowed: without it, the fail that it answered may be one that a repeat
-    excuses, and what was measured before the work counts again.
+    A rework is left alone where the fail that it answered may not block by itself: excused by a repeat, let go by a
+    concession, of one member of a group. It asks for more than they do: that what counts was measured after the work.
     """
-    repeats = any(line.repeats for line in gate.requirements)
+    excused = bool(gate.concessions) or any(line.repeats for line in gate.requirements)
     for number, inspection in enumerate(gate.inspections):
         for place, row in enumerate(inspection.measurements):
             for gone in row.dispositions:
-                if repeats and gone.kind is K.REWORK:
+                if gone.kind is K.REWORK and (excused or row.characteristic_id in (31, 32)):
                     continue
                 left = replace(row, dispositions=tuple(one for one in row.dispositions if one is not gone))
                 kept = (*inspection.measurements[:place], left, *inspection.measurements[place + 1 :])
@@ -250,14 +254,14 @@ def without_one_disposition(gate: GateInput) -> Iterator[GateInput]:
                 yield replace(gate, inspections=(*gate.inspections[:number], changed, *gate.inspections[number + 1 :]))
 
 
-@settings(max_examples=200)
+@settings(max_examples=100, deadline=None)
 @given(gates())
 def test_law_6_a_disposition_taken_away_never_opens_a_gate(gate: GateInput) -> None:
     if not is_open(gate):
         assert not any(map(is_open, without_one_disposition(gate)))
 
 
-@settings(max_examples=200)
+@settings(max_examples=100, deadline=None)
 @given(gates())
 def test_law_1_a_certificate_or_an_authorisation_taken_away_never_opens_a_gate(gate: GateInput) -> None:
     if not is_open(gate):
@@ -269,7 +273,7 @@ def test_law_1_a_certificate_or_an_authorisation_taken_away_never_opens_a_gate(g
         assert not is_open(replace(gate, software=()))
 
 
-@settings(max_examples=200)
+@settings(max_examples=100, deadline=None)
 @given(gates())
 def test_a_concession_taken_away_never_opens_a_gate(gate: GateInput) -> None:
     decision = decide(gate, at=NOON)
@@ -279,7 +283,7 @@ def test_a_concession_taken_away_never_opens_a_gate(gate: GateInput) -> None:
         assert decide(less, at=NOON).state >= decision.state
 
 
-@settings(max_examples=200)
+@settings(max_examples=100, deadline=None)
 @given(gates(), st.integers(min_value=0, max_value=96))
 def test_law_9_a_decision_stands_until_the_first_fact_that_it_relied_on_ends(gate: GateInput, hours: int) -> None:
     decision = decide(gate, at=NOON)
@@ -297,7 +301,7 @@ AWARE = st.datetimes(timezones=st.just(UTC))
 st.register_type_strategy(datetime, AWARE)
 
 
-@settings(max_examples=60)
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.from_type(GateInput), AWARE)
 def test_deciding_never_raises_and_states_a_reason_for_every_gate_that_is_not_passed(
     gate: GateInput, moment: datetime
@@ -309,7 +313,7 @@ def test_deciding_never_raises_and_states_a_reason_for_every_gate_that_is_not_pa
     assert len(named) == len(set(named))
 
 
-@settings(max_examples=60)
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.from_type(BatchInput), AWARE)
 def test_deciding_a_batch_never_raises_and_states_a_reason_too(batch: BatchInput, moment: datetime) -> None:
     decision = decide_batch(batch, at=moment)
@@ -367,9 +371,10 @@ def batches(draw: st.DrawFn) -> BatchInput:
     )
 
 
-@settings(max_examples=200)
-@given(batches(), st.randoms(use_true_random=False))
-def test_a_batch_is_decided_alike_in_any_order_of_its_facts(batch: BatchInput, random: Any) -> None:
+@settings(max_examples=100, deadline=None)
+@given(batches(), SEEDS)
+def test_a_batch_is_decided_alike_in_any_order_of_its_facts(batch: BatchInput, seed: int) -> None:
+    random = Random(seed)
     other = replace(
         batch,
         samples=tuple(random.sample(batch.samples, len(batch.samples))),
@@ -380,7 +385,7 @@ def test_a_batch_is_decided_alike_in_any_order_of_its_facts(batch: BatchInput, r
     assert decide_batch(other, at=DECIDED) == decide_batch(batch, at=DECIDED)
 
 
-@settings(max_examples=200)
+@settings(max_examples=100, deadline=None)
 @given(batches())
 def test_law_1_coverage_or_a_good_sample_taken_away_never_opens_a_batch(batch: BatchInput) -> None:
     if decide_batch(batch, at=DECIDED).state is not State.PASSED:
@@ -393,7 +398,7 @@ def test_law_1_coverage_or_a_good_sample_taken_away_never_opens_a_batch(batch: B
                 assert decide_batch(fewer, at=DECIDED).state is not State.PASSED
 
 
-@settings(max_examples=200)
+@settings(max_examples=100, deadline=None)
 @given(batches(), st.integers(min_value=0, max_value=60))
 def test_law_9_a_batch_decision_stands_until_the_first_fact_it_relied_on_ends(batch: BatchInput, days: int) -> None:
     decision = decide_batch(batch, at=DECIDED)
@@ -405,7 +410,7 @@ def test_law_9_a_batch_decision_stands_until_the_first_fact_it_relied_on_ends(ba
         assert [reason.code for reason in decide_batch(batch, at=later).reasons] == codes
 
 
-@settings(max_examples=200)
+@settings(max_examples=100, deadline=None)
 @given(batches(), DAY)
 def test_law_1_a_rejected_sample_added_never_opens_a_batch(batch: BatchInput, moment: datetime) -> None:
     rejected = Sample(99, 50, moment, Outcome.FAIL, "S99")
@@ -418,7 +423,7 @@ def test_the_generated_gates_do_open_now_and_then() -> None:
     """Properties of gates that never open would prove nothing."""
     opened: list[bool] = []
 
-    @settings(max_examples=300, database=None, derandomize=True)
+    @settings(max_examples=300, database=None, derandomize=True, deadline=None)
     @given(gates())
     def look(gate: GateInput) -> None:
         opened.append(is_open(gate))
