@@ -7,8 +7,8 @@ from datetime import datetime
 
 from django.db import connection
 
-from .choices import HoldSource
-from .models import Hold
+from .choices import HoldSource, NonconformanceState
+from .models import Hold, Nonconformance
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,3 +58,9 @@ def open_holds(*, batch_id: int, vehicle_id: int | None, most: int = 200) -> lis
     if vehicle_id is not None:
         rows = rows | Hold.objects.filter(vehicle_id=vehicle_id, lifted_at__isnull=True)
     return list(rows.order_by("placed_at", "pk")[:most])
+
+
+def open_nonconformances_of_batch(*, batch_id: int) -> list[Nonconformance]:
+    """Open nonconformances of the batch itself, not of its cars. One query."""
+    rows = Nonconformance.objects.filter(batch_id=batch_id, vehicle__isnull=True, state=NonconformanceState.OPEN)
+    return list(rows.order_by("opened_at", "pk")[:100])

@@ -304,6 +304,24 @@ def software_of_vehicle(*, vehicle_id: int) -> list[SoftwareVersion]:
     return [SoftwareVersion(*row) for row in rows]
 
 
+def vehicles_of_inspection(*, external_id: str, most: int) -> list[tuple[int, str]]:
+    """Inspections to which a rig gave that id, with the VIN of their vehicle, or of the one their part is in.
+
+    One statement, by the key of each rig.
+    """
+    rows = _read(
+        "select i.id, v.vin from inspections_inspection i left join lateral ("
+        " select f.vehicle_id, f.fitted from inspections_fitting f where f.component_id = i.component_id"
+        " order by f.at desc, f.id desc limit 1) l on l.fitted"
+        " join inspections_vehicle v on v.id = coalesce(i.vehicle_id, l.vehicle_id)"
+        " where i.rig_id = any(array(select id from inspections_rig)) and i.external_id = %(id)s"
+        " order by i.id limit %(most)s",
+        id=external_id,
+        most=most,
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
 def _read(sql: str, **parameters: Any) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)

@@ -12,6 +12,7 @@ from .history import (
     inspections_of_vehicle,
     late_arrivals,
     software_of_vehicle,
+    vehicles_of_inspection,
 )
 
 __all__ = [
@@ -26,4 +27,5 @@ __all__ = [
     "inspections_of_vehicle",
     "late_arrivals",
     "software_of_vehicle",
+    "vehicles_of_inspection",
 ]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 
 from django.urls import reverse
@@ -52,6 +52,8 @@ class Known:
     characteristics: Mapping[int, CharacteristicWords] = field(default_factory=dict)
     procedures: Mapping[str, Named] = field(default_factory=dict)
     coverages: Mapping[str, str] = field(default_factory=dict)
+    here: str = ""
+    """The VIN whose page this is: it needs no link to itself."""
 
     def name(self, named: Named) -> str:
         return (named.name_zh or named.name) if self.language == "zh-hans" else named.name
@@ -157,7 +159,7 @@ def _reason(members: Sequence[StandingCause], known: Known) -> PageReason:
         detail=_detail(members, known),
     )
     closed = first.code == ReasonCode.MISSING_RESULT and known.testing_closed
-    url = reverse("web:vehicle", args=[first.vin]) if first.vin else ""
+    url = reverse("web:vehicle", args=[first.vin]) if first.vin and first.vin != known.here else ""
     return PageReason(facts, url=url, status=Status.FAIL if closed else None, cars=first.cars)
 
 
@@ -185,7 +187,8 @@ def _characteristic(members: Sequence[StandingCause], known: Known) -> tuple[str
     procedure = known.name(only.procedure)
     if known.language == "zh-hans":
         return f"{procedure}的{len(named)}项特性", ""
-    return f"{len(named)} characteristics of {procedure}", ""
+    each = "" if first.code == ReasonCode.MISSING_RESULT else "each of "
+    return f"{each}{len(named)} characteristics of {procedure}", ""
 
 
 def _positions(positions: Sequence[str], language: Language) -> str:
@@ -280,8 +283,3 @@ def moment_text(text: str, zone: tzinfo) -> str:
     except ValueError:
         return text
     return f"{moment.astimezone(zone) if moment.tzinfo else moment:%Y-%m-%d %H:%M}"
-
-
-def with_words(known: Known, **words: object) -> Known:
-    """The same knowledge with the words looked up."""
-    return replace(known, **words)  # type: ignore[arg-type]

@@ -13,7 +13,6 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from inspections.catalogue.choices import Domain
 from inspections.catalogue.models import PlanRevision
 from inspections.dispositions.models import Hold
 from inspections.dispositions.queries import OpenNonconformance
@@ -37,6 +36,7 @@ SILENT: Final = timedelta(minutes=15)
 """A rig that sends a sign of life and was not heard for so long is silent."""
 SOON: Final = timedelta(hours=72)
 COVERAGE_SOON: Final = timedelta(days=14)
+_NAMED_RIGS: Final = 3
 SLOW: Final = timedelta(minutes=1)
 """Deciding takes seconds; what waits longer needs somebody."""
 
@@ -219,33 +219,54 @@ def _kept(found: Findings) -> Iterable[Task]:
 
 def _rigs(found: Findings) -> Iterable[Task]:
     for rig in found.rigs:
-        url = optional_url("web:rig", rig.code) or optional_url("web:rigs")
-        if rig.needs_calibration and rig.calibrated_until is None:
+        if not rig.needs_calibration:
+            continue
+        url = optional_url("web:rig", rig.code)
+        if rig.calibrated_until is None:
             parts = (_bold(_("Rig %(rig)s") % {"rig": rig.code}), _text(_(" is not in calibration.")))
             under = _("What it measures now does not count until a certificate is entered.")
             yield Task(Status.STALE, parts, (_text(under),), found.at, url, _("See the rig"), ENGINEER)
-        elif rig.calibrated_until is not None and rig.needs_calibration and rig.calibrated_until - found.at < SOON:
-            ends = stamp(rig.calibrated_until)
-            parts = (
-                _bold(_("Calibration of %(rig)s") % {"rig": rig.code}),
-                _text(_(" ends at %(at)s.") % {"at": ends}),
-            )
+        elif rig.calibrated_until - found.at < SOON:
+            name = _bold(_("Calibration of %(rig)s") % {"rig": rig.code})
+            parts = (name, _text(_(" ends at %(at)s.") % {"at": stamp(rig.calibrated_until)}))
             under = _("After that, its results do not count.")
-            yield Task(
-                Status.QUIET, parts, (_text(under),), rig.calibrated_until, url, _("See the rig"),
-                ENGINEER | INSPECTOR, word=_("Soon"),
-            )  # fmt: skip
-        if rig.last_heard_at is not None and found.at - rig.last_heard_at > SILENT:
-            heard = clock_or_stamp(rig.last_heard_at, found.at)
-            parts = (
-                _bold(_("Rig %(rig)s") % {"rig": rig.code}),
-                _text(_(" was last heard at %(at)s.") % {"at": heard}),
+            since = rig.calibrated_until
+            roles = ENGINEER | INSPECTOR
+            yield Task(Status.QUIET, parts, (_text(under),), since, url, _("See the rig"), roles, word=_("Soon"))
+    yield from _silent(found)
+
+
+def _silent(found: Findings) -> Iterable[Task]:
+    """Rigs that were heard once and are not heard now: one task each, or one for many, since a network is down."""
+    silent = {
+        rig.code: rig.last_heard_at
+        for rig in found.rigs
+        if rig.last_heard_at is not None and found.at - rig.last_heard_at > SILENT
+    }
+    if len(silent) > _NAMED_RIGS:
+        name = _bold(_("%(count)d of %(rigs)d rigs") % {"count": len(silent), "rigs": len(found.rigs)})
+        listed = _(", ").join(sorted(silent)[:_NAMED_RIGS])
+        more = _("%(count)d more") % {"count": len(silent) - _NAMED_RIGS}
+        said = _(" are silent: %(rigs)s, %(more)s.") % {"rigs": listed, "more": more}
+        gathered = [(min(silent.values()), (name, _text(said)), optional_url("web:rigs"), _("See the rigs"))]
+    else:
+        gathered = [
+            (
+                heard,
+                (
+                    _bold(_("Rig %(rig)s") % {"rig": code}),
+                    _text(_(" was last heard at %(at)s.") % {"at": clock_or_stamp(heard, found.at)}),
+                ),
+                optional_url("web:rig", code),
+                _("See the rig"),
             )
-            under = _("Cars wait for its results; testing on another rig clears them too.")
-            yield Task(
-                Status.PENDING, parts, (_text(under),), rig.last_heard_at, url, _("See the rig"),
-                ENGINEER | INSPECTOR, word=_("Silent"),
-            )  # fmt: skip
+            for code, heard in silent.items()
+        ]
+    under = _("Cars wait for its results; testing on another rig clears them too.")
+    if len(silent) > _NAMED_RIGS:
+        under = _("Cars wait for their results: see whether the network is down.")
+    for since, parts, url, act in gathered:
+        yield Task(Status.PENDING, parts, (_text(under),), since, url, act, ENGINEER | INSPECTOR, word=_("Silent"))
 
 
 def _undecided(found: Findings) -> Iterable[Task]:
@@ -308,19 +329,30 @@ def _drafts(found: Findings) -> Iterable[Task]:
 
 
 def _coverages(found: Findings) -> Iterable[Task]:
+    """Coverage that ends soon, gathered by configuration: the first one to end speaks."""
+    gathered: dict[str, list[EndingCoverage]] = defaultdict(list)
     for row in found.coverages:
-        name = _("Coverage %(number)s") % {"number": row.number}
-        of = _(" of %(procedure)s for %(configuration)s ends at %(at)s.") % {
-            "procedure": row.procedure,
-            "configuration": row.configuration,
-            "at": stamp(row.valid_until),
-        }
-        demo = _("Demonstration, not evidence.") + " " if row.kind == CoverageKind.DEMONSTRATION else ""
-        under = demo + _("Later cars would be flagged: coverage expired.")
-        yield Task(
-            Status.QUIET, (_bold(name), _text(of)), (_text(under),), row.valid_until, reverse("web:batches"),
-            _("See batches"), ENGINEER | OFFICER, word=_("Soon"),
-        )  # fmt: skip
+        gathered[row.configuration].append(row)
+    for configuration, rows in gathered.items():
+        first = rows[0]
+        said = {"procedure": first.procedure, "configuration": configuration, "at": stamp(first.valid_until)}
+        name = _bold(_("Coverage %(number)s") % {"number": first.number})
+        words = _(" of %(procedure)s for %(configuration)s ends at %(at)s.") % said
+        under = []
+        if len(rows) > 1:
+            more = ngettext("%(count)d more ends soon after.", "%(count)d more end soon after.", len(rows) - 1)
+            under.append(more % {"count": len(rows) - 1})
+        if any(row.kind == CoverageKind.DEMONSTRATION for row in rows):
+            under.append(_("Demonstration, not evidence."))
+        under.append(_("Later cars would be flagged: coverage expired."))
+        url, roles = reverse("web:batches"), ENGINEER | OFFICER
+        parts, below = (name, _text(words)), (_text(_(" ").join(under)),)
+        yield Task(Status.QUIET, parts, below, first.valid_until, url, _("See batches"), roles, word=_("Soon"))
+
+
+def rigs_in_trouble(found: Findings) -> list[Task]:
+    """What is wrong with rigs, for everybody."""
+    return sorted(_rigs(found), key=lambda task: (WORST_FIRST.index(task.status), task.since))
 
 
 def age_of(task: Task, at: datetime) -> str:
@@ -332,6 +364,3 @@ def age_of(task: Task, at: datetime) -> str:
 
 def word_for(task: Task) -> str:
     return task.word or word_of(task.status, language_now())
-
-
-DOMAIN_ORDER: Final = tuple(Domain.values)

@@ -75,17 +75,25 @@ class ReasonList:
 
 
 def group_reasons(
-    reasons: Iterable[PageReason], language: Language, zone: tzinfo | None = None, *, cars_url: str = ""
+    reasons: Iterable[PageReason],
+    language: Language,
+    zone: tzinfo | None = None,
+    *,
+    cars_url: str = "",
+    cars_first: bool = False,
 ) -> ReasonList:
     """Gather the same reason of several cars, say each once, and put the worst first.
 
-    `cars_url` opens a list of the batch's cars; a group of several cars links to it.
+    `cars_url` opens a list of the batch's cars; a group of several cars links to it. Among equals the batch's own come
+    first, or with `cars_first` the cars'.
     """
     gathered: dict[tuple[object, ...], list[PageReason]] = {}
     for place, reason in enumerate(reasons):
         gathered.setdefault(_same(reason, place), []).append(reason)
     groups = [_said(members, language, zone, cars_url) for members in gathered.values()]
-    groups.sort(key=lambda group: (WORST_FIRST.index(group.status), group.cars[:1] or (0,)))
+    groups.sort(
+        key=lambda group: (WORST_FIRST.index(group.status), bool(group.cars) is not cars_first, group.cars[:1] or (0,))
+    )
     return ReasonList(tuple(groups[:SHOWN]), tuple(groups[SHOWN:KEPT]), max(len(groups) - KEPT, 0))
 
 

@@ -1,15 +1,192 @@
+"""The list of batches, and one batch: why it is flagged, which of its cars are not clear, what happened."""
+
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
+
+from inspections.batches.choices import BatchStatus
+from inspections.batches.models import Batch
+from inspections.batches.queries import batch_ids, count_batches, find_batch, sequences_of
+from inspections.catalogue.queries import characteristic_words
+from inspections.dispositions.queries import open_holds, open_nonconformances_of_batch
+from inspections.dispositions.rules import MAY_PLACE_HOLD
+from inspections.gates.queries import (
+    SHOWN,
+    BatchSummary,
+    CarCounts,
+    batch_summaries,
+    car_counts,
+    cars_of_batch,
+    coverages_of,
+)
+from inspections.records.queries import entries_of_batch
+
+from .. import batch_page
+from ..access import actor_of, language_now, may, moment_of, who_may
+from ..act_words import Telling, characteristics_in, say_act
+from ..batch_rows import batch_row, batch_status_text
+from ..frame import optional_url
+from ..paging import HISTORY, PAGE, Pager, address, cursor_text, moment_cursor, number_cursor
+
+_LONGEST_FILTER = 64
+_FLOOD = ("inspection.recorded", "vehicle.registered")
+"""Acts that come by the hundred; the history shows them when asked for every entry."""
 
 
 @require_safe
 def batch_list(request: HttpRequest) -> HttpResponse:
-    return render(request, "base.html", {"title_block": []})
+    """Batches, newest first, a hundred a page."""
+    status, text = request.GET.get("status", ""), request.GET.get("q", "").strip()[:_LONGEST_FILTER]
+    if status not in BatchStatus.values:
+        status = ""
+    before = moment_cursor(request, "before", 1)
+    cursor = None if before is None else (before[0], before[1][0])
+    found = batch_ids(status=status, text=text, before=cursor, most=PAGE + 1)
+    summaries = batch_summaries(ids=[row[1] for row in found[:PAGE]], at=moment_of(request))
+    rows = [batch_row(summary, language_now()) for summary in summaries]
+    total = count_batches(status=status, text=text)
+    context = {
+        "heading": _list_heading(total, [row for row in rows if row.batch.state == "failed"], len(rows)),
+        "rows": rows,
+        "text": text,
+        "filters": _status_filters(request, status),
+        "pager": Pager(
+            _("%(shown)d of %(total)d batches, newest first") % {"shown": len(rows), "total": total},
+            address(request, {"before": None}) if cursor else "",
+            address(request, {"before": cursor_text(*found[PAGE - 1])}) if len(found) > PAGE else "",
+        ),
+        "filtered": bool(status or text),
+        "title_block": [{"label": "Interlock", "value": _("Batches")}],
+    }
+    return render(request, "inspections/batches/list.html", context)
+
+
+def _list_heading(total: int, flagged: list[Any], shown: int) -> str:
+    if not total:
+        return _("There is no batch")
+    said = {"flagged": len(flagged), "shown": shown}
+    if not flagged:
+        return _("None of %(shown)d batches is flagged") % said
+    return _("%(flagged)d of %(shown)d batches are flagged") % said
+
+
+def _status_filters(request: HttpRequest, chosen: str) -> list[tuple[str, str, bool]]:
+    every = (_("All"), address(request, {"status": None, "before": None}), not chosen)
+    return [
+        every,
+        *(
+            (batch_status_text(value), address(request, {"status": value, "before": None}), value == chosen)
+            for value in BatchStatus.values
+        ),
+    ]
 
 
 @require_safe
 def batch(request: HttpRequest, number: str) -> HttpResponse:
-    return render(request, "base.html", {"title_block": []})
+    """One batch."""
+    found = find_batch(number) if number.isprintable() else None
+    if found is None:
+        raise Http404(_("There is no batch %(number)s.") % {"number": number[:_LONGEST_FILTER]})
+    at, language = moment_of(request), language_now()
+    summary = batch_summaries(ids=[found.pk], at=at)[0]
+    counts = car_counts(batch_id=found.pk)
+    coverages = coverages_of(configuration_id=found.configuration_id, at=at)
+    causes, known, left = batch_page.gather(found, summary, coverages, language)
+    sections, line = batch_page.gate_sections(summary, causes, known, coverages, at)
+    context = {
+        "batch": found,
+        "heading": batch_page.heading(summary, counts),
+        "facts": batch_page.facts(summary, counts),
+        "sections": sections,
+        "line": line,
+        "release": line.stations[-1],
+        "release_words": batch_page.release_words(summary),
+        "holds": batch_page.hold_words(open_holds(batch_id=found.pk, vehicle_id=None), language),
+        "nonconformances": open_nonconformances_of_batch(batch_id=found.pk),
+        "left": left,
+        "summary": summary,
+        "title_block": batch_page.title_block(summary),
+        **_acts(request, found),
+        **_cars(request, found, summary, counts),
+        **_history(request, found),
+    }
+    return render(request, "inspections/batches/batch.html", context)
+
+
+def _acts(request: HttpRequest, found: Batch) -> dict[str, Any]:
+    actor = actor_of(request)
+    url = optional_url("web:hold-place")
+    allowed = may(actor, MAY_PLACE_HOLD)
+    return {
+        "hold_url": f"{url}?batch={found.number}" if url and allowed else "",
+        "who_may": "" if allowed else _("Placing a hold:") + _(" ") + who_may(MAY_PLACE_HOLD, actor),
+    }
+
+
+def _cars(request: HttpRequest, found: Batch, summary: BatchSummary, counts: CarCounts) -> dict[str, Any]:
+    """The list of cars, narrowed as asked; by default to what is wrong, if anything is."""
+    wrong = summary.clear < counts.for_delivery or counts.not_for_delivery > 0
+    shown = request.GET.get("cars", "")
+    if shown not in SHOWN:
+        shown = "wrong" if wrong else "all"
+    after = number_cursor(request, "after") or 0
+    rows = cars_of_batch(batch_id=found.pk, shown=shown, after=after, at=moment_of(request), most=PAGE + 1)
+    lines = batch_page.car_lines(rows[:PAGE], language_now())
+    words = _("%(count)d cars in build order") % {"count": len(lines)}
+    if lines:
+        ends = {"first": lines[0].row.sequence, "last": lines[-1].row.sequence}
+        words += _(", ") + _("from car %(first)d to car %(last)d") % ends
+    more = len(rows) > PAGE
+    pager = None
+    if more or after:
+        first = address(request, {"cars": shown, "after": None}, "cars") if after else ""
+        last = str(lines[-1].row.sequence) if lines else ""
+        pager = Pager(words, first, address(request, {"cars": shown, "after": last}, "cars") if more else "")
+    return {
+        "cars": lines,
+        "filters": _car_filters(request, shown, summary, counts),
+        "pager": pager,
+        "nothing_shown": _nothing(shown),
+    }
+
+
+def _car_filters(
+    request: HttpRequest, shown: str, summary: BatchSummary, counts: CarCounts
+) -> list[tuple[str, str, bool]]:
+    names = {
+        "wrong": _("Only what is wrong"),
+        "failed": _("Failed %(count)d") % {"count": counts.failed},
+        "pending": _("Pending %(count)d") % {"count": counts.pending},
+        "held": _("Held %(count)d") % {"count": counts.held},
+        "all": _("All %(count)d cars") % {"count": summary.registered},
+    }
+    return [(name, address(request, {"cars": key, "after": None}, "cars"), key == shown) for key, name in names.items()]
+
+
+def _nothing(shown: str) -> str:
+    return _("No car is registered yet.") if shown == "all" else _("No car of this batch is so.")
+
+
+def _history(request: HttpRequest, found: Batch) -> dict[str, Any]:
+    """What happened, newest first, fifty a page."""
+    every = request.GET.get("entries") == "all"
+    before = number_cursor(request, "before")
+    entries = entries_of_batch(batch=found.number, before=before, most=HISTORY + 1, without=() if every else _FLOOD)
+    more, entries = len(entries) > HISTORY, entries[:HISTORY]
+    tell = Telling(language_now(), characteristic_words(characteristics_in(entry.after for entry in entries)))
+    sequences = sequences_of({entry.subject for entry in entries if entry.subject_kind == "vehicle"})
+    first = address(request, {"before": None}, "history") if before is not None else ""
+    following = address(request, {"before": str(entries[-1].pk)}, "history") if more else ""
+    return {
+        "history": [say_act(entry, tell, sequences) for entry in entries],
+        "every_entry": every,
+        "entries_url": address(request, {"entries": None if every else "all", "before": None}, "history"),
+        "history_pager": Pager(_("%(count)d entries") % {"count": len(entries)}, first, following)
+        if first or following
+        else None,
+    }

@@ -33,7 +33,8 @@ from ..access import actor_of, language_now, moment_of, role_text
 from ..ages import zone_text
 from ..batch_rows import BatchRow, batch_row
 from ..causes import Known, named_in, page_reasons
-from ..needs import COVERAGE_SOON, MOST_TASKS, Findings, Task, age_of, tasks_of, word_for
+from ..frame import optional_url
+from ..needs import COVERAGE_SOON, MOST_TASKS, Findings, age_of, rigs_in_trouble, tasks_of, word_for
 from ..paging import address
 from ..reason_groups import ReasonGroup, group_reasons
 
@@ -67,16 +68,13 @@ def today(request: HttpRequest) -> HttpResponse:
         "left": len(tasks) - MOST_TASKS,
         "rows": rows,
         "totals": _totals(rows),
-        "trouble": [task for task in tasks_of(found, None) if _about_rig(task)],
+        "trouble": rigs_in_trouble(found),
         "rigs": len(found.rigs),
+        "rigs_url": optional_url("web:rigs"),
         "day": timezone.localdate(at),
         "title_block": _title_block(found),
     }
     return render(request, "inspections/today/today.html", context)
-
-
-def _about_rig(task: Task) -> bool:
-    return task.act == _("See the rig")
 
 
 def _read(at: datetime) -> Findings:

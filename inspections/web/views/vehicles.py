@@ -1,10 +1,214 @@
+"""One vehicle: may it leave, what would close the line, its whole life, what is fitted."""
+
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
+from collections.abc import Sequence
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
+
+from inspections.batches.choices import BatchStatus
+from inspections.batches.models import Vehicle
+from inspections.batches.queries import find_vehicle
+from inspections.catalogue.models import PlanRevision
+from inspections.catalogue.queries import characteristic_words, line_words, procedure_words, revision_in_force
+from inspections.dispositions.queries import open_holds
+from inspections.dispositions.rules import MAY_LIFT_HOLD, MAY_PLACE_HOLD
+from inspections.evaluation.reasons import ReasonCode
+from inspections.gates.queries import (
+    Clearance,
+    DecisionRow,
+    StandingCause,
+    TypeEvidence,
+    cars_of_batch,
+    clearance,
+    coverages_of,
+    own_gates,
+)
+from inspections.records.models import LedgerEntry
+from inspections.results.queries import VehicleInspection, fittings_of_vehicle, software_of_vehicle
+
+from .. import vehicle_page
+from ..access import actor_of, language_now, may, moment_of, who_may
+from ..act_words import characteristics_in
+from ..batch_page import decided_words, hold_words, plan_words
+from ..causes import Known, named_in, of_car, page_reasons
+from ..frame import optional_url
+from ..life import ACT, INSPECTION, Cursor, Event, Life, by_day, read_life, together
+from ..life_words import MOST_BARS, Words, problems_by_inspection, say_moments
+from ..paging import PAGE, Pager, address, cursor_text, moment_cursor
+from ..reason_groups import group_reasons
+
+_LONGEST = 64
 
 
 @require_safe
 def vehicle(request: HttpRequest, vin: str) -> HttpResponse:
-    return render(request, "base.html", {"title_block": []})
+    """The page of one vehicle. How many statements it takes does not depend on how long its life is."""
+    found = find_vehicle(vin) if vin.isprintable() and len(vin) <= _LONGEST else None
+    if found is None:
+        raise Http404(_("No vehicle %(vin)s is registered.") % {"vin": vin[:_LONGEST]})
+    at, batch = moment_of(request), found.batch
+    answered = clearance(vin=found.vin, at=at)
+    fittings, software = fittings_of_vehicle(vehicle_id=found.pk), software_of_vehicle(vehicle_id=found.pk)
+    coverages = coverages_of(configuration_id=batch.configuration_id, at=at)
+    cursor = _cursor(request)
+    # A poll brings the answer up to date and tells whether the life has gone on; it does not draw it all again.
+    polled = request.headers.get("HX-Request") == "true"
+    life = read_life(
+        vehicle_id=found.pk,
+        vin=found.vin,
+        pinned=batch.revision_id,
+        fittings=fittings,
+        software=software,
+        cursor=(None if polled else cursor) or Cursor(),
+        most=1 if polled else PAGE,
+    )
+    causes = [of_car(cause, found.sequence, found.vin) for cause in answered.reasons]
+    known = _known(found, causes, life, coverages)
+    context = {
+        "vehicle": found,
+        "batch": batch,
+        "polled": polled,
+        "newest": life.moments[0].key if life.moments and cursor is None else "",
+        **_answer(request, found, answered, causes, known),
+        **_life(request, life, cursor, answered, causes, known, {row.component_id for row in fittings if row.here_now}),
+        **_holds(request, found),
+        "fitted": vehicle_page.fitted_now(fittings, software, coverages, known.language),
+    }
+    return render(request, "inspections/vehicles/vehicle.html", context)
+
+
+def _cursor(request: HttpRequest) -> Cursor | None:
+    asked = moment_cursor(request, "before", 2)
+    if asked is None:
+        return None
+    moment, (kind, number) = asked
+    if kind > ACT:
+        raise Http404(_("This is no page of the list: begin again at its first."))
+    return Cursor(moment, kind, number)
+
+
+def _known(found: Vehicle, causes: Sequence[StandingCause], life: Life, coverages: Sequence[TypeEvidence]) -> Known:
+    """The words of all that the page names, looked up once."""
+    lines, characteristics, procedures = named_in(causes)
+    for moment in life.moments:
+        if isinstance(moment.what, VehicleInspection):
+            lines |= {value.requirement_id for value in moment.what.measurements if value.requirement_id is not None}
+            characteristics |= {row.characteristic_id for row in moment.what.measurements if row.characteristic_id}
+    characteristics |= characteristics_in(_kept(moment.what) for moment in life.moments)
+    batch, revision = found.batch, found.batch.revision
+    return Known(
+        language=language_now(),
+        zone=timezone.get_current_timezone(),
+        batch=batch.number,
+        plan="" if revision is None else revision.plan.code,
+        revision="" if revision is None else str(revision.number),
+        configuration=batch.configuration.code,
+        testing_closed=batch.status != BatchStatus.OPEN,
+        lines=line_words(lines),
+        characteristics=characteristic_words(characteristics),
+        procedures=procedure_words(procedures) if procedures else {},
+        coverages={str(row.id): row.number for row in coverages},
+        here=found.vin,
+    )
+
+
+def _kept(what: Event) -> object:
+    """What an act or a decision keeps of characteristics."""
+    if isinstance(what, LedgerEntry):
+        return what.after
+    return {"reasons": what.reasons} if isinstance(what, DecisionRow) else None
+
+
+def _answer(
+    request: HttpRequest, found: Vehicle, answered: Clearance, causes: Sequence[StandingCause], known: Known
+) -> dict[str, Any]:
+    at, batch = moment_of(request), found.batch
+    row = cars_of_batch(batch_id=batch.pk, shown="all", after=found.sequence - 1, at=at, most=1)[0]
+    said = page_reasons(causes, known)
+    reasons = group_reasons(said, known.language, known.zone, cars_first=True)
+    in_force = revision_in_force(batch.configuration, at)
+    waiting = sum(cause.code == ReasonCode.EVALUATION_PENDING for cause in causes)
+    return {
+        "answer": vehicle_page.answer(answered, reasons),
+        "reasons": reasons,
+        "line": vehicle_page.car_line(row, own_gates(batch_id=batch.pk, at=at), causes, said, answered, known.language),
+        "car": row,
+        "identity": vehicle_page.identity(row, batch.configuration.code),
+        "title_block": _title_block(found, answered, in_force, waiting),
+    }
+
+
+def _title_block(
+    found: Vehicle, answered: Clearance, in_force: PlanRevision | None, waiting: int
+) -> list[dict[str, str]]:
+    pinned = found.batch.revision
+    plan = pinned.plan.code if pinned is not None else (in_force.plan.code if in_force is not None else "")
+    judged = plan_words(plan, None if pinned is None else pinned.number)
+    if in_force is not None and (pinned is None or in_force.number != pinned.number):
+        judged += _("; ") + _("current is %(number)d") % {"number": in_force.number}
+    return [
+        {"label": _("Vehicle"), "value": found.vin},
+        {"label": _("Judged on plan"), "value": judged},
+        {"label": _("Decided up to"), "value": decided_words(answered.decided_at, waiting)},
+    ]
+
+
+def _life(
+    request: HttpRequest,
+    life: Life,
+    cursor: Cursor | None,
+    answered: Clearance,
+    causes: Sequence[StandingCause],
+    known: Known,
+    here: set[int],
+) -> dict[str, Any]:
+    """The page of its life that was asked for, by day."""
+    inspections = [moment.what for moment in life.moments if moment.kind == INSPECTION]
+    marks = sum(len(row.measurements) for row in inspections if isinstance(row, VehicleInspection))
+    words = Words(
+        language=known.language,
+        now=moment_of(request),
+        lines=known.lines,
+        characteristics=known.characteristics,
+        causes=causes,
+        problems=problems_by_inspection((cause.code, cause.inspection_id) for cause in answered.reasons),
+        here=frozenset(here),
+        revision=int(known.revision) if known.revision else None,
+        bars=marks <= MOST_BARS,
+    )
+    entries = [(run[0].at, say_moments(run, words)) for run in together(life.moments)]
+    following = life.following
+    first = address(request, {"before": None}, "life") if cursor is not None else ""
+    earlier = ""
+    if following is not None:
+        text = cursor_text(following.at, following.kind, following.number)
+        earlier = address(request, {"before": text}, "life")
+    return {
+        "days": by_day(entries),
+        "life_pager": Pager(_("%(count)d entries") % {"count": len(life.moments)}, first, earlier)
+        if first or earlier
+        else None,
+    }
+
+
+def _holds(request: HttpRequest, found: Vehicle) -> dict[str, Any]:
+    """Holds in force, each with its one act, and what may be done on this page."""
+    actor = actor_of(request)
+    holds = []
+    for hold, reason, ends in hold_words(open_holds(batch_id=found.batch_id, vehicle_id=found.pk), language_now()):
+        lifts = hold.source == "person" and may(actor, MAY_LIFT_HOLD)
+        holds.append((hold, reason, ends, optional_url("web:hold-lift", hold.pk) if lifts else ""))
+    places = may(actor, MAY_PLACE_HOLD)
+    url = optional_url("web:hold-place")
+    return {
+        "holds": holds,
+        "hold_url": f"{url}?vin={found.vin}" if url and places else "",
+        "record_url": optional_url("web:entry", found.vin),
+        "who_may": "" if places else _("Placing a hold:") + _(" ") + who_may(MAY_PLACE_HOLD, actor),
+    }

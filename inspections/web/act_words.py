@@ -1,0 +1,233 @@
+"""Acts of the ledger said in words. An act without words of its own is shown as it was written: nothing is hidden."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from inspections.catalogue.queries import CharacteristicWords
+from inspections.evaluation.reasons import ReasonCode
+from inspections.gates.sentence_catalogue import Language
+from inspections.gates.sentences import gate_text
+from inspections.records.models import LedgerEntry
+
+from .statuses import Status
+
+Characteristics = Mapping[int, CharacteristicWords]
+
+_CODES: Mapping[str, tuple[str, str]] = {
+    ReasonCode.NO_REQUIREMENTS: ("nothing is required", "没有任何要求"),
+    ReasonCode.PLAN_NOT_APPROVED: ("plan not approved", "控制计划未批准"),
+    ReasonCode.MISSING_RESULT: ("results missing", "缺少结果"),
+    ReasonCode.MEASUREMENT_FAILED: ("measurement failed", "测量不合格"),
+    ReasonCode.MEASUREMENT_INDETERMINATE: ("cannot be judged", "无法判定"),
+    ReasonCode.VERDICT_DISAGREEMENT: ("verdicts disagree", "判定不一致"),
+    ReasonCode.RIG_OUT_OF_CALIBRATION: ("rig out of calibration", "台架不在校准有效期"),
+    ReasonCode.RIG_NOT_AUTHORISED: ("rig not authorised", "台架未获授权"),
+    ReasonCode.SOFTWARE_MISMATCH: ("tested with other software", "检验软件与车上不符"),
+    ReasonCode.EVIDENCE_STALE: ("result older than a change", "结果早于变更"),
+    ReasonCode.RETEST_UNEXPLAINED: ("repeats not explained", "重复检验未说明"),
+    ReasonCode.SUBMISSION_QUARANTINED: ("a submission cannot be read", "有提交无法读取"),
+    ReasonCode.COVERAGE_MISSING: ("coverage missing", "缺少覆盖"),
+    ReasonCode.COVERAGE_EXPIRED: ("coverage expired", "覆盖已到期"),
+    ReasonCode.COVERAGE_REVOKED: ("coverage revoked", "覆盖已撤销"),
+    ReasonCode.SAMPLE_SHORT: ("samples short", "样本不足"),
+    ReasonCode.SAMPLE_REJECTED: ("sample rejected", "样本不合格"),
+    ReasonCode.CONCESSION_EXPIRED: ("concession expired", "让步已到期"),
+    ReasonCode.TALLY_MISMATCH: ("counts differ from the recount", "计数与重算不符"),
+    ReasonCode.NOT_FOR_DELIVERY: ("not meant for a customer", "不用于交付"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SaidAct:
+    """One entry of a history. `who` did it; `cars` links what it is about."""
+
+    at: datetime
+    status: Status
+    text: str
+    under: str
+    who: str
+    vin: str = ""
+    sequence: int = 0
+    wrong: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """What words need beside the entry."""
+
+    language: Language
+    characteristics: Characteristics
+
+    def code(self, code: str) -> str:
+        """A reason code in few words."""
+        words = _CODES.get(code)
+        return code.replace("_", " ") if words is None else words[self.language == "zh-hans"]
+
+    def gate(self, after: Mapping[str, Any]) -> str:
+        return gate_text(str(after.get("domain", "")), self.language)
+
+    def characteristic(self, number: object) -> str:
+        found = self.characteristics.get(number) if isinstance(number, int) else None
+        if found is None:
+            return ""
+        return (found.named.name_zh or found.named.name) if self.language == "zh-hans" else found.named.name
+
+    def cause(self, after: Mapping[str, Any]) -> str:
+        """What a gate's hold or nonconformance is about."""
+        said = [self.gate(after), self.code(str(after.get("code", "")))]
+        name = self.characteristic(after.get("characteristic_id"))
+        return _(", ").join([*said, name] if name else said)
+
+    def reasons(self, reasons: Iterable[Mapping[str, Any]]) -> str:
+        """Reasons as a decision keeps them, in few words, each once."""
+        said: dict[str, None] = {}
+        for reason in reasons:
+            name = self.characteristic(reason.get("characteristic_id")) or str(reason.get("characteristic", ""))
+            code = self.code(str(reason.get("code", "")))
+            said[f"{name}: {code}" if name and self.language == "en" else f"{name}{code}"] = None
+        listed = list(said)
+        more = _(", ") + _("%(count)d more") % {"count": len(listed) - 3} if len(listed) > 3 else ""
+        return _("; ").join(listed[:3]) + more
+
+
+def characteristics_in(records: Iterable[object]) -> set[int]:
+    """Ids of the characteristics that records name: what acts left (`after`), or decisions with their `reasons`."""
+    ids = set()
+    for record in records:
+        found = record if isinstance(record, dict) else {}
+        for row in (found, *found.get("reasons", ())):
+            if isinstance(row, dict) and isinstance(row.get("characteristic_id"), int):
+                ids.add(row["characteristic_id"])
+    return ids
+
+
+Words = Callable[[LedgerEntry, Mapping[str, Any], Telling], tuple[Status, str]]
+
+
+def _opened(entry: LedgerEntry, after: Mapping[str, Any], tell: Telling) -> tuple[Status, str]:
+    said = {key: after.get(key) for key in ("planned_quantity", "configuration", "line", "plan", "revision")}
+    if said["plan"] is None:
+        text = _("Batch opened on %(line)s: %(planned_quantity)s cars of %(configuration)s. No approved plan.")
+        return Status.FAIL, text % said
+    text = _(
+        "Batch opened on %(line)s: %(planned_quantity)s cars of %(configuration)s, plan %(plan)s revision %(revision)s."
+    )
+    return Status.QUIET, text % said
+
+
+def _closed(entry: LedgerEntry, after: Mapping[str, Any], tell: Telling) -> tuple[Status, str]:
+    return Status.QUIET, _("Testing closed: no more cars come, and what is missing has failed.")
+
+
+def _registered(entry: LedgerEntry, after: Mapping[str, Any], tell: Telling) -> tuple[Status, str]:
+    said = {"car": after.get("sequence"), "batch": entry.batch}
+    return Status.QUIET, _("Registered as car %(car)s of batch %(batch)s.") % said
+
+
+def _held(entry: LedgerEntry, after: Mapping[str, Any], tell: Telling) -> tuple[Status, str]:
+    reason = tell.cause(after) if after.get("code") else entry.reason
+    return Status.HELD, _("Held: %(reason)s.") % {"reason": reason.rstrip(".。")}
+
+
+def _lifted(entry: LedgerEntry, after: Mapping[str, Any], tell: Telling) -> tuple[Status, str]:
+    if after.get("code"):
+        return Status.QUIET, _("Hold lifted: its cause is gone (%(reason)s).") % {"reason": tell.cause(after)}
+    return Status.QUIET, _("Hold lifted: %(reason)s.") % {"reason": entry.reason.rstrip(".。")}
+
+
+def _nonconformance(entry: LedgerEntry, after: Mapping[str, Any], tell: Telling) -> tuple[Status, str]:
+    said = {"number": after.get("nonconformance", ""), "reason": tell.cause(after)}
+    if entry.act.endswith("opened"):
+        return Status.FAIL, _("%(number)s opened: %(reason)s.") % said
+    return Status.QUIET, _("%(number)s closed: %(reason)s.") % said
+
+
+def _gate(entry: LedgerEntry, after: Mapping[str, Any], tell: Telling) -> tuple[Status, str]:
+    said = {"gate": tell.gate(after), "reasons": tell.reasons(after.get("reasons", ()))}
+    if entry.act == "gate.failed":
+        return Status.FAIL, _("Gate %(gate)s failed: %(reasons)s.") % said
+    return Status.QUIET, _("Gate %(gate)s is no longer failed.") % said
+
+
+def _recorded(entry: LedgerEntry, after: Mapping[str, Any], tell: Telling) -> tuple[Status, str]:
+    if entry.subject_kind == "inspection":
+        return Status.QUIET, _("Inspection %(id)s recorded.") % {"id": entry.subject}
+    said = {"count": after.get("count"), "rig": entry.subject}
+    return Status.QUIET, _("%(count)s inspections of rig %(rig)s recorded.") % said
+
+
+def _voided(entry: LedgerEntry, after: Mapping[str, Any], tell: Telling) -> tuple[Status, str]:
+    said = {"id": entry.subject, "reason": entry.reason.rstrip(".。")}
+    return Status.QUIET, _("Inspection %(id)s declared void: %(reason)s.") % said
+
+
+def _software(entry: LedgerEntry, after: Mapping[str, Any], tell: Telling) -> tuple[Status, str]:
+    return Status.QUIET, _("Software changed: %(list)s.") % {"list": _(", ").join(map(str, after.get("software", ())))}
+
+
+def _fitted(entry: LedgerEntry, after: Mapping[str, Any], tell: Telling) -> tuple[Status, str]:
+    said = []
+    for key, words in (("fitted", _("Fitted: %(list)s.")), ("removed", _("Removed: %(list)s."))):
+        if after.get(key):
+            said.append(words % {"list": _(", ").join(map(str, after[key]))})
+    return Status.QUIET, " ".join(said)
+
+
+def _recount(entry: LedgerEntry, after: Mapping[str, Any], tell: Telling) -> tuple[Status, str]:
+    if entry.act == "batch.recount_differs":
+        return Status.FAIL, _("A recount of %(gate)s differs from what is stored.") % {"gate": tell.gate(after)}
+    return Status.QUIET, _("A recount of %(gate)s agrees again.") % {"gate": tell.gate(after)}
+
+
+def _unknown(entry: LedgerEntry, after: Mapping[str, Any], tell: Telling) -> tuple[Status, str]:
+    said = {"rig": entry.subject, "list": _(", ").join(map(str, after.get("characteristics", ())[:5]))}
+    return Status.UNCLEAR, _("Rig %(rig)s sent values that the catalogue does not know: %(list)s.") % said
+
+
+_SAID: Mapping[str, Words] = {
+    "batch.opened": _opened,
+    "batch.closed": _closed,
+    "batch.recount_differs": _recount,
+    "batch.recount_agrees": _recount,
+    "vehicle.registered": _registered,
+    "hold.placed": _held,
+    "hold.lifted": _lifted,
+    "nonconformance.opened": _nonconformance,
+    "nonconformance.closed": _nonconformance,
+    "gate.failed": _gate,
+    "gate.no_longer_failed": _gate,
+    "inspection.recorded": _recorded,
+    "inspection.voided": _voided,
+    "software.changed": _software,
+    "component.fitted": _fitted,
+    "characteristic.unknown": _unknown,
+}
+
+
+def say_act(entry: LedgerEntry, tell: Telling, sequences: Mapping[str, int] | None = None) -> SaidAct:
+    """An entry of the ledger in words. With `sequences` (VIN to number in build order) it names the car it is about."""
+    after = entry.after if isinstance(entry.after, dict) else {}
+    words = _SAID.get(entry.act)
+    status, text = words(entry, after, tell) if words is not None else (Status.QUIET, _as_written(entry))
+    vin = entry.subject if entry.subject_kind == "vehicle" else ""
+    return SaidAct(
+        at=entry.at,
+        status=status,
+        text=text,
+        under="",
+        who=entry.actor,
+        vin=vin,
+        sequence=(sequences or {}).get(vin, 0),
+        wrong=status in {Status.FAIL, Status.HELD},
+    )
+
+
+def _as_written(entry: LedgerEntry) -> str:
+    said = f"{entry.act} {entry.subject_kind} {entry.subject}"
+    return f"{said}: {entry.reason}" if entry.reason else said
