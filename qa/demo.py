@@ -6,7 +6,6 @@ import signal
 import socket
 import sys
 import time
-from importlib.util import find_spec
 
 from qa import env
 from qa.embedded.cluster import Cluster
@@ -108,15 +107,12 @@ def run(cluster: Cluster, listening: socket.socket) -> int:
         supervisor.say("Starting a private PostgreSQL and Redis.")
     cluster.start()
     supervisor.run_step("Setting up the tables.", "manage.py", "migrate", "--verbosity", "0")
-    accounts = ""
-    if find_spec("inspections.management.commands.load_demo"):
-        accounts = supervisor.run_step("Loading the catalogue, two plans and the accounts.", "manage.py", "load_demo")
+    accounts = supervisor.run_step("Loading the catalogue, two plans and the accounts.", "manage.py", "load_demo")
     start_programs(supervisor, listening)
     listening.close()
     wait_for_answer(supervisor, port)
     cluster.publish(**environment)
-    if find_spec("inspections.management.commands.simulate_line"):
-        supervisor.start("line", "manage.py", "simulate_line", "--demo", may_end=True)
+    supervisor.start("line", "manage.py", "simulate_line", "--demo", may_end=True)
     kept = "your data stays in .interlock (make clean-demo removes it)" if cluster.private else "your data stays"
     supervisor.say(f"\n{accounts.rstrip()}\n\nInterlock is at {address}\nCtrl-C stops everything; {kept}.\n")
     return supervisor.wait()

@@ -1,7 +1,5 @@
 """The addresses of the whole site."""
 
-from importlib.util import find_spec
-
 from allauth.account import views as account
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
@@ -12,10 +10,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/logout/", account.logout, name="account_logout"),
     path("accounts/reauthenticate/", account.reauthenticate, name="account_reauthenticate"),
     path("accounts/password/", account.password_change, name="account_change_password"),
+    path("", include("inspections.api.urls")),
+    path("", include("inspections.web.urls")),
 ]
-for rooms in ("inspections.api", "inspections.web"):
-    if find_spec(rooms) and find_spec(f"{rooms}.urls"):
-        urlpatterns.append(path("", include(f"{rooms}.urls")))
 
 handler403 = "inspections.web.views.errors.refused"
 handler404 = "inspections.web.views.errors.not_found"
