@@ -23,12 +23,12 @@ def find_vehicle(vin: str) -> Vehicle | None:
 
 
 def vehicles_by_tail(tail: str, limit: int = 20) -> list[Vehicle]:
-    """The vehicles whose VIN ends so. From six characters on the index answers; fewer find nothing."""
+    """The vehicles whose VIN ends so, newest first. From six characters on the index answers."""
     text = tail.upper()
-    if len(text) < TAIL:
-        return []
-    rows = Vehicle.objects.select_related("batch").alias(tail=Right("vin", TAIL)).filter(tail=text[-TAIL:])
-    return list(rows.filter(vin__endswith=text).order_by("-pk")[:limit])
+    rows = Vehicle.objects.select_related("batch").filter(vin__endswith=text)
+    if len(text) >= TAIL:
+        rows = rows.alias(tail=Right("vin", TAIL)).filter(tail=text[-TAIL:])
+    return list(rows.order_by("-pk")[:limit])
 
 
 def find_batch(number: str) -> Batch | None:
