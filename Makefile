@@ -29,8 +29,8 @@ check: $(VENV)/.ready-dev
 	@$(RUN) -m ruff check .
 	@$(RUN) -m ruff format --check .
 	@$(RUN) -m mypy
-	@$(RUN) -c 'from importlinter.cli import lint_imports_command; lint_imports_command()'
-	@$(RUN) manage.py makemigrations --check --dry-run
+	@$(RUN) -c "from importlinter.cli import lint_imports_command as run; run()"
+	@$(RUN) -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
 
 bench: $(VENV)/.ready-dev
 	@$(RUN) -m tests.bench $(ARGS)
