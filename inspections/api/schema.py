@@ -12,12 +12,17 @@ from drf_spectacular.extensions import OpenApiSerializerFieldExtension
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.openapi import AutoSchema
 
-from ..results.posted import PostedInspection
+from ..results.posted import LONGEST_VALUE, PostedInspection
 from .bodies import JSON
 from .problems import BY_STATUS, CODES, PROBLEM_JSON, Problem
-from .serializers.fields import TEXT_PATTERN, VIN_PATTERN, StrictSerializer
+from .serializers.fields import VIN_PATTERN, StrictSerializer
 
 SCHEMAS: Final = "#/components/schemas/"
+_CHARACTER: Final = r"[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff]"
+STORABLE: Final = f"^{_CHARACTER}*$"
+"""A text without controls and marks that turn the direction of what is shown, as `results.posted` takes it."""
+STORABLE_NOT_BLANK: Final = rf"^{_CHARACTER}*[!-~]{_CHARACTER}*$"
+POSTED_YEARS: Final = "^(199[1-9]|20[0-9]{2}|21[0-9]{2})-"
 POSTED: Final[dict[str, Any]] = {"$ref": SCHEMAS + "PostedInspection"}
 
 _ALWAYS: Final = (406, 500, 503)
@@ -49,7 +54,7 @@ class InterlockSchema(AutoSchema):
     def _map_basic_serializer(self, serializer: Any, direction: Any) -> Any:
         schema = super()._map_basic_serializer(serializer, direction)
         if isinstance(serializer, StrictSerializer):
-            schema["additionalProperties"] = False
+            schema |= {"additionalProperties": False, **serializer.more_schema}
         return schema
 
 
@@ -121,13 +126,16 @@ def posted_components() -> dict[str, Any]:
     )
     measurement["properties"]["value"] = {
         "type": ["number", "string", "boolean", "null"],
-        "maxLength": 1000,
+        "maxLength": LONGEST_VALUE,
         "description": "What was measured. What does not fit the characteristic is recorded as indeterminate.",
     }
     for schema in components.values():
         for property_ in schema["properties"].values():
-            if property_.get("minLength") == 1:
-                property_["pattern"] = TEXT_PATTERN
+            if property_.get("format") == "date-time":
+                property_["pattern"] = POSTED_YEARS
+            elif property_.get("maxLength"):
+                property_["pattern"] = STORABLE
+    inspection["properties"]["id"]["pattern"] = STORABLE_NOT_BLANK
     return components
 
 

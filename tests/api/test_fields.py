@@ -62,7 +62,17 @@ def test_vin_of_another_form_is_refused(value):
 
 
 @pytest.mark.parametrize(
-    "value, code", [(0, "range"), (10, "range"), (10**400, "range"), (5.0, "type"), ("5", "type"), (True, "type")]
+    "value, code",
+    [
+        (0, "range"),
+        (10, "range"),
+        (10**400, "range"),
+        (5.5, "type"),
+        (float("inf"), "type"),
+        (1e30, "range"),
+        ("5", "type"),
+        (True, "type"),
+    ],
 )
 def test_whole_number_is_neither_text_nor_truth_nor_float(value, code):
     assert codes({"count": value}) == [("/count", code)]
@@ -72,6 +82,12 @@ def test_time_keeps_its_moment():
     serializer = Body(data={"at": "2026-11-22T08:14:03.120+08:00"})
     assert serializer.is_valid()
     assert serializer.validated_data["at"] == datetime(2026, 11, 22, 0, 14, 3, 120_000, UTC)
+
+
+def test_time_is_handed_on_in_utc_because_the_database_reads_no_offset_beyond_sixteen_hours():
+    serializer = Body(data={"at": "2026-11-22T23:00:00+23:00"})
+    assert serializer.is_valid()
+    assert serializer.validated_data["at"].isoformat() == "2026-11-22T00:00:00+00:00"
 
 
 @pytest.mark.parametrize(

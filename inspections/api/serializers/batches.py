@@ -71,8 +71,13 @@ class SoftwareChangesSerializer(StrictSerializer):
     software = several(SoftwareSerializer(), allow_empty=False)
 
 
+PARTS = ("fitted", "removed")
+
+
 class FittingsSerializer(StrictSerializer):
     """Parts of a car were fitted and removed at a moment; at least one of them."""
+
+    more_schema = {"anyOf": [{"properties": {name: {"minItems": 1}}, "required": [name]} for name in PARTS]}
 
     at = Moment()
     fitted = several(FittedComponentSerializer(), required=False)

@@ -28,10 +28,12 @@ class File(StrictField):
 
     @property
     def json_schema(self) -> dict[str, Any]:
-        return {"type": "string", "contentMediaType": "application/octet-stream"}
+        return {"type": "string", "contentMediaType": "application/octet-stream", "minLength": 1}
 
 
 class SubmissionFieldsSerializer(StrictSerializer):
+    more_schema = {"not": {"required": ["vin", "component"]}}
+
     file = File()
     format = Text(most=32, required=False, help_text="The file's format where it cannot be told from its content.")
     vin = Vin(required=False)
