@@ -15,6 +15,8 @@ from .reasons import Outcome, ReasonCode
 def counting_entry(entries: Iterable[Entry]) -> Entry | None:
     """The latest result by `finished_at`, admissible or not; on a tie the worse. What was voided never counts."""
     valid = [entry for entry in entries if not entry.inspection.voided]
+    if len(valid) == 1:
+        return valid[0]
     return max(valid, key=lambda entry: (entry.inspection.finished_at, entry.rank, entry.identity), default=None)
 
 

@@ -44,8 +44,12 @@ class _Line:
 
     requirement: Requirement
     position: str
-    required: str
     critical: bool
+    members: tuple[Requirement, ...] = ()
+
+    @property
+    def required(self) -> str:
+        return required_words(self.requirement, self.members)
 
     @property
     def repeats(self) -> int:
@@ -73,14 +77,13 @@ class _Draft:
             self.reasons.append(Reason(ReasonCode.NOT_FOR_DELIVERY))
         evidences = entries_of([Evidence(inspection, gate) for inspection in gate.inspections], asked)
         for (number, position), line in asked.single.items():
-            words = required_words(line)
-            self._hold(_Line(line, position, words, critical(line)), evidences.single.get((number, position), ()))
+            self._hold(_Line(line, position, critical(line)), evidences.single.get((number, position), ()))
         for group in asked.groups:
-            words = required_words(group.requirement, group.members.values())
+            members = tuple(group.members.values())
             seen = {position for group_id, position in evidences.groups if group_id == group.requirement.id}
             wanted = set(positions_of(group.requirement))
             for position in seen | wanted:
-                line_at = _Line(group.requirement, position, words, group_is_critical(group))
+                line_at = _Line(group.requirement, position, group_is_critical(group), members)
                 entries = evidences.groups.get((group.requirement.id, position), ())
                 self._hold(line_at, entries, asked_here=position in wanted)
         for (characteristic_id, position), entries in evidences.unasked.items():
