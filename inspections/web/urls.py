@@ -6,7 +6,7 @@ from django.urls import URLPattern, path
 from django.views.i18n import set_language
 
 from .access import View, readers_only
-from .views import batches, entry, live, rigs, search, today, vehicles
+from .views import batches, entry, holds, intake, live, plans, rigs, search, today, vehicles
 
 app_name = "web"
 
@@ -26,11 +26,22 @@ urlpatterns = [
     _page("entry/<str:vin>/", entry.car, "entry"),
     _page("entry/<str:vin>/<str:procedure>/", entry.form, "entry-form"),
     _page("entry/<str:vin>/<str:procedure>/judge/", entry.judge, "entry-judge"),
+    _page("intake/", intake.inbox, "intake"),
+    _page("intake/<int:number>/", intake.kept, "intake-kept"),
+    _page("intake/<int:number>/set-aside/", intake.set_aside_kept, "intake-set-aside"),
+    _page("intake/files/", intake.submissions, "submissions"),
+    _page("intake/files/<int:number>/", intake.submission, "submission"),
+    _page("holds/place/", holds.place, "hold-place"),
+    _page("holds/<int:number>/lift/", holds.lift, "hold-lift"),
     _page("rigs/", rigs.rig_list, "rigs"),
     _page("rigs/<str:code>/", rigs.rig, "rig"),
     _page("rigs/<str:code>/key/", rigs.key_issue, "rig-key"),
     _page("rigs/<str:code>/key/<str:prefix>/revoke/", rigs.key_revoke, "rig-key-revoke"),
     _page("rigs/<str:code>/<str:name>/", rigs.act, "rig-act"),
+    _page("plans/", plans.plan_list, "plans"),
+    _page("plans/<str:code>/", plans.plan, "plan"),
+    _page("plans/<str:code>/<int:number>/", plans.plan, "plan"),
+    _page("plans/<str:code>/<int:number>/approve/", plans.approve, "plan-approve"),
     # Neither shows anything of the record: the login page offers the language too, and a poll is told 401 by itself.
     path("live/", live.live, name="live"),
     path("language/", set_language, name="language"),

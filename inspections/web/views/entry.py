@@ -360,7 +360,7 @@ def _vehicle(vin: str) -> Vehicle:
 
 
 def _procedure(code: str) -> Procedure:
-    procedure = Procedure.objects.filter(code=code).first()
+    procedure = Procedure.objects.filter(code=code.replace("\x00", "")).first()
     if procedure is None:
         raise Http404(_("The catalogue knows no procedure %(code)s.") % {"code": code[:64]})
     return procedure

@@ -1,0 +1,104 @@
+"""What was sent, shown safely: bounded, every control character visible, the place of a fault marked. Pure."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+MOST_SHOWN: Final = 20_000
+"""Characters of a body that a page shows."""
+MOST_FOUND: Final = 200
+_MOST_FAULTS: Final = 50
+
+_HIDDEN: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u2028-\u202e\u2066-\u2069\ufeff]")
+_PLACE: Final = re.compile(r"at line (\d{1,7}) column (\d{1,7})")
+
+
+@dataclass(frozen=True, slots=True)
+class ShownBody:
+    """The text before the place of the fault, the character at it, and the text after. `left`: bytes not shown."""
+
+    before: str
+    at: str
+    after: str
+    left: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One fault: where (a JSON pointer), what is wrong, and what stands there."""
+
+    place: str
+    detail: str
+    found: str
+
+
+def show_body(body: bytes, detail: str, size: int) -> ShownBody:
+    """The beginning of a body as text. `size` is how many bytes were sent; `detail` may name a line and column."""
+    text = body.decode("utf-8", "backslashreplace")
+    place = _offset(text, detail)
+    shown = text[:MOST_SHOWN]
+    left = max(size - len(shown.encode("utf-8", "surrogatepass")), 0)
+    if place is None or place >= len(shown):
+        return ShownBody(visible(shown), "", "", left)
+    return ShownBody(visible(shown[:place]), visible(shown[place]), visible(shown[place + 1 :]), left)
+
+
+def visible(text: str) -> str:
+    """The text with each hidden character written out, so that nothing turns or hides what follows it."""
+    return _HIDDEN.sub(lambda found: f"⟨U+{ord(found.group()):04X}⟩", text)
+
+
+def _offset(text: str, detail: str) -> int | None:
+    found = _PLACE.search(detail)
+    if found is None:
+        return None
+    line, column = int(found[1]), int(found[2])
+    start = 0
+    for _ in range(line - 1):
+        start = text.find("\n", start) + 1
+        if start == 0:
+            return None
+    place = start + column - 1
+    return place if 0 <= place < len(text) else None
+
+
+def faults_of(problem: Mapping[str, Any], body: bytes | None) -> list[Fault]:
+    """Each error of a problem, with what stands at its place in the body."""
+    errors: Sequence[Any] = problem.get("errors") or ()
+    document = _document(body) if body and errors else None
+    return [
+        Fault(
+            visible(str(error.get("pointer", ""))),
+            visible(str(error.get("detail", ""))),
+            _found(document, str(error.get("pointer", ""))),
+        )
+        for error in errors[:_MOST_FAULTS]
+        if isinstance(error, Mapping)
+    ]
+
+
+def _document(body: bytes) -> Any:
+    try:
+        return json.loads(body, parse_float=str, parse_int=str)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _found(document: Any, pointer: str) -> str:
+    """What stands at a JSON pointer (RFC 6901), cut short; "" where nothing does."""
+    if document is None or not pointer:
+        return ""
+    for token in pointer.split("/")[1:]:
+        token = token.replace("~1", "/").replace("~0", "~")
+        if isinstance(document, dict) and token in document:
+            document = document[token]
+        elif isinstance(document, list) and token.isascii() and token.isdigit() and int(token[:9]) < len(document):
+            document = document[int(token[:9])]
+        else:
+            return ""
+    text = document if isinstance(document, str) else json.dumps(document, ensure_ascii=False)
+    return visible(text if len(text) <= MOST_FOUND else f"{text[:MOST_FOUND]}…")

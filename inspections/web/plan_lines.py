@@ -1,0 +1,181 @@
+"""A control plan's lines in words, and what one revision changed of the one before it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from inspections.catalogue.choices import Basis, Confidence, Period
+from inspections.catalogue.models import PlanRevision, Requirement
+from inspections.evaluation.facts import Level
+from inspections.gates.limit_wording import number_text, quantity_text, required_text
+from inspections.gates.sentence_catalogue import Language
+
+
+@dataclass(frozen=True, slots=True)
+class PlanLine:
+    """One line as a page shows it. `facts` are the parts that are compared between revisions, by their label."""
+
+    number: int
+    code: str
+    name: str
+    procedure: str
+    procedure_name: str
+    domain: str
+    positions: tuple[str, ...]
+    required: str
+    level: str
+    marks: tuple[str, ...]
+    source: str
+    confidence: str
+    plant_default: bool
+    note: str
+    facts: tuple[tuple[str, str], ...]
+    member: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What became of one line. `before` None: it is new; `after` None: it was taken out."""
+
+    before: PlanLine | None
+    after: PlanLine | None
+    parts: tuple[tuple[str, str, str], ...] = ()
+    """Label, before, after of each part that differs."""
+
+    @property
+    def line(self) -> PlanLine:
+        found = self.after or self.before
+        if found is None:
+            raise ValueError("a change is of a line")
+        return found
+
+
+def lines_in_words(revision: PlanRevision, language: Language) -> list[PlanLine]:
+    """All lines of a revision, in their order. One query."""
+    rows = list(revision.requirements.select_related("characteristic__procedure").order_by("line"))
+    by_line = {row.line: row for row in rows}
+    members = {line for row in rows for line in row.members}
+    return [_line(row, by_line, row.line in members, language) for row in rows]
+
+
+def _line(row: Requirement, by_line: dict[int, Requirement], member: bool, language: Language) -> PlanLine:
+    characteristic, procedure = row.characteristic, row.characteristic.procedure
+    names = [_name(by_line[line].characteristic, language) for line in row.members if line in by_line]
+    required = required_text(
+        row.expression,
+        language,
+        lower=row.lower,
+        upper=row.upper,
+        lower_inclusive=row.lower_inclusive,
+        upper_inclusive=row.upper_inclusive,
+        values=names or row.values,
+        unit=row.unit,
+    )
+    level, marks = _level(row), tuple(_marks(row, language))
+    source = " ".join(filter(None, (row.standard, row.edition, row.clause)))
+    confidence = _confidence(row.confidence)
+    positions = ", ".join(row.positions)
+    return PlanLine(
+        number=row.line,
+        code=characteristic.code,
+        name=_name(characteristic, language),
+        procedure=procedure.code,
+        procedure_name=_name(procedure, language),
+        domain=procedure.domain,
+        positions=tuple(row.positions),
+        required=required,
+        level=level,
+        marks=marks,
+        source=source,
+        confidence=confidence,
+        plant_default=row.confidence == Confidence.PLANT_DEFAULT,
+        note=row.note,
+        facts=(
+            (_("Required"), required),
+            (_("Positions"), positions),
+            (_("Asked of"), level),
+            (_("Class"), ", ".join(marks)),
+            (_("Source"), source),
+            (_("How sure"), confidence),
+            (_("Note"), row.note),
+        ),
+        member=member,
+    )
+
+
+def _name(row: Any, language: Language) -> str:
+    return str(row.name_zh if language == "zh-hans" and row.name_zh else row.name)
+
+
+def _level(row: Requirement) -> str:
+    if row.level == Level.EVERY_VEHICLE.value:
+        return _("every car")
+    if row.level == Level.TYPE.value:
+        return _("the type, by coverage")
+    said = {"size": row.sample_size or 0, "accept": row.acceptance}
+    if row.basis == Basis.PER_BATCH.value:
+        return _("samples: %(size)d a batch, accepting %(accept)d") % said
+    period = {
+        Period.SHIFT.value: _("a shift"),
+        Period.WEEK.value: _("a week"),
+        Period.MONTH.value: _("a month"),
+        Period.LOT.value: _("a material lot"),
+    }.get(row.period, row.period)
+    return _("samples: %(size)d %(period)s, accepting %(accept)d") % {**said, "period": period}
+
+
+def _marks(row: Requirement, language: Language) -> list[str]:
+    marks = []
+    if row.special:
+        marks.append(_("critical") if row.special == "CC" else _("significant"))
+    if row.legal:
+        marks.append(_("legal"))
+    if row.uncertainty is not None:
+        marks.append(_("uncertainty %(u)s") % {"u": quantity_text(number_text(row.uncertainty), row.unit, language)})
+    if row.repeats:
+        marks.append(_("%(n)d repeats allowed") % {"n": row.repeats})
+    if not row.case_sensitive:
+        marks.append(_("large and small letters alike"))
+    if row.effective_from:
+        marks.append(_("from %(day)s") % {"day": row.effective_from})
+    if row.effective_to:
+        marks.append(_("until %(day)s") % {"day": row.effective_to})
+    return marks
+
+
+def _confidence(code: str) -> str:
+    return {
+        Confidence.READ.value: _("read in the standard"),
+        Confidence.READ_SECONDARY.value: _("read second-hand"),
+        Confidence.MEMORY_HIGH.value: _("known, not read"),
+        Confidence.MEMORY_MEDIUM.value: _("known, to be checked"),
+        Confidence.PLANT_DEFAULT.value: _("plant default, not law"),
+    }.get(code, code)
+
+
+def changes_between(before: Sequence[PlanLine], after: Sequence[PlanLine]) -> list[Change]:
+    """What was added, taken out and changed, in the order of the lines; what stayed is left out."""
+    counts = Counter(line.code for line in before) | Counter(line.code for line in after)
+    old = {_key(line, counts): line for line in before}
+    new = {_key(line, counts): line for line in after}
+    changes = [Change(None, line) for key, line in new.items() if key not in old]
+    changes += [Change(line, None) for key, line in old.items() if key not in new]
+    for key in old.keys() & new.keys():
+        parts = tuple(
+            (label, was, now)
+            for (label, was), (_label, now) in zip(old[key].facts, new[key].facts, strict=True)
+            if was != now
+        )
+        if parts:
+            changes.append(Change(old[key], new[key], parts))
+    return sorted(changes, key=lambda change: (change.line.number, change.after is None))
+
+
+def _key(line: PlanLine, counts: Counter[str]) -> tuple[str, tuple[str, ...]]:
+    """A characteristic asked once is the same line whatever its positions; asked several times they tell it apart."""
+    return line.code, () if counts[line.code] == 1 else line.positions
