@@ -15,6 +15,7 @@ def read_submission(*, submission_id: int, **_from_newer_senders: object) -> Non
 @shared_task(name=dispatch.RECORD_WAITING, **RETRIES)
 def record_waiting(**_from_newer_senders: object) -> int:
     """Record what was waiting for a vehicle that is registered now."""
+    dispatch.begun(dispatch.RECORD_WAITING, {})
     return services.record_waiting(at=timezone.now())
 
 

@@ -108,18 +108,19 @@ class Command(BaseCommand):
             player = Player(client, Moments(), self.stdout.write, current.pace)
             player.report_in(_rigs_of(script))
             player.play(script.steps)
-            vins = [car.vin for fleet in script.cars for car in fleet]
-            undecided = wait_until_decided(client, vins, seconds=DECIDED_WITHIN)
-            self._tell(script, player, client, undecided)
+            good, troubled = script.vins(troubled=False), script.vins(troubled=True)
+            left = wait_until_decided(client, good, troubled, seconds=DECIDED_WITHIN)
+            self._tell(script, player, client, left)
         finally:
             client.close()
         return player.tally.unexpected
 
-    def _tell(self, script: Script, player: Player, client: Client, undecided: list[str]) -> None:
+    def _tell(self, script: Script, player: Player, client: Client, left: list[str]) -> None:
         at, zone = timezone.now(), timezone.get_current_timezone()
         lines = ["", *posted_lines(player.tally)]
-        if undecided:
-            lines.append(f"  {len(undecided)} cars are not decided after {DECIDED_WITHIN:.0f} s: does a worker run?")
+        if left:
+            named = ", ".join(left[:5]) + (f" and {len(left) - 5} more" if len(left) > 5 else "")
+            lines.append(f"  not clear or not decided after {DECIDED_WITHIN:.0f} s: {named}. Does a worker run?")
         for number, fleet in zip(script.batches, script.cars, strict=True):
             lines += ["", *batch_lines(number, fleet, at=at, zone=zone)]
         for car in script.at_the_gate():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, Protocol
@@ -131,15 +131,18 @@ def enter_certificate(certificate: Certificate, clock: Clock) -> None:
     )
 
 
-def wait_until_decided(
-    client: Client, vins: Sequence[str], *, seconds: float, now: Callable[[], float] = time.monotonic
-) -> list[str]:
-    """Ask for the clearance of cars until none is undecided any more, for `seconds` at most. Returns those that are."""
-    end, left = now() + seconds, list(vins)
+def wait_until_decided(client: Client, good: Sequence[str], others: Sequence[str], *, seconds: float) -> list[str]:
+    """Ask for clearances until every `good` car is clear and no other is undecided, for `seconds` at most.
+
+    Returns the VINs of those that are not so far.
+    """
+    end = time.monotonic() + seconds
+    clear, decided = list(good), list(others)
     while True:
-        left = [vin for vin in left if _undecided(client.get(MES, f"vehicles/{vin}/clearance/"))]
-        if not left or now() >= end:
-            return left
+        clear = [vin for vin in clear if not client.get(MES, f"vehicles/{vin}/clearance/").content.get("clear")]
+        decided = [vin for vin in decided if _undecided(client.get(MES, f"vehicles/{vin}/clearance/"))]
+        if not (clear or decided) or time.monotonic() >= end:
+            return [*clear, *decided]
         time.sleep(_POLL_SECONDS)
 
 

@@ -34,6 +34,11 @@ class Script:
     steps: tuple[Step, ...]
     troubled: tuple[frozenset[int], ...]
 
+    def vins(self, *, troubled: bool) -> list[str]:
+        """The cars that end not clear, or the others."""
+        pairs = zip(self.cars, self.troubled, strict=True)
+        return [car.vin for fleet, numbers in pairs for car in fleet if (car.sequence in numbers) is troubled]
+
     def at_the_gate(self) -> list[Car]:
         """A good car of the batch that is closed, and the one of it that is refused last."""
         first = self.cars[0]
