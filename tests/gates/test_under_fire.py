@@ -1,0 +1,93 @@
+"""Hostile writing while deciding and asking goes on, in processes of their own: nothing lost, doubled or too early."""
+
+import json
+import os
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.gates.under_fire import CARS, RIGS, WRITERS
+
+pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True), pytest.mark.law(7)]
+
+SECONDS = float(os.environ.get("INTERLOCK_FIRE_SECONDS", "8"))
+"""Half a minute in continuous integration."""
+
+
+def told_by(process: Any, seconds: float) -> Counter[str]:
+    """What a process reports when it is done; an error of it fails the test with its log."""
+    process.wait_for("told ", seconds)
+    process.started.process.wait(10)
+    assert process.started.process.returncode == 0, process.output()
+    assert "Traceback" not in process.output()
+    line = next(line for line in process.output().splitlines() if line.startswith("told "))
+    return Counter(json.loads(line.removeprefix("told ")))
+
+
+@pytest.fixture
+def burning_plant(transactional_db: None) -> Any:
+    """Cars of one batch and three rigs that all writers share; its plan allows no repeats."""
+    from tests import factories
+
+    plant = factories.make_plant(lines=[{**line, "repeats": 0} for line in factories.LINES])
+    for number in range(2, RIGS + 1):
+        factories.make_rig(f"EOL-{number}0", procedures=list(plant.procedures.values()))
+    for _ in range(CARS - 1):
+        factories.make_vehicle(plant.batch, software=[("ADAS", "4.10"), ("BMS", "2.0")])
+    return plant
+
+
+def test_four_writers_two_deciders_and_a_reader_leave_what_a_recomputation_finds(
+    burning_plant: Any, start_process: Callable[..., Any]
+) -> None:
+    from inspections.batches.models import Vehicle
+    from inspections.gates.models import BatchGate, Decider, VehicleGate
+    from inspections.gates.queries import clearance
+    from inspections.gates.recounting import recount_batch
+    from inspections.gates.services import decide_batch
+    from inspections.marks.models import Mark
+    from inspections.results.models import Inspection, Measurement
+    from tests.factories import AT
+    from tests.gates.recomputing import REQUIRED, states_of
+
+    vins = list(Vehicle.objects.order_by("sequence").values_list("vin", flat=True))
+
+    def start(role: str, number: int) -> Any:
+        arguments = (role, str(number), str(SECONDS), AT.isoformat(), ",".join(vins))
+        return start_process(f"{role}-{number}", "tests.gates.under_fire", *arguments)
+
+    writers = [start("write", number) for number in range(WRITERS)]
+    deciders = [start("decide", number) for number in range(2)]
+    reader = start("ask", 0)
+    written = sum((told_by(process, SECONDS + 60) for process in writers), Counter())
+    decided = sum((told_by(process, SECONDS + 60) for process in deciders), Counter())
+    asked = told_by(reader, SECONDS + 60)
+    at_rest = decide_batch(batch_id=burning_plant.batch.pk, at=AT)
+
+    # Everything was met: first deliveries, repeats, conflicts, and cars clear in the midst of it.
+    assert min(written["recorded"], written["repeated"], written["refused"], asked["asked"], asked["clear"]) > 0
+    assert asked["wrongly clear"] == 0
+    # Each delivery was answered once, and each id stands once.
+    assert Inspection.objects.count() == written["recorded"]
+    assert written["waiting"] == 0
+    numbered = Measurement.objects.values_list("inspection_id").distinct().count()
+    assert numbered == Inspection.objects.count()
+    # Each mark was consumed once, and nothing is undecided.
+    assert Mark.objects.count() == 0
+    assert Decider.objects.get().counter == decided["consumed"] + at_rest
+
+    truth = states_of(vins)
+    names = {0: "passed", 1: "pending", 2: "failed"}
+    stored = {
+        (gate.vehicle.vin, gate.domain): names[gate.state] for gate in VehicleGate.objects.select_related("vehicle")
+    }
+    assert stored == truth
+    for gate in BatchGate.objects.all():
+        found = Counter(state for (_, domain), state in truth.items() if domain == gate.domain)
+        assert Counter(passed=gate.passed, pending=gate.pending, failed=gate.failed) == found
+    assert BatchGate.objects.count() == len(REQUIRED)
+    assert recount_batch(batch_id=burning_plant.batch.pk, at=AT) == []
+    clear = {vin for vin in vins if clearance(vin=vin, at=AT).clear}
+    assert clear == {vin for vin in vins if all(truth[vin, domain] == "passed" for domain in REQUIRED)}
