@@ -42,6 +42,9 @@ class InterlockSchema(AutoSchema):
             for status in refusals(self.view, method.upper(), has_body="requestBody" in operation):
                 responses.setdefault(str(status), {"$ref": f"#/components/responses/{BY_STATUS[status]}"})
             operation["responses"] = dict(sorted(responses.items()))
+            scopes = " or ".join(sorted(self.view.scopes.get(method.upper(), ())))
+            needed = f"Needs a key of scope {scopes}." if scopes else "Needs no key."
+            operation["description"] = f"{operation.get('description', '')}\n\n{needed}".strip()
             _complete(operation)
         return operation
 

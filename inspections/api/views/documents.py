@@ -62,7 +62,6 @@ def _operation(found: dict[str, Any], path: str, method: str, operation: dict[st
         "path": path,
         "summary": operation.get("summary", ""),
         "description": operation.get("description", ""),
-        "key": bool(operation.get("security")),
         "parameters": operation.get("parameters", []),
         "bodies": list(_bodies(operation.get("requestBody", {}).get("content", {}))),
         "responses": [
