@@ -11,11 +11,12 @@ from random import Random
 from typing import Any
 
 from .car import Car, fleet_of
-from .events import EVENTS, Event, FirstCar
+from .events import Event, FirstCar
 from .numbering import batch_number
 from .plan import ON_CARS, LinePlan, Station, pack_kind, pack_stations
 from .steps import MES, At, Call, Kind, Step
 from .testing import agreed_measurements, good_measurements, inspection
+from .troubles import EVENTS
 
 LEAST_CARS = 10
 MOST_CARS = 500

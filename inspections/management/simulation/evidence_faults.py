@@ -1,0 +1,84 @@
+"""Cars whose results are missing, or do not count for what happened to car or rig. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from .events import Event
+from .numbering import batch_number
+from .plan import (
+    Station,
+    certificate_station,
+    flashed_station,
+)
+from .steps import MES, At, Call, Certificate, Kind, Step
+from .testing import MOST_SECONDS
+
+
+class Missing(Event):
+    """A station was passed by."""
+
+    usual_car = 6
+    blocks = True
+
+    @property
+    def skipped(self) -> Station:
+        return next((station for station in self.car.stations if station.domain == "crash"), self.car.stations[-1])
+
+    def tests(self) -> Iterator[Call]:
+        return (self.test(station) for station in self.car.stations if station is not self.skipped)
+
+    def note(self) -> str:
+        return f"; it was driven past {self.skipped.procedure}"
+
+
+class Flashed(Event):
+    """A system gets new software after its test: the test no longer speaks of this car."""
+
+    usual_car = 8
+    blocks = True
+
+    def later(self) -> Iterator[Step]:
+        system = flashed_station(self.plan).software_systems[0]
+        version = self.plan.newer[system]
+        content = {"at": At(self.car.vin, MOST_SECONDS + 0.1), "software": [{"system": system, "version": version}]}
+        call = Call(Kind.CHANGE, MES, f"vehicles/{self.car.vin}/software/", content)
+        yield self.step(f"gets {system} {version} after its tests were done", call)
+
+
+class CertificateEnds(Event):
+    """The second rig of a station tests a car just before its calibration certificate runs out."""
+
+    usual_car = 5
+    BEFORE: ClassVar[float] = 0.05
+    ENDS: ClassVar[float] = 0.1
+
+    def steps(self) -> Iterator[Step]:
+        rig = certificate_station(self.plan).rigs[1]
+        opened = batch_number(self.plan.model, self.car.run)
+        certificate = Certificate(rig, f"CAL-{rig}-{self.car.run}", At(opened, 0.0), At(self.car.vin, self.ENDS))
+        calls = tuple(self.tests())
+        text = f"{len(calls)} tests, one on {rig}, whose calibration certificate then runs out"
+        yield self.step(text, self.car.registration(), certificate, *calls)
+
+    def test(self, station: Station) -> Call:
+        if station is not certificate_station(self.plan):
+            return super().test(station)
+        content = self.car.test(station, rig=1, finished=At(self.car.vin, self.BEFORE))
+        return self.car.post(station, content, rig=1)
+
+
+class OutOfCalibration(Event):
+    """The same rig goes on testing: what it says is recorded and judged, and does not count."""
+
+    usual_car = 9
+    blocks = True
+
+    def test(self, station: Station) -> Call:
+        if station is not certificate_station(self.plan):
+            return super().test(station)
+        return self.car.post(station, self.car.test(station, rig=1), rig=1)
+
+    def note(self) -> str:
+        return f"; one on {certificate_station(self.plan).rigs[1]}, now out of calibration"

@@ -1,0 +1,135 @@
+"""Cars on which a measurement really fails. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from ...evaluation.facts import Requirement
+from ...gates.limit_wording import quantity_text
+from .car import Car
+from .events import Event
+from .plan import (
+    LinePlan,
+    PlanTooSmall,
+    Station,
+    bonding_line,
+    bonding_station,
+    drifting_line,
+    numeric_lines,
+)
+from .steps import At, Call, Step
+from .values import NoSuchValue, Value, bad_value, step_of
+
+
+class Failure(Event):
+    """A measurement really fails."""
+
+    blocks = True
+    domain: ClassVar[str]
+
+    def __init__(self, plan: LinePlan, car: Car, fleet: Sequence[Car]) -> None:
+        super().__init__(plan, car, fleet)
+        self.station, self.line, self.value = self._chosen()
+
+    def _chosen(self) -> tuple[Station, Requirement, Value]:
+        stations = [station for station in self.car.stations if station.domain == self.domain]
+        played = (bonding_line(self.plan), drifting_line(self.plan))
+        found = [(station, line) for station in stations for line in numeric_lines(station) if line not in played]
+        found = found or [(station, line) for station in stations for line in station.measured if line.group is None]
+        self.draw.shuffle(found)
+        for station, line in sorted(found, key=lambda pair: not pair[1].special):
+            try:
+                return station, line, bad_value(line, self.draw)
+            except NoSuchValue:
+                continue
+        raise PlanTooSmall(f"{self.plan.configuration}: nothing of the domain {self.domain} can fail on a car")
+
+    def test(self, station: Station) -> Call:
+        if station is not self.station:
+            return super().test(station)
+        values = self.values_with(station, self.line, value=self.value)
+        return self.car.post(station, self.car.test(station, measurements=values, verdict="fail"))
+
+    def note(self) -> str:
+        found = quantity_text(self.value, self.line.unit, "en")
+        return f"; {self.said(self.line, self.line.positions[0])} is {found}; {self.required(self.line)} is required"
+
+
+class BatteryFailure(Failure):
+    usual_car, domain = 3, "battery"
+
+
+class CrashFailure(Failure):
+    usual_car, domain = 15, "crash"
+
+
+class DrivingFailure(Failure):
+    usual_car, domain = 3, "driving"
+
+
+class WorkedExample(Event):
+    """Bonding: 0.043 passes, a second rig finds 0.100, a late 0.040 comes in from before, 0.038 passes after cleaning.
+
+    Every fail blocks until somebody disposes of it, whatever passes before or after.
+    """
+
+    usual_car = 17
+    blocks = True
+
+    SHARES: ClassVar[tuple[str, ...]] = ("0.43", "1.00", "0.40", "0.38")
+    """Of the limit: 0.043, 0.100, 0.040 and 0.038 ohm."""
+
+    def __init__(self, plan: LinePlan, car: Car, fleet: Sequence[Car]) -> None:
+        super().__init__(plan, car, fleet)
+        self.line, self.station = bonding_line(plan), bonding_station(plan)
+        first, second, late, last = (self._value(share) for share in self.SHARES)
+        if self.line.uncertainty:
+            second += self.line.uncertainty
+        if self.line.upper_inclusive:
+            second += step_of(self.line)
+        self.first, self.second, self.late, self.last = first, second, late, last
+
+    def _value(self, share: str) -> Decimal:
+        upper = self.line.upper
+        if upper is None:
+            raise PlanTooSmall(f"{self.plan.configuration}: {self.line.characteristic} has no upper limit")
+        return (upper * Decimal(share)).quantize(min(step_of(self.line), Decimal("0.001")))
+
+    def _test(
+        self, value: Decimal, try_: int, seconds: float, *, rig: int = 0, verdict: str = "pass"
+    ) -> dict[str, Any]:
+        return self.car.test(
+            self.station,
+            try_=try_,
+            rig=rig,
+            verdict=verdict,
+            finished=At(self.car.vin, seconds),
+            measurements=self.values_with(self.station, self.line, value=value),
+        )
+
+    def test(self, station: Station) -> Call:
+        if station is not self.station:
+            return super().test(station)
+        return self.car.post(station, self._test(self.first, 1, 0.4))
+
+    def note(self) -> str:
+        return f"; {self.said(self.line, self.line.positions[0])} is {self._found(self.first)}: pass"
+
+    def _found(self, value: Decimal) -> str:
+        return quantity_text(value, self.line.unit, "en")
+
+    def steps(self) -> Iterator[Step]:
+        yield from super().steps()
+        first, second = self.station.rigs[0], self.station.rigs[1]
+        found = self.car.post(self.station, self._test(self.second, 2, 0.6, rig=1, verdict="fail"), rig=1)
+        yield self.step(
+            f"{second} finds {self._found(self.second)}; {self.required(self.line)} is required: fail", found
+        )
+        late = self.car.upload(self.station, [self._test(self.late, 3, 0.2)])
+        yield self.step(f"{first} uploads {self._found(self.late)} from before both: changes nothing", late)
+        last = self.car.post(self.station, {**self._test(self.last, 4, 1.0), "purpose": "after_rework"})
+        yield self.step(
+            f"{self._found(self.last)} after cleaning the joint: a later pass does not erase the fail", last
+        )
