@@ -237,10 +237,10 @@ def _write_batch_decision(batch: Batch, plan: Plan, gate: BatchGate, counter: in
         vehicle=None,
         domain=gate.domain,
         counter=counter,
-        state=worst_state(gate),
+        state=gate.state,
         reasons=gate.reasons,
         counts={
-            "own": gate.state,
+            "worst": worst_state(gate),
             "passed": gate.passed,
             "failed": gate.failed,
             "pending": gate.pending,
