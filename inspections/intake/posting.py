@@ -146,7 +146,13 @@ def _record(items: Sequence[_Item], rig: Rig, media_type: str, actor: Actor, at:
             free.append(item)
         else:
             item.problem = _conflict(item, "waits for its vehicle with other content, which stands")
-    recorded = record_inspections(items=[item.posted for item in free if item.posted], rig=rig, actor=actor, at=at)
+    recorded = record_inspections(
+        items=[item.posted for item in free if item.posted],
+        digests=[item.digest for item in free if item.digest],
+        rig=rig,
+        actor=actor,
+        at=at,
+    )
     for item, fate in zip(free, recorded, strict=True):
         _settle_item(item, fate)
     _wait([item for item in free if item.fate and item.fate.state is RecordState.WAITING], rig, media_type, at)

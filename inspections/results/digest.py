@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC
+from datetime import UTC, datetime
 from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal
 from hashlib import sha256
 from typing import Any, Final
@@ -10,9 +10,11 @@ from typing import Any, Final
 import msgspec
 
 from ..evaluation.quantities import parse_number
-from .posted import PostedInspection, PostedMeasurement
+from .posted import PostedInspection, PostedMeasurement, WrittenNumber
 
 _WIDE: Final = Context(prec=400, Emax=MAX_EMAX, Emin=MIN_EMIN)
+_SHORT: Final = 24
+"""A number without exponent of so many characters is always one that the judge takes."""
 _encode: Final = msgspec.json.Encoder().encode
 
 
@@ -31,8 +33,8 @@ def content_digest(posted: PostedInspection) -> bytes:
         posted.id,
         subject,
         posted.procedure,
-        posted.started_at.astimezone(UTC),
-        posted.finished_at.astimezone(UTC),
+        _utc(posted.started_at),
+        _utc(posted.finished_at),
         posted.purpose,
         posted.nonconformance,
         posted.operator,
@@ -41,6 +43,10 @@ def content_digest(posted: PostedInspection) -> bytes:
         sorted(map(_measured, posted.measurements)),
     )
     return sha256(_encode(content)).digest()
+
+
+def _utc(moment: datetime) -> datetime:
+    return moment if moment.tzinfo is UTC else moment.astimezone(UTC)
 
 
 def _measured(item: PostedMeasurement) -> tuple[str, str, str, str, str]:
@@ -59,10 +65,13 @@ def normal_value(value: Any) -> str:
         return ""
     if value is True or value is False:
         return "!true" if value else "!false"
-    text = str(value)
-    number = parse_number(text)
-    return f"#{_normal(number)}" if isinstance(number, Decimal) else f"={text}"
+    if type(value) is WrittenNumber and len(value) <= _SHORT and "e" not in value and "E" not in value:
+        # JSON's own grammar: all but the zeros at its end is as short as can be.
+        text = value.rstrip("0").rstrip(".") if "." in value else str.__str__(value)
+        return f"#{text}" if text != "-0" else "#0"
+    number = parse_number(value)
+    return f"#{_normal(number)}" if isinstance(number, Decimal) else f"={value}"
 
 
 def _normal(number: Decimal) -> str:
-    return str(_WIDE.normalize(number)) if number else "0"
+    return f"{_WIDE.normalize(number):f}" if number else "0"

@@ -7,8 +7,11 @@ from typing import Any, Final
 
 from django.db import connection
 
+from ..evaluation.facts import Verdict
+from ..evaluation.inspecting import Judged
 from ..evaluation.reasons import JudgementReason, Outcome
-from .recorded import Recorded, RecordedValue, RecordState
+from .posted import PostedMeasurement
+from .recorded import Recorded, RecordState
 
 _INSPECTION: Final = """
 select i.external_id, i.digest, coalesce(v.vin, c.kind || ' ' || c.serial, l.kind || ' ' || l.lot), b.number, i.verdict
@@ -37,6 +40,7 @@ join inspections_vehicle v on v.id = latest.vehicle_id
 def recorded_inspection(inspection_id: int) -> Recorded:
     """A stored inspection as it was answered when it was recorded. 2 queries."""
     external_id, digest, subject, batch, verdict = _rows(_INSPECTION, inspection_id)[0]
+    values = _rows(_VALUES, inspection_id)
     return Recorded(
         RecordState.REPEATED,
         external_id,
@@ -45,9 +49,12 @@ def recorded_inspection(inspection_id: int) -> Recorded:
         subject=subject,
         batch=batch,
         verdict=Outcome(verdict),
-        values=tuple(
-            RecordedValue(code, position, Outcome(outcome), JudgementReason(reason))
-            for code, position, outcome, reason in _rows(_VALUES, inspection_id)
+        said=(
+            [PostedMeasurement(code, position=position) for code, position, _, _ in values],
+            [
+                Judged(None, position, Verdict(Outcome(outcome), JudgementReason(reason)))
+                for _, position, outcome, reason in values
+            ],
         ),
     )
 

@@ -20,7 +20,9 @@ class Inspection(models.Model):
     rig_id = models.BigIntegerField()
     external_id = models.CharField(max_length=128)
     digest = models.BinaryField(max_length=32)
-    vehicle = models.ForeignKey(Vehicle, null=True, on_delete=models.PROTECT, related_name="inspections", db_index=False)
+    vehicle = models.ForeignKey(
+        Vehicle, null=True, on_delete=models.PROTECT, related_name="inspections", db_index=False
+    )
     component_id = models.BigIntegerField(null=True)
     lot_id = models.BigIntegerField(null=True)
     batch_id = models.BigIntegerField(null=True)
@@ -48,7 +50,9 @@ class Inspection(models.Model):
                 | Q(vehicle__isnull=True, component_id__isnull=True, lot_id__isnull=False),
                 name="inspection_has_one_subject",
             ),
-            models.CheckConstraint(condition=Q(finished_at__gte=models.F("started_at")), name="inspection_ends_after_start"),
+            models.CheckConstraint(
+                condition=Q(finished_at__gte=models.F("started_at")), name="inspection_ends_after_start"
+            ),
         ]
         indexes = [
             models.Index(

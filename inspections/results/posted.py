@@ -6,7 +6,7 @@ A form, a rig's JSON and a file all come down to a `PostedInspection`; nothing e
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Final, Literal
@@ -37,22 +37,23 @@ class WrittenNumber(str):
     __slots__ = ()
 
 
-class PostedComponent(Struct, forbid_unknown_fields=True, omit_defaults=True):
+# gc=False: they hold no cycles, and a bulk body makes tens of thousands of them.
+class PostedComponent(Struct, forbid_unknown_fields=True, omit_defaults=True, gc=False):
     kind: Code
     serial: Code
 
 
-class PostedLot(Struct, forbid_unknown_fields=True, omit_defaults=True):
+class PostedLot(Struct, forbid_unknown_fields=True, omit_defaults=True, gc=False):
     kind: Code
     lot: Code
 
 
-class PostedSoftware(Struct, forbid_unknown_fields=True, omit_defaults=True):
+class PostedSoftware(Struct, forbid_unknown_fields=True, omit_defaults=True, gc=False):
     system: Code
     version: Annotated[str, Meta(min_length=1, max_length=120)]
 
 
-class PostedMeasurement(Struct, forbid_unknown_fields=True, omit_defaults=True):
+class PostedMeasurement(Struct, forbid_unknown_fields=True, omit_defaults=True, gc=False):
     """One value. `value` is a WrittenNumber, a str, a bool, or None where nothing was measured."""
 
     characteristic: Name
@@ -78,6 +79,10 @@ class PostedInspection(Struct, forbid_unknown_fields=True, omit_defaults=True):
     operator: Annotated[str, Meta(max_length=64)] | None = None
     software: Annotated[list[PostedSoftware], Meta(max_length=200)] | None = None
     verdict: Claim | None = None
+
+
+class CheckedInspection(PostedInspection, forbid_unknown_fields=True, omit_defaults=True):
+    """What a decoder made and `check_posted` has passed: recording need not look at it again."""
 
 
 def check_posted(posted: PostedInspection) -> PostedInspection:
@@ -113,7 +118,9 @@ def _text_faults(posted: PostedInspection) -> Iterator[FieldError]:
     if not posted.id.strip():
         yield FieldError("/id", "blank", "is blank; the rig's own id of this test is needed")
     for key in ("id", "procedure", "operator", "nonconformance"):
-        yield from _unstorable(getattr(posted, key), key)
+        text = getattr(posted, key)
+        if text is not None and not text.isprintable():
+            yield from _unstorable(text, key)
     for name in ("component", "material"):
         part = getattr(posted, name)
         if part is not None:
@@ -134,29 +141,43 @@ def _software_faults(posted: PostedInspection) -> Iterator[FieldError]:
 def _measurement_faults(posted: PostedInspection) -> Iterator[FieldError]:
     seen: set[tuple[str, str]] = set()
     for index, item in enumerate(posted.measurements):
-        value = item.value
-        kind = type(value)
-        if kind is int or kind is Decimal:
-            value = item.value = WrittenNumber(value)
-            kind = WrittenNumber
-        if kind is WrittenNumber:
-            if len(value) > LONGEST_NUMBER:
-                detail = f"has {len(value)} characters; at most {LONGEST_NUMBER} make a number"
-                yield FieldError(pointer("measurements", index, "value"), "too_long", detail)
-        elif kind is str:
-            yield from _value_text_faults(value, index)
-        elif value is not None and kind is not bool:
-            what = "an array" if kind is list else "an object" if kind is dict else kind.__name__
-            detail = f"is {what}; one number, text, true, false or null is expected"
-            yield FieldError(pointer("measurements", index, "value"), "value_type", detail)
-        yield from _unstorable(item.characteristic, "measurements", index, "characteristic")
-        yield from _unstorable(item.unit, "measurements", index, "unit")
-        yield from _unstorable(item.position, "measurements", index, "position")
+        yield from _value_faults(item, index)
+        # One look at all three: a thousand inspections a second have five thousand of each.
+        if not f"{item.characteristic}{item.unit}{item.position}".isprintable():
+            yield from _unstorable(item.characteristic, "measurements", index, "characteristic")
+            yield from _unstorable(item.unit, "measurements", index, "unit")
+            yield from _unstorable(item.position, "measurements", index, "position")
         key = (item.characteristic, item.position or "")
         if key in seen:
             detail = "measures one characteristic and position twice; give each once, or its own position"
             yield FieldError(pointer("measurements", index), "duplicate_measurement", detail)
         seen.add(key)
+
+
+def _value_faults(item: PostedMeasurement, index: int) -> Iterable[FieldError]:
+    """Turns a number into its text where it is none yet; tells what no value may be."""
+    value = item.value
+    kind = type(value)
+    if kind is int or kind is Decimal:
+        value = item.value = _written(value)
+        kind = type(value)
+    if kind is WrittenNumber:
+        if len(value) > LONGEST_NUMBER:
+            detail = f"has {len(value)} characters; at most {LONGEST_NUMBER} make a number"
+            return (FieldError(pointer("measurements", index, "value"), "too_long", detail),)
+    elif kind is str:
+        return _value_text_faults(value, index)
+    elif value is not None and kind is not bool:
+        what = "an array" if kind is list else "an object" if kind is dict else kind.__name__
+        detail = f"is {what}; one number, text, true, false or null is expected"
+        return (FieldError(pointer("measurements", index, "value"), "value_type", detail),)
+    return ()
+
+
+def _written(value: int | Decimal) -> str:
+    """A number of Python's as its text; NaN and infinities are texts, as a rig would have to send them."""
+    text = str(value)
+    return WrittenNumber(text) if isinstance(value, int) or value.is_finite() else text
 
 
 def _value_text_faults(value: str, index: int) -> Iterator[FieldError]:

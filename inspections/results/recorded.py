@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from ..evaluation.inspecting import Judged
 from ..evaluation.reasons import JudgementReason, Outcome
+from .posted import PostedMeasurement
 
 
 class RecordState(StrEnum):
@@ -30,7 +32,7 @@ class RecordedValue:
 class Recorded:
     """One inspection's fate. `inspection_id` is that of the stored row for `recorded`, `repeated` and `conflict`.
 
-    `code`, `detail` and `pointer` say why for `conflict`, `waiting` and `refused`; `content` is filled for `recorded`.
+    `code`, `detail` and `pointer` say why for `conflict`, `waiting` and `refused`; `said` is filled for `recorded`.
     """
 
     state: RecordState
@@ -43,7 +45,15 @@ class Recorded:
     subject: str = ""
     batch: str | None = None
     verdict: Outcome = Outcome.NOT_JUDGED
-    values: tuple[RecordedValue, ...] = field(default=())
+    said: tuple[Sequence[PostedMeasurement], Sequence[Judged]] = ((), ())
+
+    @property
+    def values(self) -> tuple[RecordedValue, ...]:
+        """What was judged of each value, in the order posted."""
+        return tuple(
+            RecordedValue(item.characteristic, item.position or "", row.verdict.outcome, row.verdict.reason)
+            for item, row in zip(*self.said, strict=True)
+        )
 
     def content(self) -> Mapping[str, Any]:
         """The inspection as it is answered: the subject, its batch, the verdict, and what is said of each value."""

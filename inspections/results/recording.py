@@ -25,8 +25,8 @@ from ..rigs.models import Rig
 from ..rigs.queries import authorised_procedures
 from .digest import content_digest
 from .judging import KnownCharacteristic, KnownProcedure, judge_posted
-from .posted import PostedInspection, check_posted
-from .recorded import Recorded, RecordedValue, RecordState
+from .posted import CheckedInspection, PostedInspection, check_posted
+from .recorded import Recorded, RecordState
 from .sampling import asking_configurations, record_samples
 from .subjects import Subject, SubjectKey, create_parts, key_of, read_subjects, subject_text
 from .writing import Candidate, copy_measurements, insert_inspections
@@ -68,6 +68,7 @@ def record_inspections(
     person_id: int | None = None,
     source: Mapping[str, Any] | None = None,
     accepted: bool = False,
+    digests: Sequence[bytes] = (),
 ) -> list[Recorded]:
     """Record finished tests of one rig in one transaction and tell what became of each, in the order given.
 
@@ -75,12 +76,13 @@ def record_inspections(
     (the vehicle is not registered yet; nothing is stored here) or `refused` with a code: `unknown_procedure`,
     `rig_not_authorised_now`, `finished_before_started`, `finished_in_future`. `accepted` says that they were taken
     before, at their posting: what the rig may do now is then not asked again. `source` tells from which file they
-    were read. Raises BodyRefused for an item that no decoder checked, NotAllowed for a person who may not record.
+    were read; `digests` are the items' own where the caller has them. Raises BodyRefused for an item that no decoder
+    checked, NotAllowed for a person who may not record.
     """
     if actor.kind is ActorKind.PERSON:
         actor.require("recording an inspection", Role.INSPECTOR, Role.ENGINEER)
-    checked = [check_posted(posted) for posted in items]
-    digests = [content_digest(posted) for posted in checked]
+    checked = [posted if type(posted) is CheckedInspection else check_posted(posted) for posted in items]
+    digests = digests or [content_digest(posted) for posted in checked]
     return _record(_Request(rig, at, accepted, checked, digests), actor, person_id, source)
 
 
@@ -285,7 +287,6 @@ def _settle_doubles(request: _Request) -> None:
 
 
 def _settle_recorded(request: _Request, candidate: Candidate) -> None:
-    rows = zip(candidate.posted.measurements, candidate.judged.rows, strict=True)
     batch = candidate.subject.batch
     request.settle(
         candidate.place,
@@ -293,10 +294,7 @@ def _settle_recorded(request: _Request, candidate: Candidate) -> None:
         inspection_id=candidate.inspection_id,
         batch=None if batch is None else batch.number,
         verdict=candidate.judged.verdict.outcome,
-        values=tuple(
-            RecordedValue(item.characteristic, item.position or "", row.verdict.outcome, row.verdict.reason)
-            for item, row in rows
-        ),
+        said=(candidate.posted.measurements, candidate.judged.rows),
     )
 
 
