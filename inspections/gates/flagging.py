@@ -11,6 +11,7 @@ from ..dispositions.services import reconcile_flags
 from ..evaluation.facts import GateDecision, Reason
 from ..evaluation.reasons import FAILED_CODES, ReasonCode, State
 from .comparing import Decided, Stored
+from .limit_wording import unit_symbol
 from .writing import DECIDER
 
 
@@ -52,6 +53,12 @@ def _causes(decision: GateDecision, names: Mapping[int, str]) -> list[Cause]:
 def _words(reason: Reason, names: Mapping[int, str]) -> str:
     name = names.get(reason.characteristic_id or 0, "")
     place = f" at {reason.position}" if reason.position else ""
-    required = f", required {reason.required}" if reason.required else ""
-    found = f": found {reason.found}{required}" if reason.found else ""
+    required = f", required {_with_symbol(reason.required)}" if reason.required else ""
+    found = f": found {_with_symbol(reason.found)}{required}" if reason.found else ""
     return f"{reason.code.value.replace('_', ' ')}{' of ' if name else ''}{name}{place}{found}"
+
+
+def _with_symbol(quantity: str) -> str:
+    """A value or limit as people write it: its unit, behind the last blank, by its symbol."""
+    number, blank, unit = quantity.rpartition(" ")
+    return f"{number}{blank}{unit_symbol(unit)}" if blank else quantity

@@ -218,6 +218,23 @@ UNSAID: Final[dict[Language, dict[str, str]]] = {
     },
 }
 
+KEPT: Final[dict[str, Lines]] = {
+    "waiting": ("it waits for its vehicle to be registered", "等待车辆登记"),
+    "id_conflict": ("its id was used before for other content", "其编号已用于其他内容"),
+    "unknown_procedure": ("the catalogue knows no such procedure", "目录中没有该检验规程"),
+    "rig_not_authorised_now": ("the rig was not authorised when it posted", "提交时台架未获授权"),
+    "finished_in_future": ("it finished ahead of our clock", "结束时间晚于系统时间"),
+    "finished_before_started": ("it finished before it started", "结束时间早于开始时间"),
+    "malformed_body": ("it is no valid JSON", "不是有效的JSON"),
+    "invalid": ("a field is not as agreed", "字段不符合约定"),
+    "too_large": ("it is too large", "内容过大"),
+    "unreadable": ("the file is damaged or not as its format says", "文件损坏或不符合其格式"),
+    "unknown_format": ("no reader knows the file's format", "没有可读取该格式的程序"),
+    "file_missing": ("the file is not on disk any more", "文件已不在磁盘上"),
+    "empty": ("there is no test in the file", "文件中没有检验"),
+}
+"""Why something kept in intake is not on the record, in words. Any other code is shown by its own words."""
+
 J = JudgementReason
 DETAILS: Final[dict[JudgementReason, Lines]] = {
     J.UNIT_MISMATCH: ("unit {found}, not {required}", "单位为{found}，应为{required}"),

@@ -13,7 +13,7 @@ from string import Formatter
 from inspections.evaluation.reasons import JudgementReason, ReasonCode
 
 from .limit_wording import unit_symbol
-from .sentence_catalogue import DETAILS, GATES, HOLD_ENDS, LANGUAGES, SENTENCES, UNSAID, VERDICTS, Language
+from .sentence_catalogue import DETAILS, GATES, HOLD_ENDS, KEPT, LANGUAGES, SENTENCES, UNSAID, VERDICTS, Language
 
 _TIMES = frozenset({"at", "next_due"})
 _EMPHASISED = frozenset({"found", "required"})
@@ -168,6 +168,9 @@ def _facts(reason: ReasonFacts, language: Language, zone: tzinfo | None) -> dict
             facts[key] = _pair(table, facts[key], language)
     if reason.code == ReasonCode.MEASUREMENT_INDETERMINATE:
         facts["detail"] = _judgement_detail(facts, language)
+    if reason.code == ReasonCode.SUBMISSION_QUARANTINED and "detail" in facts:
+        code = facts["detail"]
+        facts["detail"] = _pair(KEPT, code, language) if code in KEPT else code.replace("_", " ")
     if reason.code == ReasonCode.HOLD_ACTIVE:
         words = _pair(HOLD_ENDS, facts.get("hold_ends", "cause"), language)
         facts["hold_ends"] = words.format(who=facts.get("who") or UNSAID[language]["who"])
