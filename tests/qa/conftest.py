@@ -13,6 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from qa.embedded.cluster import Cluster
+from qa.embedded.processes import Started
+
 PROJECT = Path(__file__).resolve().parents[2]
 NAMES = ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "SECRET_KEY", "STATIC_ROOT", "PORT", "XDG_RUNTIME_DIR")
 
@@ -81,8 +84,8 @@ def data() -> Iterator[Path]:
 
 
 @pytest.fixture
-def start(data: Path, tmp_path: Path) -> Iterator[Callable[..., Program]]:
-    """Start `python <arguments>` on the data folder."""
+def start(data: Path, tmp_path: Path, engines: Cluster | None) -> Iterator[Callable[..., Program]]:
+    """Start `python <arguments>` on the data folder. The guard of the test run ends it too, should that be killed."""
     started: list[Program] = []
 
     def begin(*arguments: str, **environment: str) -> Program:
@@ -99,6 +102,9 @@ def start(data: Path, tmp_path: Path) -> Iterator[Callable[..., Program]]:
                 stderr=file,
                 start_new_session=True,
             )
+        if engines is not None and engines.guard is not None:
+            running = Started.of("program", process, soft=signal.SIGINT, harder=signal.SIGKILL, patience=20).running
+            engines.guard.watch(running)
         started.append(Program(data, process, output))
         return started[-1]
 
