@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -160,9 +160,10 @@ def _confidence(code: str) -> str:
 
 def changes_between(before: Sequence[PlanLine], after: Sequence[PlanLine]) -> list[Change]:
     """What was added, taken out and changed, in the order of the lines; what stayed is left out."""
-    counts = Counter(line.code for line in before) | Counter(line.code for line in after)
-    old = {_key(line, counts): line for line in before}
-    new = {_key(line, counts): line for line in after}
+    several = {
+        code for lines in (before, after) for code, count in Counter(line.code for line in lines).items() if count > 1
+    }
+    old, new = _by_key(before, several), _by_key(after, several)
     changes = [Change(None, line) for key, line in new.items() if key not in old]
     changes += [Change(line, None) for key, line in old.items() if key not in new]
     for key in old.keys() & new.keys():
@@ -176,6 +177,12 @@ def changes_between(before: Sequence[PlanLine], after: Sequence[PlanLine]) -> li
     return sorted(changes, key=lambda change: (change.line.number, change.after is None))
 
 
-def _key(line: PlanLine, counts: Counter[str]) -> tuple[str, tuple[str, ...]]:
-    """A characteristic asked once is the same line whatever its positions; asked several times they tell it apart."""
-    return line.code, () if counts[line.code] == 1 else line.positions
+def _by_key(lines: Sequence[PlanLine], several: Collection[str]) -> dict[tuple[object, ...], PlanLine]:
+    """A characteristic asked once is the same line whatever is asked of it; of several, positions and level tell."""
+    found: dict[tuple[object, ...], PlanLine] = {}
+    for line in lines:
+        key: tuple[object, ...] = (line.code, line.positions, line.level) if line.code in several else (line.code,)
+        while key in found:
+            key = (*key, "again")
+        found[key] = line
+    return found

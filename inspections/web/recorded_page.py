@@ -15,6 +15,7 @@ from inspections.gates.limit_wording import quantity_text
 from inspections.gates.sentence_catalogue import Language
 from inspections.gates.sentences import named_with_position
 from inspections.results.models import Inspection, Measurement
+from inspections.results.readings import stored_reading
 from inspections.rigs.models import Rig
 
 from .rig_states import rig_states
@@ -86,6 +87,4 @@ def _rows(inspection: Inspection, language: Language) -> list[RecordedRow]:
 
 
 def _value(row: Measurement) -> Decimal | str | bool | None:
-    if row.value is not None:
-        return row.value
-    return row.raw == "true" if row.raw in ("true", "false") else row.raw
+    return row.value if row.value is not None else stored_reading(None, row.raw, row.unit, row.position).value

@@ -1,0 +1,112 @@
+"""Every act of these pages as every role: who may do it can; all others are told whose it is and change nothing."""
+
+import re
+
+import pytest
+from django.urls import get_resolver
+
+from inspections.people.choices import Role
+
+EVERYBODY = set(Role)
+MAY = {
+    "entry-form": {Role.INSPECTOR, Role.ENGINEER},
+    "entry-judge": {Role.INSPECTOR, Role.ENGINEER},
+    "intake-set-aside": {Role.ENGINEER},
+    "hold-place": {Role.INSPECTOR, Role.ENGINEER, Role.RELEASE_OFFICER},
+    "hold-lift": {Role.ENGINEER},
+    "rig-act": {Role.ENGINEER},
+    "rig-key": {Role.CATALOGUE_OWNER},
+    "rig-key-revoke": {Role.CATALOGUE_OWNER},
+    "plan-approve": {Role.CATALOGUE_OWNER, Role.ENGINEER},
+}
+READ = ["entry", "entry-recorded", "intake", "intake-kept", "submissions", "rigs", "rig", "plans", "plan"]
+OF_OTHERS = {"today", "batches", "batch", "vehicle", "search", "live", "language", "look"}
+
+
+@pytest.fixture
+def places(plant):
+    """The address of each page and act, on things that are there."""
+    from inspections.dispositions.models import Hold
+    from inspections.intake.models import Kept
+    from inspections.intake.services import post_inspection
+    from inspections.results.services import record_inspection
+    from inspections.rigs.models import ApiKey
+    from inspections.rigs.services import issue_key
+    from tests.factories import AT, LINES, make_revision
+
+    recorded = record_inspection(posted=plant.posted(), rig=plant.rig, actor=plant.rig_actor, at=AT)
+    post_inspection(rig=plant.rig, body=b"{", media_type="application/json", actor=plant.rig_actor, at=AT)
+    issue_key(rig=plant.rig, at=AT)
+    hold = Hold.objects.create(
+        batch=plant.batch, vehicle=plant.vehicle, source="person", reason="x", placed_by="x", placed_at=AT
+    )
+    draft = make_revision(plant.configuration, LINES, approved=False)
+    rig, plan, kept = f"/rigs/{plant.rig.code}/", f"/plans/{draft.plan.code}/", f"/intake/{Kept.objects.get().pk}/"
+    return {
+        "entry": f"/entry/{plant.vehicle.vin}/",
+        "entry-form": f"/entry/{plant.vehicle.vin}/BAT-EOL/",
+        "entry-judge": f"/entry/{plant.vehicle.vin}/BAT-EOL/judge/",
+        "entry-recorded": f"/entry/recorded/{recorded.inspection_id}/",
+        "intake": "/intake/",
+        "intake-kept": kept,
+        "intake-set-aside": f"{kept}set-aside/",
+        "submissions": "/intake/files/",
+        "submission": "/intake/files/1/",
+        "hold-place": f"/holds/place/?vin={plant.vehicle.vin}",
+        "hold-lift": f"/holds/{hold.pk}/lift/",
+        "rigs": "/rigs/",
+        "rig": rig,
+        "rig-act": f"{rig}calibration/",
+        "rig-key": f"{rig}key/",
+        "rig-key-revoke": f"{rig}key/{ApiKey.objects.get().prefix}/revoke/",
+        "plans": "/plans/",
+        "plan": plan,
+        "plan-approve": f"{plan}{draft.number}/approve/",
+    }
+
+
+def test_every_page_is_walked():
+    names = {key for key in get_resolver("inspections.web.urls").reverse_dict if isinstance(key, str)}
+    assert names - OF_OTHERS == set(MAY) | set(READ) | {"submission"}
+
+
+@pytest.mark.law(8)
+@pytest.mark.parametrize("role", Role)
+@pytest.mark.parametrize("name", sorted(MAY))
+def test_an_act_is_for_its_roles_alone(places, sign_in, name, role):
+    from inspections.records.models import LedgerEntry
+
+    client = sign_in(role)
+    before = LedgerEntry.objects.count()
+    response = client.post(places[name], {})
+    refused = response.status_code == 403
+    assert refused is (role not in MAY[name])
+    if refused:
+        assert "This is for:" in response.content.decode()
+        assert LedgerEntry.objects.count() == before
+
+
+@pytest.mark.parametrize("role", Role)
+def test_every_role_reads_every_page_and_is_told_who_may_act(places, sign_in, role):
+    client = sign_in(role)
+    readable = [*READ, "entry-form", "hold-place", "hold-lift"]
+    assert {name: client.get(places[name]).status_code for name in readable} == dict.fromkeys(readable, 200)
+
+
+def test_an_auditor_finds_no_form_that_acts(places, sign_in):
+    client = sign_in(Role.AUDITOR)
+    for name in [*READ, "entry-form", "hold-place", "hold-lift"]:
+        page = client.get(places[name]).content.decode()
+        forms = re.findall(r'<form[^>]*method="post"[^>]*>', page)
+        own = [form for form in forms if not re.search(r'action="/(language|look|accounts/logout)/"', form)]
+        assert own == [], name
+
+
+@pytest.mark.parametrize("name", sorted(set(MAY) - {"entry-form", "hold-place", "hold-lift"}))
+def test_an_act_is_never_done_by_asking_for_a_page(places, sign_in, name):
+    assert sign_in(*Role).get(places[name]).status_code == 405
+
+
+def test_somebody_without_a_role_reads_nothing(places, sign_in):
+    client = sign_in()
+    assert {client.get(address).status_code for address in places.values()} == {403}
