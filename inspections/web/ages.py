@@ -1,10 +1,11 @@
-"""Moments and lengths of time as pages write them, in the zone of the plant."""
+"""Moments and lengths of time as pages write them, in the zone of the plant, and what stands between sentences."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 
@@ -39,3 +40,8 @@ def zone_text() -> str:
     now = timezone.localtime()
     offset = f"{now:%z}"
     return f"{timezone.get_current_timezone_name()}, UTC{offset[:3]}:{offset[3:]}"
+
+
+def gap() -> str:
+    """What stands between two sentences: a space, and nothing in Chinese."""
+    return "" if (get_language() or "en").startswith("zh") else " "

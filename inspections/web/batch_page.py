@@ -10,7 +10,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from inspections.batches.choices import BatchStatus, VehicleStatus
 from inspections.batches.models import Batch
@@ -34,7 +34,7 @@ from inspections.gates.queries import (
 from inspections.gates.sentence_catalogue import Language
 
 from .act_words import Telling
-from .ages import stamp
+from .ages import gap, stamp
 from .causes import Known, named_in, of_batch, page_reasons
 from .gate_contacts import batch_contacts, gate_heading
 from .line_drawing import Contact, Line, Station, draw_line
@@ -212,7 +212,7 @@ def release_words(summary: BatchSummary) -> str:
     if not summary.clear:
         return _("No car is clear, so nothing can be released.")
     words = ngettext("%(count)d car is clear.", "%(count)d cars are clear.", summary.clear) % {"count": summary.clear}
-    return words + _(" ") + _("None is released: that needs two people who did not inspect them.")
+    return words + gap() + _("None is released: that needs two people who did not inspect them.")
 
 
 def hold_words(holds: Iterable[Hold], language: Language) -> list[tuple[Hold, str, str]]:
@@ -272,7 +272,8 @@ def vehicle_status_text(status: str) -> str:
 
 def facts(summary: BatchSummary, counts: CarCounts) -> list[dict[str, Any]]:
     """Counts of the batch, in the order of a car's way."""
-    testing = summary.status == BatchStatus.OPEN
+    still = summary.status == BatchStatus.OPEN
+    testing = pgettext("testing of a batch", "open") if still else pgettext("testing of a batch", "closed")
     listed: list[dict[str, Any]] = [
         {"label": _("Planned"), "value": summary.planned},
         {"label": _("Built"), "value": summary.registered},
@@ -280,7 +281,10 @@ def facts(summary: BatchSummary, counts: CarCounts) -> list[dict[str, Any]]:
         {"label": _("Held"), "value": summary.held, "bad": summary.held > 0},
         {"label": _("Released"), "value": summary.released},
         {"label": _("Delivered"), "value": summary.delivered},
-        {"label": _("Testing"), "value": _("open") if testing else _("closed")},
+        {
+            "label": _("Testing"),
+            "value": testing,
+        },
     ]
     if counts.not_for_delivery:
         listed.insert(2, {"label": _("Not for customers"), "value": counts.not_for_delivery})

@@ -20,7 +20,7 @@ from inspections.results.choices import Purpose
 from inspections.results.queries import Arrival, FittedChange, SoftwareVersion, VehicleInspection
 
 from .act_words import Telling, say_act
-from .ages import clock_or_stamp, stamp
+from .ages import clock_or_stamp, gap, stamp
 from .gate_contacts import gate_heading
 from .life import ACT, ARRIVAL, DECISION, FITTING, INSPECTION, Moment
 from .measured import ShownValue, show_value
@@ -166,7 +166,7 @@ def _where(row: VehicleInspection, words: Words) -> str:
         said.append(_("the rig calls it a test after rework"))
     if row.software:
         said.append(_("with %(software)s") % {"software": _(", ").join(row.software)})
-    return _(", ").join(said) + _(".") + _(" ") + _judged(row, words)
+    return _(", ").join(said) + _(".") + gap() + _judged(row, words)
 
 
 def _judged(row: VehicleInspection, words: Words) -> str:
@@ -289,7 +289,7 @@ def _fittings(rows: Sequence[FittedChange], words: Words) -> LifeEntry:
         parts = [f"{row.kind} {row.serial}" for row in rows if row.fitted is fitted]
         if parts:
             said.append(text % {"list": _(", ").join(sorted(parts))})
-    return LifeEntry(at=rows[0].at, status=Status.QUIET, text=_(" ").join(said))
+    return LifeEntry(at=rows[0].at, status=Status.QUIET, text=gap().join(said))
 
 
 def _software(rows: Sequence[SoftwareVersion], words: Words) -> LifeEntry:

@@ -26,7 +26,7 @@ from inspections.people.choices import Role
 from inspections.rigs.queries import RigStanding
 
 from .access import language_now
-from .ages import age_text, clock_or_stamp, stamp
+from .ages import age_text, clock_or_stamp, gap, stamp
 from .frame import optional_url
 from .reason_groups import LinkedPart, ReasonGroup
 from .statuses import WORST_FIRST, Status, word_of
@@ -120,7 +120,7 @@ def _nonconformances(found: Findings) -> Iterable[Task]:
         parts = group.parts if group is not None else (_text(_("%(number)s is open.") % {"number": row.number}),)
         critical = [_("Critical characteristic.")] if row.special == "CC" else []
         clears = group.said.clears_when if group is not None else ""
-        under = " ".join([*critical, _("%(number)s.") % {"number": row.number}, clears]).strip()
+        under = gap().join(filter(None, [*critical, _("%(number)s.") % {"number": row.number}, clears]))
         yield Task(
             Status.FAIL,
             (_bold(where), _text(_(": ")), *_without_subject(parts)),
@@ -346,7 +346,7 @@ def _coverages(found: Findings) -> Iterable[Task]:
             under.append(_("Demonstration, not evidence."))
         under.append(_("Later cars would be flagged: coverage expired."))
         url, roles = reverse("web:batches"), ENGINEER | OFFICER
-        parts, below = (name, _text(words)), (_text(_(" ").join(under)),)
+        parts, below = (name, _text(words)), (_text(gap().join(under)),)
         yield Task(Status.QUIET, parts, below, first.valid_until, url, _("See batches"), roles, word=_("Soon"))
 
 

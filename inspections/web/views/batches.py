@@ -29,6 +29,7 @@ from inspections.records.queries import entries_of_batch
 from .. import batch_page
 from ..access import actor_of, language_now, may, moment_of, who_may
 from ..act_words import Telling, characteristics_in, say_act
+from ..ages import gap
 from ..batch_rows import batch_row, batch_status_text
 from ..frame import optional_url
 from ..paging import HISTORY, PAGE, Pager, address, cursor_text, moment_cursor, number_cursor
@@ -124,7 +125,7 @@ def _acts(request: HttpRequest, found: Batch) -> dict[str, Any]:
     allowed = may(actor, MAY_PLACE_HOLD)
     return {
         "hold_url": f"{url}?batch={found.number}" if url and allowed else "",
-        "who_may": "" if allowed else _("Placing a hold:") + _(" ") + who_may(MAY_PLACE_HOLD, actor),
+        "who_may": "" if allowed else _("Placing a hold:") + gap() + who_may(MAY_PLACE_HOLD, actor),
     }
 
 

@@ -30,7 +30,7 @@ from inspections.people.rules import Actor
 from inspections.rigs.queries import rig_standings
 
 from ..access import actor_of, language_now, moment_of, role_text
-from ..ages import zone_text
+from ..ages import gap, zone_text
 from ..batch_rows import BatchRow, batch_row
 from ..causes import Known, named_in, page_reasons
 from ..frame import optional_url
@@ -136,7 +136,7 @@ def _heading(tasks: int, failed: int, *, everybody: bool) -> str:
     if not failed:
         return first
     second = ngettext("%(count)d car has failed.", "%(count)d cars have failed.", failed) % {"count": failed}
-    return first + _(" ") + second
+    return first + gap() + second
 
 
 def _totals(rows: list[BatchRow]) -> list[tuple[str, int, bool]]:

@@ -35,6 +35,7 @@ from inspections.results.queries import VehicleInspection, fittings_of_vehicle, 
 from .. import vehicle_page
 from ..access import actor_of, language_now, may, moment_of, who_may
 from ..act_words import characteristics_in
+from ..ages import gap
 from ..batch_page import decided_words, hold_words, plan_words
 from ..causes import Known, named_in, of_car, page_reasons
 from ..frame import optional_url
@@ -210,5 +211,5 @@ def _holds(request: HttpRequest, found: Vehicle) -> dict[str, Any]:
         "holds": holds,
         "hold_url": f"{url}?vin={found.vin}" if url and places else "",
         "record_url": optional_url("web:entry", found.vin),
-        "who_may": "" if places else _("Placing a hold:") + _(" ") + who_may(MAY_PLACE_HOLD, actor),
+        "who_may": "" if places else _("Placing a hold:") + gap() + who_may(MAY_PLACE_HOLD, actor),
     }
