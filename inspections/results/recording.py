@@ -24,6 +24,7 @@ from ..records.services import Act, record_acts
 from ..rigs.models import Rig
 from ..rigs.queries import authorised_procedures
 from .digest import content_digest
+from .doubles import other_texts
 from .judging import KnownCharacteristic, KnownProcedure, judge_posted
 from .posted import CheckedInspection, PostedInspection, check_posted
 from .recorded import Recorded, RecordState
@@ -119,20 +120,24 @@ def _record(request: _Request, actor: Actor, person_id: int | None, source: Mapp
 
 def _settle_known(request: _Request) -> None:
     """Answers what is on the record already, whatever the rig may do now."""
-    stored = _stored_digests(request.rig.pk, [posted.id for posted in request.items])
-    for place, posted in enumerate(request.items):
-        if posted.id in stored:
-            _settle_same_id(request, place, *stored[posted.id])
+    _settle_same_ids(request, range(len(request.items)))
 
 
-def _settle_same_id(request: _Request, place: int, inspection_id: int, digest: bytes) -> None:
-    if digest == request.digests[place]:
-        request.settle(place, RecordState.REPEATED, inspection_id=inspection_id)
-        return
-    detail = f"{request.rig.code} has used the id {request.items[place].id} for other content, which stands."
-    request.settle(
-        place, RecordState.CONFLICT, inspection_id=inspection_id, code="id_conflict", detail=detail, pointer="/id"
-    )
+def _settle_same_ids(request: _Request, places: Iterable[int]) -> None:
+    """Answers those whose id is on the record: the same content is a repeat, other content a conflict."""
+    wanted = list(places)
+    stored = _stored_digests(request.rig.pk, [request.items[place].id for place in wanted])
+    found = {place: stored[request.items[place].id] for place in wanted if request.items[place].id in stored}
+    same = {place: number for place, (number, digest) in found.items() if digest == request.digests[place]}
+    differ = other_texts({place: (number, request.items[place]) for place, number in same.items()})
+    for place, (number, _) in found.items():
+        if place in same and place not in differ:
+            request.settle(place, RecordState.REPEATED, inspection_id=number)
+        else:
+            detail = f"{request.rig.code} has used the id {request.items[place].id} for other content, which stands."
+            request.settle(
+                place, RecordState.CONFLICT, inspection_id=number, code="id_conflict", detail=detail, pointer="/id"
+            )
 
 
 def _stored_digests(rig_id: int, external_ids: Collection[str]) -> dict[str, tuple[int, bytes]]:
@@ -276,14 +281,10 @@ def _settle_doubles(request: _Request) -> None:
     if not places:
         return
     # Only a new statement sees what another transaction committed while this one waited to insert.
-    stored = _stored_digests(request.rig.pk, [request.items[place].id for place in places])
-    for place in places:
-        posted = request.items[place]
-        if posted.id in stored:
-            _settle_same_id(request, place, *stored[posted.id])
-        else:
-            detail = f"The id {posted.id} stands in this request for other content, which waits for its vehicle."
-            request.settle(place, RecordState.CONFLICT, code="id_conflict", detail=detail, pointer="/id")
+    _settle_same_ids(request, places)
+    for place in request.open_places():
+        detail = f"The id {request.items[place].id} stands in this request for other content, which waits."
+        request.settle(place, RecordState.CONFLICT, code="id_conflict", detail=detail, pointer="/id")
 
 
 def _settle_recorded(request: _Request, candidate: Candidate) -> None:

@@ -268,6 +268,18 @@ class TestIdempotent:
         assert second.inspection_id == first.inspection_id
         assert Inspection.objects.get().operator is None
 
+    @pytest.mark.law(1)
+    @pytest.mark.parametrize(("again", "state"), [("4.10", RecordState.REPEATED), ("4.1", RecordState.CONFLICT)])
+    def test_an_identity_in_other_letters_is_other_content(self, plant: Plant, again: str, state: RecordState) -> None:
+        record(plant, plant.posted("DRV-EOL", id="A"))
+        item = plant.posted("DRV-EOL", id="A", measurements=changed_value("DRV-EOL", "ADAS-SW", again))
+        assert record(plant, item).state is state
+
+    def test_a_number_as_text_in_other_letters_is_the_same(self, plant: Plant) -> None:
+        record(plant, plant.posted(id="A", measurements=changed_value("BAT-EOL", "ISO", "812.0")))
+        item = plant.posted(id="A", measurements=changed_value("BAT-EOL", "ISO", "812"))
+        assert record(plant, item).state is RecordState.REPEATED
+
     def test_an_id_belongs_to_one_rig(self, plant: Plant) -> None:
         other = make_rig("EOL-4", procedures=list(plant.procedures.values()))
         record(plant, plant.posted(id="A"))
