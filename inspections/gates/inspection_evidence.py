@@ -124,9 +124,11 @@ def _measurements(
 
 
 def value_text(value: Decimal | None, raw: str | None, unit: str | None) -> str:
-    """A value as it was written, with its unit."""
+    """A value as it was written, with its unit; "" for none and for blanks, which say nothing."""
     written = format(value, "f") if value is not None else (raw or "")
-    return f"{written} {unit}" if unit and written else written
+    if not written.strip():
+        return ""
+    return f"{written} {unit}" if unit else written
 
 
 def _dispositions(inspection_ids: list[int]) -> dict[tuple[int, int], list[facts.Disposition]]:
