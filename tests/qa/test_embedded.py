@@ -29,7 +29,7 @@ def hold(start: Start, **environment: str) -> tuple[Program, dict[str, Any]]:
 def starts_again(start: Start, **environment: str) -> str:
     """Start and stop once more; returns the role it got."""
     again = start("-m", HOLDING, "once", **environment)
-    assert again.process.wait(timeout=60) == 0, again.output()
+    assert again.process.wait(timeout=180) == 0, again.output()
     assert again.nothing_is_left()
     return str(json.loads(again.output().splitlines()[0])["role"])
 
@@ -146,7 +146,7 @@ def test_what_a_killed_second_run_left_is_swept(start: Start, data: Path) -> Non
 
 def test_one_server_named_alone_is_refused(start: Start) -> None:
     program = start("-m", HOLDING, REDIS_URL="redis://127.0.0.1:6379/0")
-    assert program.process.wait(timeout=30) == 1
+    assert program.process.wait(timeout=120) == 1
     assert "REDIS_URL is set and DATABASE_URL is not: set both to use your own servers, or neither." in program.output()
 
 
@@ -170,19 +170,19 @@ def test_a_folder_of_sockets_open_to_others_is_refused(start: Start) -> None:
     sockets.mkdir()
     sockets.chmod(0o777)
     again = start("-m", HOLDING, "once")
-    assert again.process.wait(timeout=30) == 1
+    assert again.process.wait(timeout=120) == 1
     assert f"{sockets} belongs to another user or is open to others; remove it or set INTERLOCK_RUN." in again.output()
 
 
 def test_a_folder_of_sockets_that_is_too_long_is_refused(start: Start, data: Path) -> None:
     program = start("-m", HOLDING, "once", INTERLOCK_RUN=str(data / ("x" * 80)))
-    assert program.process.wait(timeout=30) == 1
+    assert program.process.wait(timeout=120) == 1
     assert "is too long for a socket; set INTERLOCK_RUN to a shorter folder." in program.output()
 
 
 def test_a_machine_without_engines_says_what_to_install(start: Start) -> None:
     program = start("-m", HOLDING, "once", INTERLOCK_ENGINES="machine", PATH="/nonexistent")
-    program.process.wait(timeout=60)
+    program.process.wait(timeout=180)
     if "started" in program.output():
         pytest.skip("this machine has both engines at fixed places")
     assert "Install your system's" in program.output()
@@ -191,5 +191,5 @@ def test_a_machine_without_engines_says_what_to_install(start: Start) -> None:
 
 def test_an_unknown_kind_of_engines_is_refused(start: Start) -> None:
     program = start("-m", HOLDING, "once", INTERLOCK_ENGINES="docker")
-    assert program.process.wait(timeout=30) == 1
+    assert program.process.wait(timeout=120) == 1
     assert "INTERLOCK_ENGINES is 'docker'; expected one of any, packages, machine." in program.output()
