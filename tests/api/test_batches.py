@@ -309,6 +309,7 @@ def test_batch_is_read_in_five_queries(mes, django_assert_num_queries):
         mes.get(f"{BATCHES}{plant.batch.number}/")
 
 
+@pytest.mark.law(8)
 @pytest.mark.parametrize(
     "method, path",
     [

@@ -2,6 +2,7 @@
 
 import pytest
 from django.test import Client
+from rest_framework.throttling import BaseThrottle
 
 HEARTBEAT = "/api/v1/rigs/heartbeat/"
 BEAT = {"time": "2026-11-22T08:00:00Z"}
@@ -95,3 +96,18 @@ def test_fault_outside_of_a_view_is_a_problem_too(db, monkeypatch):
     response = Client(raise_request_exception=False).get("/api/v1/batches/")
     assert problem(response) == (500, "internal_error")
     assert b"secret" not in response.content
+
+
+def test_too_many_requests_are_429_and_say_when_to_come_back(rig, monkeypatch):
+    monkeypatch.setattr("inspections.api.views.rigs.HeartbeatView.throttle_classes", (Never,))
+    response = rig.post(HEARTBEAT, BEAT)
+    assert problem(response) == (429, "too_many_requests")
+    assert response.headers["Retry-After"] == "4"
+
+
+class Never(BaseThrottle):
+    def allow_request(self, request, view):
+        return False
+
+    def wait(self):
+        return 3.2

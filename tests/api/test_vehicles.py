@@ -24,6 +24,7 @@ def pointers(response):
 
 
 class TestClearance:
+    @pytest.mark.law(1)
     def test_vehicle_that_was_never_decided_is_not_clear(self, mes, plant):
         response = mes.get(address(plant, "clearance"))
         assert response.status_code == 200
@@ -33,6 +34,7 @@ class TestClearance:
         assert (found["clear"], found["may_leave"], found["decided_at"]) == (False, False, None)
         assert [reason["code"] for reason in found["reasons"]] == ["evaluation_pending"]
 
+    @pytest.mark.law(10)
     def test_every_reason_says_what_it_is_about_and_what_clears_it(self, mes, plant):
         decide_batch(batch_id=plant.batch.pk, at=AT)
         found = mes.get(address(plant, "clearance")).json()

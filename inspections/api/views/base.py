@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping, Sequence, Set
 from datetime import datetime
+from math import ceil
 from typing import Any, ClassVar
 
 import msgspec
@@ -49,14 +50,7 @@ class JsonRenderer(BaseRenderer):
 
 def encode(content: Any) -> bytes:
     """JSON of an answer."""
-    return msgspec.json.encode(content, enc_hook=_as_text)
-
-
-def _as_text(value: Any) -> str:
-    # A text of a class of its own: a choice's value, a number as written.
-    if isinstance(value, str):
-        return str.__str__(value)
-    raise TypeError(f"an answer holds {type(value).__name__}, which is no JSON")
+    return msgspec.json.encode(content)
 
 
 class ProblemRenderer(JsonRenderer):
@@ -181,6 +175,6 @@ def _of_framework(exception: exceptions.APIException) -> Problem:
     if (challenge := getattr(exception, "auth_header", None)) is not None:
         headers["WWW-Authenticate"] = challenge
     if (wait := getattr(exception, "wait", None)) is not None:
-        headers["Retry-After"] = str(int(wait) + 1)
+        headers["Retry-After"] = str(ceil(wait))
     code = "malformed_body" if isinstance(exception, exceptions.ParseError) else BY_STATUS.get(status, "invalid")
     return Problem(status, code, str(exception.detail), headers=headers)
