@@ -105,7 +105,7 @@ class Vin(Text):
 
 
 class Whole(StrictField):
-    """A JSON integer between `least` and `most`: 5 or 5.0, which JSON Schema holds to be the same; not "5", not true."""
+    """A JSON integer between `least` and `most`: 5 or 5.0, which JSON Schema holds equal; not "5", not true."""
 
     default_error_messages = {
         "type": "Expected a whole number, found {found}.",
