@@ -6,7 +6,7 @@ from .choices import KeptKind, KeptState, SubmissionState
 
 
 class Submission(models.Model):
-    """A rig's file, landed by its SHA-256 before anybody reads it. The same bytes from the same rig are the same one."""
+    """A rig's file, landed by its SHA-256 before anybody reads it. The same bytes from the same rig are one."""
 
     rig = models.ForeignKey(Rig, on_delete=models.PROTECT, related_name="submissions")
     sha256 = models.CharField(max_length=64)

@@ -1,9 +1,9 @@
-"""Files of rigs: landed by their hash, then read by a worker and recorded by the one path."""
+"""Reads the landed files of rigs and records what is in them by the one path, or says why that cannot be."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, BinaryIO, Final
@@ -14,86 +14,23 @@ from ..adapters import registry
 from ..adapters.canonical import Adapter, AdapterError, CanonicalInspection, ParseContext
 from ..batches.models import Vehicle
 from ..catalogue.models import Procedure
-from ..dispatch import READ_SUBMISSION, Queue, enqueue_after_commit
 from ..marks.acts import one_act
 from ..people.rules import Actor, ActorKind
 from ..records.services import record_act
 from ..results.decoding import BodyRefused, PostedInspection
 from ..results.services import Recorded, RecordState, record_inspections
-from ..rigs.models import Rig
 from .choices import KeptKind, KeptState, SubmissionState
 from .keeping import hold_named, mark_named, named_by, open_by_id, settle, settled_by_recording
 from .mapping import Unmapped, find_procedure, item_map, map_report
 from .models import Kept, Submission
 from .rules import Named
-from .storage import land_file, open_file
+from .storage import open_file
 from .waiting import source_of, waiting_body
 
 log = logging.getLogger(__name__)
 
 MOST_ATTEMPTS: Final = 5
 HEAD: Final = 4096
-
-
-@one_act
-def _enter(landed: Any, rig: Rig, stated: dict[str, str], actor: Actor, at: datetime) -> tuple[Submission, bool]:
-    submission, created = Submission.objects.select_for_update(no_key=True).get_or_create(
-        rig=rig, sha256=landed.sha256, defaults={"size": landed.size, "received_at": at, **stated}
-    )
-    again = not created and _states_more(submission, stated)
-    if again:
-        for key, value in stated.items():
-            setattr(submission, key, value or getattr(submission, key))
-        submission.state, submission.attempts = SubmissionState.LANDED, 0
-        submission.save()
-    if created or again:
-        record_act(
-            actor=actor,
-            act="submission.landed" if created else "submission.stated_anew",
-            subject_kind="submission",
-            subject=submission.sha256,
-            at=at,
-            after={"rig": rig.code, "size": landed.size, **stated},
-        )
-        enqueue_after_commit(READ_SUBMISSION, queue=Queue.DEFAULT, kwargs={"submission_id": submission.pk})
-    return submission, created
-
-
-def land_submission(
-    *,
-    rig: Rig,
-    stream: Iterable[bytes],
-    name: str,
-    actor: Actor,
-    at: datetime,
-    format: str = "",
-    vin: str = "",
-    component: tuple[str, str] | None = None,
-    procedure: str = "",
-) -> tuple[Submission, bool]:
-    """Land a rig's file by its SHA-256 and have it read. Returns it, and whether it is new.
-
-    `stream` yields the bytes in chunks. `format` names the adapter, `vin` or `component` (kind, serial) the subject,
-    `procedure` the test, where the file does not say so itself. The same bytes from the same rig are the same
-    submission; one that was quarantined is read again where more is stated now. Raises FileTooLarge.
-    """
-    kind, serial = component or ("", "")
-    stated = {
-        "name": name[:255],
-        "format": format,
-        "vin": vin,
-        "component_kind": kind,
-        "component_serial": serial,
-        "procedure": procedure,
-    }
-    # On disk before it is in the table: a crash between leaves a file that nobody names, never a name without a file.
-    return _enter(land_file(stream), rig, stated, actor, at)
-
-
-def _states_more(submission: Submission, stated: dict[str, str]) -> bool:
-    keys = ("format", "vin", "component_kind", "component_serial", "procedure")
-    changed = any(stated[key] and stated[key] != getattr(submission, key) for key in keys)
-    return submission.state == SubmissionState.QUARANTINED and changed
 
 
 @dataclass(frozen=True, slots=True)

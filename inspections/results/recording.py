@@ -6,7 +6,6 @@ One transaction: check, judge, store, mark what is undecided, write the ledger; 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any, Final
@@ -24,40 +23,16 @@ from ..records.services import Act, record_acts
 from ..rigs.models import Rig
 from ..rigs.queries import authorised_procedures
 from .digest import content_digest
-from .doubles import other_texts
+from .fates import Request, settle_same_ids
 from .judging import KnownCharacteristic, KnownProcedure, judge_posted
 from .posted import CheckedInspection, PostedInspection, check_posted
 from .recorded import Recorded, RecordState
 from .sampling import asking_configurations, record_samples
-from .subjects import Subject, SubjectKey, create_parts, key_of, read_subjects, subject_text
+from .subjects import Subject, SubjectKey, create_parts, key_of, read_subjects
 from .writing import Candidate, copy_measurements, insert_inspections
 
 AHEAD: Final = timedelta(minutes=5)
 """How far ahead of ours a rig's clock may be."""
-
-
-@dataclass(slots=True)
-class _Request:
-    """What one act works on. `fates` has the place of each item handed in."""
-
-    rig: Rig
-    at: datetime
-    accepted: bool
-    items: Sequence[PostedInspection]
-    digests: Sequence[bytes]
-    fates: list[Recorded | None] = field(default_factory=list)
-
-    def settle(self, place: int, state: RecordState, **more: Any) -> None:
-        posted = self.items[place]
-        self.fates[place] = Recorded(
-            state, posted.id, self.digests[place], subject=subject_text(key_of(posted)), **more
-        )
-
-    def refuse(self, place: int, code: str, detail: str, pointer: str = "") -> None:
-        self.settle(place, RecordState.REFUSED, code=code, detail=detail, pointer=pointer)
-
-    def open_places(self) -> list[int]:
-        return [place for place, fate in enumerate(self.fates) if fate is None]
 
 
 def record_inspections(
@@ -84,7 +59,7 @@ def record_inspections(
         actor.require("recording an inspection", Role.INSPECTOR, Role.ENGINEER)
     checked = [posted if type(posted) is CheckedInspection else check_posted(posted) for posted in items]
     digests = digests or [content_digest(posted) for posted in checked]
-    return _record(_Request(rig, at, accepted, checked, digests), actor, person_id, source)
+    return _record(Request(rig, at, accepted, checked, digests), actor, person_id, source)
 
 
 def record_inspection(
@@ -104,7 +79,7 @@ def record_inspection(
 
 
 @one_act
-def _record(request: _Request, actor: Actor, person_id: int | None, source: Mapping[str, Any] | None) -> list[Recorded]:
+def _record(request: Request, actor: Actor, person_id: int | None, source: Mapping[str, Any] | None) -> list[Recorded]:
     request.fates = [None] * len(request.items)
     _settle_known(request)
     procedures = _check_procedures(request)
@@ -118,38 +93,12 @@ def _record(request: _Request, actor: Actor, person_id: int | None, source: Mapp
     return [fate for fate in request.fates if fate is not None]
 
 
-def _settle_known(request: _Request) -> None:
+def _settle_known(request: Request) -> None:
     """Answers what is on the record already, whatever the rig may do now."""
-    _settle_same_ids(request, range(len(request.items)))
+    settle_same_ids(request, range(len(request.items)))
 
 
-def _settle_same_ids(request: _Request, places: Iterable[int]) -> None:
-    """Answers those whose id is on the record: the same content is a repeat, other content a conflict."""
-    wanted = list(places)
-    stored = _stored_digests(request.rig.pk, [request.items[place].id for place in wanted])
-    found = {place: stored[request.items[place].id] for place in wanted if request.items[place].id in stored}
-    same = {place: number for place, (number, digest) in found.items() if digest == request.digests[place]}
-    differ = other_texts({place: (number, request.items[place]) for place, number in same.items()})
-    for place, (number, _) in found.items():
-        if place in same and place not in differ:
-            request.settle(place, RecordState.REPEATED, inspection_id=number)
-        else:
-            detail = f"{request.rig.code} has used the id {request.items[place].id} for other content, which stands."
-            request.settle(
-                place, RecordState.CONFLICT, inspection_id=number, code="id_conflict", detail=detail, pointer="/id"
-            )
-
-
-def _stored_digests(rig_id: int, external_ids: Collection[str]) -> dict[str, tuple[int, bytes]]:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "select external_id, id, digest from inspections_inspection where rig_id = %s and external_id = any(%s)",
-            [rig_id, list(external_ids)],
-        )
-        return {external_id: (number, bytes(digest)) for external_id, number, digest in cursor.fetchall()}
-
-
-def _check_procedures(request: _Request) -> dict[str, KnownProcedure]:
+def _check_procedures(request: Request) -> dict[str, KnownProcedure]:
     """Refuses what no procedure or clock allows. Returns the procedures named, each with the characteristics named."""
     places = request.open_places()
     procedures = _read_procedures(
@@ -189,7 +138,7 @@ def _read_procedures(codes: set[str], characteristics: set[str]) -> dict[str, Kn
 
 
 def _lock_subjects(
-    request: _Request, keys: Collection[SubjectKey], procedures: Mapping[str, KnownProcedure]
+    request: Request, keys: Collection[SubjectKey], procedures: Mapping[str, KnownProcedure]
 ) -> dict[SubjectKey, Subject]:
     """The subjects as they stand under the locks that keep them so, in the one order in which everybody locks.
 
@@ -214,7 +163,7 @@ def _lock_subjects(
 
 
 def _wanted_locks(
-    request: _Request, subjects: Collection[Subject], procedures: Mapping[str, KnownProcedure]
+    request: Request, subjects: Collection[Subject], procedures: Mapping[str, KnownProcedure]
 ) -> set[tuple[Lock, int]]:
     wanted = {(Lock.RIG, request.rig.pk)}
     for subject in subjects:
@@ -225,7 +174,7 @@ def _wanted_locks(
     return wanted
 
 
-def _check_authorised(request: _Request, procedures: Mapping[str, KnownProcedure]) -> None:
+def _check_authorised(request: Request, procedures: Mapping[str, KnownProcedure]) -> None:
     places = request.open_places()
     if request.accepted or not places:
         return
@@ -241,7 +190,7 @@ def _check_authorised(request: _Request, procedures: Mapping[str, KnownProcedure
 
 
 def _judge(
-    request: _Request,
+    request: Request,
     keys: Mapping[int, SubjectKey],
     procedures: Mapping[str, KnownProcedure],
     subjects: Mapping[SubjectKey, Subject],
@@ -261,7 +210,7 @@ def _judge(
 
 
 def _store(
-    request: _Request, candidates: Sequence[Candidate], person_id: int | None, source: Mapping[str, Any] | None
+    request: Request, candidates: Sequence[Candidate], person_id: int | None, source: Mapping[str, Any] | None
 ) -> list[Candidate]:
     inserted: list[Candidate] = []
     if candidates:
@@ -275,19 +224,19 @@ def _store(
     return inserted
 
 
-def _settle_doubles(request: _Request) -> None:
+def _settle_doubles(request: Request) -> None:
     """Answers what shares its id with what stands by now: earlier in this request, or of a delivery that won."""
     places = request.open_places()
     if not places:
         return
     # Only a new statement sees what another transaction committed while this one waited to insert.
-    _settle_same_ids(request, places)
+    settle_same_ids(request, places)
     for place in request.open_places():
         detail = f"The id {request.items[place].id} stands in this request for other content, which waits."
         request.settle(place, RecordState.CONFLICT, code="id_conflict", detail=detail, pointer="/id")
 
 
-def _settle_recorded(request: _Request, candidate: Candidate) -> None:
+def _settle_recorded(request: Request, candidate: Candidate) -> None:
     batch = candidate.subject.batch
     request.settle(
         candidate.place,
@@ -299,7 +248,7 @@ def _settle_recorded(request: _Request, candidate: Candidate) -> None:
     )
 
 
-def _tell(request: _Request, inserted: Sequence[Candidate], actor: Actor) -> None:
+def _tell(request: Request, inserted: Sequence[Candidate], actor: Actor) -> None:
     """Marks, ledger and workers: everybody who must know of what was stored."""
     marks: set[tuple[int, int | None, str]] = set()
     for candidate in inserted:
@@ -313,7 +262,7 @@ def _tell(request: _Request, inserted: Sequence[Candidate], actor: Actor) -> Non
         enqueue_after_commit(DECIDE_BATCH, queue=Queue.URGENT, kwargs={"batch_id": batch_id}, once=True)
 
 
-def _acts(request: _Request, inserted: Sequence[Candidate]) -> Iterable[Act]:
+def _acts(request: Request, inserted: Sequence[Candidate]) -> Iterable[Act]:
     """One entry for the request: the inspections themselves are as lasting as the ledger."""
     ids = [candidate.inspection_id for candidate in inserted]
     digest = sha256(b"".join(candidate.digest for candidate in inserted)).hexdigest()

@@ -8,18 +8,11 @@ from .admitting import (
     void_inspection,
     withdraw_authorisation,
 )
+from .changing import ChangeRefused, change_software, fit_components
 from .fitting import FittedPart
 from .recorded import Recorded, RecordState
 from .recording import record_inspection, record_inspections
-from .registering import (
-    ChangeRefused,
-    NewVehicle,
-    Registered,
-    RegistrationRefused,
-    change_software,
-    fit_components,
-    register_vehicles,
-)
+from .registering import NewVehicle, Registered, RegistrationRefused, register_vehicles
 from .rejudging import judge_on_current_pins
 
 __all__ = [
