@@ -39,10 +39,11 @@ class InterlockSchema(AutoSchema):
         operation = super().get_operation(path, path_regex, path_prefix, method, registry)
         if operation is not None:
             responses = operation["responses"]
-            for status in refusals(self.view, method.upper(), has_body="requestBody" in operation):
+            view: Any = self.view
+            for status in refusals(view, method.upper(), has_body="requestBody" in operation):
                 responses.setdefault(str(status), {"$ref": f"#/components/responses/{BY_STATUS[status]}"})
             operation["responses"] = dict(sorted(responses.items()))
-            scopes = " or ".join(sorted(self.view.scopes.get(method.upper(), ())))
+            scopes = " or ".join(sorted(view.scopes.get(method.upper(), ())))
             needed = f"Needs a key of scope {scopes}." if scopes else "Needs no key."
             operation["description"] = f"{operation.get('description', '')}\n\n{needed}".strip()
             _complete(operation)
