@@ -54,7 +54,7 @@ class ApiKey(models.Model):
 
 
 class Calibration(models.Model):
-    """A calibration certificate: the rig is in calibration from `valid_from` until before `valid_until`. Append-only."""
+    """A certificate: in calibration from `valid_from` until before `valid_until`. Append-only."""
 
     rig = models.ForeignKey(Rig, on_delete=models.PROTECT, related_name="calibrations")
     certificate = models.CharField(max_length=120)
