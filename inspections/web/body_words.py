@@ -36,6 +36,12 @@ class Fault:
     found: str
 
 
+class _Written(str):
+    """The text of a number as it was sent."""
+
+    __slots__ = ()
+
+
 def show_body(body: bytes, detail: str, size: int) -> ShownBody:
     """The beginning of a body as text. `size` is how many bytes were sent; `detail` may name a line and column."""
     text = body.decode("utf-8", "backslashreplace")
@@ -83,7 +89,7 @@ def faults_of(problem: Mapping[str, Any], body: bytes | None) -> list[Fault]:
 
 def _document(body: bytes) -> Any:
     try:
-        return json.loads(body, parse_float=str, parse_int=str)
+        return json.loads(body, parse_float=_Written, parse_int=_Written, parse_constant=_Written)
     except (ValueError, RecursionError):
         return None
 
@@ -100,5 +106,19 @@ def _found(document: Any, pointer: str) -> str:
             document = document[int(token[:9])]
         else:
             return ""
-    text = document if isinstance(document, str) else json.dumps(document, ensure_ascii=False)
+    text = document if isinstance(document, str) else _spelled(document)
     return visible(text if len(text) <= MOST_FOUND else f"{text[:MOST_FOUND]}…")
+
+
+def _spelled(value: Any) -> str:
+    if isinstance(value, _Written):
+        return str(value)
+    if isinstance(value, dict):
+        return (
+            "{"
+            + ", ".join(f"{json.dumps(key, ensure_ascii=False)}: {_spelled(each)}" for key, each in value.items())
+            + "}"
+        )
+    if isinstance(value, list):
+        return "[" + ", ".join(_spelled(each) for each in value) + "]"
+    return json.dumps(value, ensure_ascii=False)

@@ -14,6 +14,13 @@ from inspections.web.body_words import MOST_SHOWN, show_body
 from tests import factories
 from tests.factories import AT
 
+FIELDS = {
+    "id": "R-BAD",
+    "procedure": "BAT-EOL",
+    "started_at": "2026-11-23T07:00:00+08:00",
+    "finished_at": "2026-11-23T07:01:00+08:00",
+}
+
 
 def words(response):
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", response.content.decode()))
@@ -56,7 +63,7 @@ def test_what_waits_for_more_than_four_hours_comes_first_then_the_oldest(post, e
     response = engineer.get("/intake/")
     assert listed(response) == [("waiting", "W-OLD"), ("refused", "R-BAD"), ("waiting", "W-NEW")]
     assert [row["kept"].external_id for row in response.context["late"]] == ["W-OLD"]
-    assert "1 result waits for its car since more than 4 hours" in words(response)
+    assert "1 result has waited for its car for more than 4 hours" in words(response)
 
 
 def test_what_is_settled_is_found_under_its_state(post, engineer):
@@ -88,11 +95,12 @@ def test_the_inbox_is_narrowed(post, engineer, query, found):
 
 
 def test_a_refused_body_is_shown_with_each_fault_its_place_and_what_stands_there(post, plant, engineer):
-    values = [{"characteristic": "ISO", "value": [1, 2], "unit": "ohm/V"}]
-    kept = post(id="R-BAD", measurements=values)
+    values = [{"characteristic": "ISO", "value": "VALUE", "unit": "ohm/V"}]
+    sent = json.dumps({**FIELDS, "vin": plant.vehicle.vin, "measurements": values})
+    kept = post(sent.replace('"VALUE"', '[1, 2.50, {"a": null}]').encode())
     response = engineer.get(f"/intake/{kept.pk}/")
     assert [(fault.place, fault.found) for fault in response.context["faults"]] == [
-        ("/measurements/0/value", '["1", "2"]')
+        ("/measurements/0/value", '[1, 2.50, {"a": null}]')
     ]
     assert f"Car {plant.vehicle.vin} cannot pass while this is open" in words(response)
 

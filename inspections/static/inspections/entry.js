@@ -107,7 +107,10 @@
     if (!answer || answer.dataset.judged !== textOf(reading)) event.detail.shouldSwap = false;
   });
 
-  document.addEventListener("htmx:afterSettle", () => { const form = theForm(); if (form && typed) keep(); });
+  document.addEventListener("htmx:afterSettle", () => {
+    const form = theForm();
+    if (form && (typed || !form.hasAttribute("data-fresh"))) keep();
+  });
   document.addEventListener("htmx:afterRequest", (event) => { if (event.detail.successful && theForm()) say(""); });
   document.addEventListener("htmx:responseError", (event) => {
     if (event.detail.elt.id === "live-time" || !theForm()) return;

@@ -216,6 +216,8 @@ def _shown(value: Any) -> str:
 
 
 def _concerned(count: int) -> str:
+    if not count:
+        return _("No car leans on what it measured in this time.")
     words = ngettext(
         "%(count)d car leans on it and is decided again.", "%(count)d cars lean on it and are decided again.", count
     )

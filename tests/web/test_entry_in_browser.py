@@ -1,0 +1,176 @@
+"""What the entry form's script promises, in a real browser: nothing typed is lost, no verdict by another value."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+
+@pytest.fixture
+def served(transactional_db, live_server) -> Iterator[object]:
+    """A small plant served for real, at the real time, and an inspector's sign-in."""
+    from inspections.people.choices import Role
+    from tests import factories
+
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+    class Served:
+        plant = factories.make_plant()
+        person = factories.make_person(Role.INSPECTOR)
+        url = live_server.url
+
+        @property
+        def form(self):
+            return f"{self.url}/entry/{self.plant.vehicle.vin}/BAT-EOL/"
+
+    return Served()
+
+
+def sign_in(page, served, after):
+    page.goto(after)
+    page.fill("input[name=login]", served.person.username)
+    page.fill("input[name=password]", "a long password")
+    page.press("input[name=password]", "Enter")
+    page.wait_for_url(after)
+
+
+def box(page, characteristic, position=""):
+    from tests.web.entry_pages import name_of
+
+    return page.locator(f'[name="{name_of(characteristic, position)}"]')
+
+
+def fill_all(page, *, bonding="0.043"):
+    box(page, "BOND", "charge-port").fill(bonding)
+    box(page, "BOND", "pack").fill("0.040")
+    box(page, "ISO").fill("812,0")
+    page.get_by_text("Conforms", exact=True).click()
+    page.check("[name=software_seen]")
+
+
+def kept(page):
+    return page.evaluate("Object.keys(localStorage).filter((key) => key.startsWith('interlock-entry:')).length")
+
+
+def reading(page, characteristic, position=""):
+    return box(page, characteristic, position).first.locator("xpath=ancestor::*[@data-reading]")
+
+
+def test_the_verdict_comes_while_typing_and_goes_with_the_next_stroke(page, served):
+    from playwright.sync_api import expect
+
+    sign_in(page, served, served.form)
+    row = reading(page, "BOND", "pack")
+    box(page, "BOND", "pack").fill("0.100")
+    expect(row.locator(".verdict")).to_contain_text("0.100 Ω is not less than 0.1 Ω.")
+    page.route("**/judge/", lambda route: None)
+    box(page, "BOND", "pack").press("1")
+    expect(row.locator(".verdict")).to_have_text("Not judged yet")
+
+
+def test_values_come_back_after_reloading_and_go_once_they_are_recorded(page, served):
+    from playwright.sync_api import expect
+
+    from inspections.results.models import Inspection
+
+    sign_in(page, served, served.form)
+    fill_all(page)
+    ticket = page.input_value("[name=ticket]")
+    page.reload()
+    expect(box(page, "ISO")).to_have_value("812,0")
+    expect(page.locator("#said-kept")).to_be_visible()
+    assert page.input_value("[name=ticket]") == ticket
+    page.get_by_role("button", name="Save the inspection").click()
+    page.wait_for_url("**/entry/recorded/*/")
+    expect(page.locator("h1")).to_have_text("Recorded: every value passes")
+    assert (Inspection.objects.count(), kept(page)) == (1, 0)
+
+
+def test_signed_out_in_between_the_values_come_back_after_signing_in(page, served):
+    from playwright.sync_api import expect
+
+    from inspections.results.models import Inspection
+
+    sign_in(page, served, served.form)
+    fill_all(page)
+    page.context.clear_cookies(name="sessionid")
+    page.get_by_role("button", name="Save the inspection").click()
+    expect(page.locator("#said-signed-out")).to_be_visible()
+    expect(box(page, "ISO")).to_have_value("812,0")
+    page.locator("#said-signed-out a").click()
+    page.fill("input[name=login]", served.person.username)
+    page.fill("input[name=password]", "a long password")
+    page.press("input[name=password]", "Enter")
+    page.wait_for_url(served.form)
+    expect(box(page, "ISO")).to_have_value("812,0")
+    page.get_by_role("button", name="Save the inspection").click()
+    page.wait_for_url("**/entry/recorded/*/")
+    assert Inspection.objects.count() == 1
+
+
+def test_without_network_the_page_says_so_keeps_the_values_and_records_once_when_it_is_back(page, served):
+    from playwright.sync_api import expect
+
+    from inspections.results.models import Inspection
+
+    sign_in(page, served, served.form)
+    fill_all(page)
+    page.context.set_offline(True)
+    page.get_by_role("button", name="Save the inspection").click()
+    expect(page.locator("#said-no-answer")).to_be_visible()
+    assert kept(page) == 1
+    page.context.set_offline(False)
+    page.get_by_role("button", name="Save the inspection").click()
+    page.wait_for_url("**/entry/recorded/*/")
+    assert Inspection.objects.count() == 1
+
+
+def test_an_answer_that_was_lost_does_not_record_twice(page, served):
+    from playwright.sync_api import expect
+
+    from inspections.results.models import Inspection
+
+    def lose_the_answer(route):
+        route.fetch()
+        route.abort()
+
+    sign_in(page, served, served.form)
+    fill_all(page)
+    page.route(served.form, lose_the_answer)
+    page.get_by_role("button", name="Save the inspection").click()
+    expect(page.locator("#said-no-answer")).to_be_visible()
+    assert Inspection.objects.count() == 1
+    page.unroute(served.form)
+    page.reload()
+    page.get_by_role("button", name="Save the inspection").click()
+    page.wait_for_url("**/entry/recorded/*/")
+    assert (Inspection.objects.count(), kept(page)) == (1, 0)
+
+
+def test_a_refused_form_keeps_its_place_and_its_values(page, served):
+    from playwright.sync_api import expect
+
+    sign_in(page, served, served.form)
+    fill_all(page, bonding="1,234.5")
+    page.get_by_role("button", name="Save the inspection").click()
+    expect(page.locator("#problems")).to_contain_text("Nothing was recorded yet: 1 value needs you.")
+    expect(box(page, "BOND", "charge-port")).to_have_value("1,234.5")
+    expect(reading(page, "BOND", "pack").locator(".verdict")).to_contain_text("Pass")
+    assert page.locator("#not-live").is_visible() is False
+
+
+def test_a_scan_while_values_are_unsaved_offers_the_other_car_and_changes_no_number(page, served):
+    from playwright.sync_api import expect
+
+    from tests import factories
+
+    other = factories.make_vehicle(served.plant.batch)
+    sign_in(page, served, served.form)
+    box(page, "ISO").fill("81")
+    box(page, "ISO").focus()
+    page.keyboard.type(f"{other.vin}\n", delay=0)
+    expect(page.locator("#said-other a")).to_have_text(f"Keep this and open {other.vin}")
+    expect(box(page, "ISO")).to_have_value("81")
+    page.locator("#said-other a").click()
+    page.wait_for_url(f"**/entry/{other.vin}/")
+    assert kept(page) == 1
