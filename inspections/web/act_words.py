@@ -15,6 +15,7 @@ from inspections.gates.sentence_catalogue import Language
 from inspections.gates.sentences import gate_text
 from inspections.records.models import LedgerEntry
 
+from .ages import clauses
 from .statuses import Status
 
 Characteristics = Mapping[int, CharacteristicWords]
@@ -82,7 +83,7 @@ class Telling:
         """What a gate's hold or nonconformance is about."""
         said = [self.gate(after), self.code(str(after.get("code", "")))]
         name = self.characteristic(after.get("characteristic_id"))
-        return _(", ").join([*said, name] if name else said)
+        return clauses([*said, name] if name else said)
 
     def reasons(self, reasons: Iterable[Mapping[str, Any]]) -> str:
         """Reasons as a decision keeps them, in few words, each once."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.utils import timezone
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 
 
@@ -45,3 +46,8 @@ def zone_text() -> str:
 def gap() -> str:
     """What stands between two sentences: a space, and nothing in Chinese."""
     return "" if (get_language() or "en").startswith("zh") else " "
+
+
+def clauses(said: Iterable[str]) -> str:
+    """Parts of one statement, one after the other. Things of one kind are listed with `_(", ")` instead."""
+    return pgettext("between clauses", ", ").join(said)

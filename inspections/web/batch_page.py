@@ -34,7 +34,7 @@ from inspections.gates.queries import (
 from inspections.gates.sentence_catalogue import Language
 
 from .act_words import Telling
-from .ages import gap, stamp
+from .ages import clauses, gap, stamp
 from .causes import Known, named_in, of_batch, page_reasons
 from .gate_contacts import batch_contacts, gate_heading
 from .line_drawing import Contact, Line, Station, draw_line
@@ -189,7 +189,7 @@ def _coverage_words(rows: Sequence[TypeEvidence], at: datetime) -> tuple[str, ..
         return ()
     first = min(latest.values(), key=lambda row: row.valid_until)
     words = ngettext("%(count)d type test covered", "%(count)d type tests covered", len(latest))
-    said = [words % {"count": len(latest)} + _(", first until %(at)s") % {"at": stamp(first.valid_until)}]
+    said = [clauses([words % {"count": len(latest)}, _("first until %(at)s") % {"at": stamp(first.valid_until)}])]
     demonstrations = sum(row.kind == CoverageKind.DEMONSTRATION for row in latest.values())
     if demonstrations:
         said.append(_("%(count)d of them demonstration, not evidence") % {"count": demonstrations})
@@ -255,7 +255,7 @@ def _also(row: CarRow) -> str:
         said.append(_("held"))
     if row.undecided:
         said.append(_("being decided"))
-    return _(", ").join(said)
+    return clauses(said)
 
 
 def vehicle_status_text(status: str) -> str:
@@ -315,9 +315,6 @@ def decided_words(decided_at: datetime | None, undecided: int) -> str:
         return _("never decided")
     moment = f"{timezone.localtime(decided_at):%Y-%m-%d %H:%M:%S}"
     if not undecided:
-        return moment + _(", ") + _("nothing undecided")
-    return (
-        moment
-        + _(", ")
-        + ngettext("%(count)d change undecided", "%(count)d changes undecided", undecided) % {"count": undecided}
-    )
+        return clauses([moment, _("nothing undecided")])
+    words = ngettext("%(count)d change undecided", "%(count)d changes undecided", undecided)
+    return clauses([moment, words % {"count": undecided}])

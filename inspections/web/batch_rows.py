@@ -12,6 +12,7 @@ from inspections.gates.queries import BatchSummary
 from inspections.gates.sentence_catalogue import Language
 from inspections.gates.sentences import gate_text
 
+from .ages import clauses
 from .gate_contacts import batch_contacts
 from .line_drawing import Line, draw_line
 from .statuses import Status
@@ -63,7 +64,7 @@ def _standing(batch: BatchSummary, language: Language) -> tuple[Status, str, str
         said.append(ngettext("%(count)d gate pending", "%(count)d gates pending", pending) % {"count": pending})
     if batch.undecided:
         said.append(_("%(count)d undecided") % {"count": batch.undecided})
-    under = _(", ").join(said)
+    under = clauses(said)
     if batch.state == "failed":
         return Status.FAIL, _("Flagged"), under
     if batch.state == "pending" or batch.undecided:

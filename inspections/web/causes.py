@@ -250,7 +250,7 @@ def _worded(cause: StandingCause, detail: dict[str, str], known: Known) -> dict[
         if words is not None:
             detail["detail"] = named_with_position(known.name(words.named), cause.position, known.language)
         elif chinese:
-            detail["detail"] = "检验门不合格"
+            detail["detail"] = "关卡不合格"
     if cause.code == ReasonCode.SUBMISSION_QUARANTINED:
         detail["detail"] = detail.get("detail", "").replace("_", " ")
     if cause.code == ReasonCode.NOT_FOR_DELIVERY:

@@ -20,7 +20,7 @@ from inspections.results.choices import Purpose
 from inspections.results.queries import Arrival, FittedChange, SoftwareVersion, VehicleInspection
 
 from .act_words import Telling, say_act
-from .ages import clock_or_stamp, gap, stamp
+from .ages import clauses, clock_or_stamp, gap, stamp
 from .gate_contacts import gate_heading
 from .life import ACT, ARRIVAL, DECISION, FITTING, INSPECTION, Moment
 from .measured import ShownValue, show_value
@@ -29,6 +29,7 @@ from .statuses import OF_OUTCOME, OF_STATE, Status, word_of
 MOST_BARS: Final = 500
 """Marks on one page; beyond, bars are drawn for what is wrong only."""
 
+_NAMED_RIGS: Final = 3
 _PROBLEMS: Final = frozenset(
     {
         ReasonCode.RIG_OUT_OF_CALIBRATION,
@@ -166,7 +167,7 @@ def _where(row: VehicleInspection, words: Words) -> str:
         said.append(_("the rig calls it a test after rework"))
     if row.software:
         said.append(_("with %(software)s") % {"software": _(", ").join(row.software)})
-    return _(", ").join(said) + _(".") + gap() + _judged(row, words)
+    return clauses(said) + _(".") + gap() + _judged(row, words)
 
 
 def _judged(row: VehicleInspection, words: Words) -> str:
@@ -245,14 +246,16 @@ def _arrivals(rows: Sequence[Arrival], words: Words) -> LifeEntry:
         ends = sorted(other.finished_at for other in rows)
         said = {"count": len(rows), "first": clock_or_stamp(ends[0], at), "last": clock_or_stamp(ends[-1], at)}
         text = _("%(count)d results of %(first)s to %(last)s arrived late. Each stands at its own time.") % said
-        rigs = _("Rigs %(rigs)s") % {"rigs": _(", ").join(sorted({other.rig for other in rows}))}
+        codes = sorted({other.rig for other in rows})
+        more = [_("%(count)d more") % {"count": len(codes) - _NAMED_RIGS}] if len(codes) > _NAMED_RIGS else []
+        rigs = _("Rigs %(rigs)s") % {"rigs": _(", ").join([*codes[:_NAMED_RIGS], *more])}
         return LifeEntry(at=at, status=Status.QUIET, text=text, under=rigs + _("."))
     named = {"test": words.name(row.procedure_name, row.procedure_name_zh), "at": clock_or_stamp(row.finished_at, at)}
     return LifeEntry(
         at=at,
         status=Status.QUIET,
         text=_("The result of %(at)s arrived late: %(test)s. It stands at its own time.") % named,
-        under=_("Rig %(rig)s") % {"rig": row.rig} + _(", ") + _("inspection %(id)s") % {"id": row.external_id} + _("."),
+        under=clauses([_("Rig %(rig)s") % {"rig": row.rig}, _("inspection %(id)s") % {"id": row.external_id}]) + _("."),
     )
 
 

@@ -29,7 +29,7 @@ from inspections.records.queries import entries_of_batch
 from .. import batch_page
 from ..access import actor_of, language_now, may, moment_of, who_may
 from ..act_words import Telling, characteristics_in, say_act
-from ..ages import gap
+from ..ages import clauses, gap
 from ..batch_rows import batch_row, batch_status_text
 from ..frame import optional_url
 from ..paging import HISTORY, PAGE, Pager, address, cursor_text, moment_cursor, number_cursor
@@ -141,7 +141,7 @@ def _cars(request: HttpRequest, found: Batch, summary: BatchSummary, counts: Car
     words = _("%(count)d cars in build order") % {"count": len(lines)}
     if lines:
         ends = {"first": lines[0].row.sequence, "last": lines[-1].row.sequence}
-        words += _(", ") + _("from car %(first)d to car %(last)d") % ends
+        words = clauses([words, _("from car %(first)d to car %(last)d") % ends])
     more = len(rows) > PAGE
     pager = None
     if more or after:

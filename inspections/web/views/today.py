@@ -30,7 +30,7 @@ from inspections.people.rules import Actor
 from inspections.rigs.queries import rig_standings
 
 from ..access import actor_of, language_now, moment_of, role_text
-from ..ages import gap, zone_text
+from ..ages import clauses, gap, zone_text
 from ..batch_rows import BatchRow, batch_row
 from ..causes import Known, named_in, page_reasons
 from ..frame import optional_url
@@ -156,7 +156,7 @@ def _totals(rows: list[BatchRow]) -> list[tuple[str, int, bool]]:
 def _title_block(found: Findings) -> list[dict[str, str]]:
     undecided = sum(waiting.count for waiting in found.waiting.values())
     count = ngettext("%(count)d change undecided", "%(count)d changes undecided", undecided) % {"count": undecided}
-    decided = f"{timezone.localtime(found.at):%H:%M:%S}" + _(", ") + (count if undecided else _("nothing undecided"))
+    decided = clauses([f"{timezone.localtime(found.at):%H:%M:%S}", count if undecided else _("nothing undecided")])
     return [
         {"label": "Interlock", "value": _("Today's work")},
         {"label": _("Decided up to"), "value": decided},

@@ -43,6 +43,7 @@ from ..life import ACT, INSPECTION, Cursor, Event, Life, by_day, read_life, toge
 from ..life_words import MOST_BARS, Words, problems_by_inspection, say_moments
 from ..paging import PAGE, Pager, address, cursor_text, moment_cursor
 from ..reason_groups import group_reasons
+from .entry import MAY_RECORD
 
 _LONGEST = 64
 
@@ -210,6 +211,6 @@ def _holds(request: HttpRequest, found: Vehicle) -> dict[str, Any]:
     return {
         "holds": holds,
         "hold_url": f"{url}?vin={found.vin}" if url and places else "",
-        "record_url": optional_url("web:entry", found.vin),
+        "record_url": optional_url("web:entry", found.vin) if may(actor, MAY_RECORD) else "",
         "who_may": "" if places else _("Placing a hold:") + gap() + who_may(MAY_PLACE_HOLD, actor),
     }
