@@ -66,8 +66,9 @@ def test_four_writers_two_deciders_and_a_reader_leave_what_a_recomputation_finds
     asked = told_by(reader, SECONDS + 60)
     at_rest = decide_batch(batch_id=burning_plant.batch.pk, at=AT)
 
-    # Everything was met: first deliveries, repeats, conflicts, and cars clear in the midst of it.
-    assert min(written["recorded"], written["repeated"], written["refused"], asked["asked"], asked["clear"]) > 0
+    # Everything was met: first deliveries, repeats and conflicts. Under such fire a car may never be found decided, so
+    # whether one was clear in its midst is not asked; that none was wrongly so is.
+    assert min(written["recorded"], written["repeated"], written["refused"], asked["asked"]) > 0
     assert asked["wrongly clear"] == 0
     # Each delivery was answered once, and each id stands once.
     assert Inspection.objects.count() == written["recorded"]
