@@ -94,6 +94,11 @@
     keep();
   });
 
+  document.addEventListener("focusin", (event) => {
+    const reading = event.target.closest("[data-reading]");
+    if (reading) reading.scrollIntoView({ block: "nearest" });
+  });
+
   document.addEventListener("click", (event) => {
     if (!event.target.closest("[data-erase]") || !theForm()) return;
     erase(PREFIX + theForm().dataset.draft);
