@@ -16,6 +16,7 @@ from ..results.decoding import (
     PostedInspection,
     content_digest,
     decode_inspection,
+    decode_items,
     split_array,
     split_lines,
 )
@@ -83,7 +84,8 @@ def post_bulk(*, rig: Rig, body: bytes, media_type: str, actor: Actor, at: datet
         problem = unreadable(refusal.errors)
         _keep_whole(rig, body, problem, media_type, at)
         return problem.answer()
-    items = [_read(one) for one in bodies]
+    read = [_read(one) for one in bodies] if media_type == NDJSON else map(_item, bodies, decode_items(bodies, body))
+    items = list(read)
     for start in range(0, len(items), CHUNK):
         _take(items[start : start + CHUNK], rig, media_type, actor, at)
     return Answer(200, _counted(items))
@@ -112,10 +114,15 @@ def _split(body: bytes, media_type: str) -> list[bytes]:
 
 def _read(body: bytes) -> _Item:
     try:
-        posted = decode_inspection(body)
+        return _item(body, decode_inspection(body))
     except BodyRefused as refusal:
-        return _Item(body, problem=unreadable(refusal.errors))
-    return _Item(body, posted, digest=content_digest(posted))
+        return _item(body, refusal)
+
+
+def _item(body: bytes, read: PostedInspection | BodyRefused) -> _Item:
+    if isinstance(read, BodyRefused):
+        return _Item(body, problem=unreadable(read.errors))
+    return _Item(body, read, digest=content_digest(read))
 
 
 def _take(items: Sequence[_Item], rig: Rig, media_type: str, actor: Actor, at: datetime) -> None:
@@ -186,6 +193,8 @@ def _settled(items: Sequence[_Item], kept: dict[str, list[Kept]]) -> Iterator[tu
 
 def _wait(items: Sequence[_Item], rig: Rig, media_type: str, at: datetime) -> None:
     """Keep what waits for its vehicle, whole. The registration lock is held: none of them is registered meanwhile."""
+    if not items:
+        return
     rows: dict[str, Kept] = {}
     for item in items:
         if item.posted is not None and item.posted.id not in rows:

@@ -72,11 +72,33 @@ def judge_sample(
 
 def _judge_all(posted: PostedInspection, procedure: KnownProcedure, judge: ProcedureJudge) -> tuple[Judged, ...]:
     known = procedure.characteristics
-    return tuple(
-        judge.judge(None if found is None else found.id, reading_of(item))
-        for item in posted.measurements
-        for found in (known.get(item.characteristic),)
-    )
+    rows = []
+    for item in posted.measurements:
+        found, value = known.get(item.characteristic), item.value
+        number = None if found is None else found.id
+        # A number is equal to the text that spells it, and is judged otherwise: the type tells them apart.
+        key = judge, number, item.position, item.unit, value, type(value)
+        row = _said.get(key)
+        if row is None:
+            row = judge.judge(number, reading_of(item))
+            _remember(key, row)
+        rows.append(row)
+    return tuple(rows)
+
+
+_Said = tuple[ProcedureJudge, int | None, str | None, str | None, str | bool | None, type]
+_said: Final[dict[_Said, Judged]] = {}
+_MOST_SAID: Final = 50_000
+_LONGEST_SAID: Final = 40
+
+
+def _remember(key: _Said, row: Judged) -> None:
+    """Keep what a judge said: it holds no state, and a rig measures the same few thousand values all day."""
+    if isinstance(key[4], str) and len(key[4]) > _LONGEST_SAID:
+        return
+    if len(_said) >= _MOST_SAID:
+        _said.clear()
+    _said[key] = row
 
 
 def _not_judged(code: str, position: str | None, procedure: KnownProcedure) -> Judged:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from threading import Lock
 from typing import Final
@@ -18,6 +18,18 @@ _kept: OrderedDict[_Key, tuple[tuple[Requirement, ...], ProcedureJudge]] = Order
 _guard: Final = Lock()
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A revision's lines; the procedures of which it asks samples; those with a line that binds by date alone."""
+
+    lines: tuple[Requirement, ...]
+    sampled: frozenset[int]
+    dated: frozenset[int]
+
+
+_asked: Final[dict[int, _Asked]] = {}
+
+
 def judge_for(revision_id: int, procedure_id: int, built_at: datetime | None) -> ProcedureJudge:
     """What judges inspections of a procedure on a revision, for a car built at that moment."""
     return _judge(revision_id, procedure_id, built_at, samples_only=False)
@@ -25,15 +37,15 @@ def judge_for(revision_id: int, procedure_id: int, built_at: datetime | None) ->
 
 def sample_judge_for(revision_id: int, procedure_id: int, built_at: datetime | None) -> ProcedureJudge | None:
     """As `judge_for`, of the revision's sample requirements alone; None where it asks for no samples of it."""
-    lines = requirements_of(revision_id)
-    if not any(line.level is Level.SAMPLE and line.procedure_id == procedure_id for line in lines):
+    if procedure_id not in _asked_of(revision_id).sampled:
         return None
     return _judge(revision_id, procedure_id, built_at, samples_only=True)
 
 
 def _judge(revision_id: int, procedure_id: int, built_at: datetime | None, *, samples_only: bool) -> ProcedureJudge:
-    lines = requirements_of(revision_id)
-    moment = built_at if _dated(lines, procedure_id) else None
+    asked_of = _asked_of(revision_id)
+    lines = asked_of.lines
+    moment = built_at if procedure_id in asked_of.dated else None
     key = revision_id, procedure_id, moment, samples_only
     with _guard:
         kept = _kept.get(key)
@@ -52,8 +64,17 @@ def _judge(revision_id: int, procedure_id: int, built_at: datetime | None, *, sa
     return judge
 
 
-def _dated(lines: Sequence[Requirement], procedure_id: int) -> bool:
-    return any(
-        line.procedure_id == procedure_id and (line.effective_from is not None or line.effective_to is not None)
-        for line in lines
+def _asked_of(revision_id: int) -> _Asked:
+    lines = requirements_of(revision_id)
+    kept = _asked.get(revision_id)
+    if kept is not None and kept.lines is lines:
+        return kept
+    asked = _Asked(
+        lines,
+        frozenset(line.procedure_id for line in lines if line.level is Level.SAMPLE),
+        frozenset(line.procedure_id for line in lines if line.effective_from or line.effective_to),
     )
+    if len(_asked) >= _MOST_KEPT:
+        _asked.clear()
+    _asked[revision_id] = asked
+    return asked

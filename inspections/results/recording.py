@@ -28,7 +28,7 @@ from .judging import KnownCharacteristic, KnownProcedure, judge_posted
 from .posted import CheckedInspection, PostedInspection, check_posted
 from .recorded import Recorded, RecordState
 from .sampling import asking_configurations, record_samples
-from .subjects import Subject, SubjectKey, create_parts, key_of, read_subjects
+from .subjects import Subject, SubjectKey, create_parts, key_of, locks_of, read_subjects
 from .writing import Candidate, copy_measurements, insert_inspections
 
 AHEAD: Final = timedelta(minutes=5)
@@ -142,16 +142,18 @@ def _lock_subjects(
 ) -> dict[SubjectKey, Subject]:
     """The subjects as they stand under the locks that keep them so, in the one order in which everybody locks.
 
-    What is read before a lock is granted may be old, and one statement that locks and reads sees the old: so the
-    subjects are read, their locks taken, and read again. Whatever then asks for a lock not held begins anew.
+    What is read before a lock is granted may be old, and one statement that locks and reads sees the old: so it is
+    read what to lock, the locks are taken, and the subjects read. Whatever then asks for a lock not held begins anew.
     """
     if not keys:
         return {}
     create_parts([key for key in keys if key[0] != "vehicle"], request.at)
-    held = _wanted_locks(request, read_subjects(keys).values(), procedures)
+    held = _wanted_locks(request, *locks_of(keys), procedures)
     share_all(held)
     subjects = read_subjects(keys)
-    if any(lock not in held for lock in _wanted_locks(request, subjects.values(), procedures)):
+    locks = {lock for subject in subjects.values() for lock in subject.locks()}
+    loose = any(subject.batch is None for subject in subjects.values())
+    if not _wanted_locks(request, locks, loose, procedures) <= held:
         raise StartOver("a subject moved while its batch was being locked")
     unknown = [key for key in keys if key not in subjects]
     if unknown:
@@ -163,12 +165,11 @@ def _lock_subjects(
 
 
 def _wanted_locks(
-    request: Request, subjects: Collection[Subject], procedures: Mapping[str, KnownProcedure]
+    request: Request, of_subjects: set[tuple[Lock, int]], loose: bool, procedures: Mapping[str, KnownProcedure]
 ) -> set[tuple[Lock, int]]:
-    wanted = {(Lock.RIG, request.rig.pk)}
-    for subject in subjects:
-        wanted.update(subject.locks())
-    if any(subject.batch is None for subject in subjects):
+    """With those of the subjects the rig's, and where a subject is in no batch those of who may ask for samples."""
+    wanted = {(Lock.RIG, request.rig.pk), *of_subjects}
+    if loose:
         ids = {procedure.id for procedure in procedures.values()}
         wanted.update((Lock.CONFIGURATION, number) for number in asking_configurations(ids))
     return wanted

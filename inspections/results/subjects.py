@@ -106,13 +106,56 @@ join inspections_materiallot l on l.kind = named.kind and l.lot = named.lot
 """
 
 
+_BATCHES: Final = {
+    "vehicle": """
+        select distinct null::bigint, b.id, b.configuration_id from inspections_vehicle v
+        join inspections_batch b on b.id = v.batch_id where v.vin = any(%s)""",
+    "component": """
+        select c.id, b.id, b.configuration_id from unnest(%s::text[], %s::text[]) as named(kind, serial)
+        join inspections_component c on c.kind = named.kind and c.serial = named.serial
+        left join lateral (
+            select vehicle_id, fitted from inspections_fitting f where f.component_id = c.id
+            order by at desc, id desc limit 1
+        ) latest on true
+        left join inspections_vehicle v on v.id = latest.vehicle_id and latest.fitted
+        left join inspections_batch b on b.id = v.batch_id""",
+    "lot": """
+        select l.id, null::bigint, null::bigint from unnest(%s::text[], %s::text[]) as named(kind, lot)
+        join inspections_materiallot l on l.kind = named.kind and l.lot = named.lot""",
+}
+_OWN_LOCK: Final = {"component": Lock.COMPONENT, "lot": Lock.LOT}
+
+
+def locks_of(keys: Iterable[SubjectKey]) -> tuple[set[tuple[Lock, int]], bool]:
+    """The locks under which the known ones of what is named stay as they are, and whether one is in no batch."""
+    wanted = set(keys)
+    locks: set[tuple[Lock, int]] = set()
+    loose = False
+    for kind, statement in _BATCHES.items():
+        named = sorted(key[1:] for key in wanted if key[0] == kind)
+        if not named:
+            continue
+        for own, batch_id, configuration_id in _execute(
+            statement, *([[vin for vin, _ in named]] if kind == "vehicle" else _columns(named))
+        ):
+            if own is not None:
+                locks.add((_OWN_LOCK[kind], own))
+            if batch_id is None:
+                loose = True
+            else:
+                locks.update([(Lock.CONFIGURATION, configuration_id), (Lock.BATCH, batch_id)])
+    return locks, loose
+
+
 def read_subjects(keys: Iterable[SubjectKey]) -> dict[SubjectKey, Subject]:
     """The known ones of what is named: at most one statement for each kind of subject."""
     wanted = sorted(set(keys))
     found: dict[SubjectKey, Subject] = {}
+    batches: dict[int, BatchFacts] = {}
     if vins := [key[1] for key in wanted if key[0] == "vehicle"]:
-        for number, vin, built_at, *batch in _execute(_VEHICLES, vins):
-            found["vehicle", vin, ""] = Subject("vehicle", number, vin, number, vin, built_at, BatchFacts(*batch))
+        for number, vin, built_at, batch_id, *batch in _execute(_VEHICLES, vins):
+            shared = batches.get(batch_id) or batches.setdefault(batch_id, BatchFacts(batch_id, *batch))
+            found["vehicle", vin, ""] = Subject("vehicle", number, vin, number, vin, built_at, shared)
     if parts := [key[1:] for key in wanted if key[0] == "component"]:
         for number, kind, serial, vehicle_id, vin, built_at, *batch in _execute(_COMPONENTS, *_columns(parts)):
             bound = None if vehicle_id is None else BatchFacts(*batch)

@@ -10,9 +10,10 @@ from typing import Any, Final
 import msgspec
 from django.db import connection
 
+from ..evaluation.inspecting import Judged
 from .choices import Purpose
 from .judging import CLAIMS, JudgedInspection, KnownProcedure
-from .posted import PostedInspection
+from .posted import PostedInspection, PostedMeasurement
 from .readings import stored_value
 from .subjects import Subject
 
@@ -134,17 +135,38 @@ def copy_measurements(candidates: Iterable[Candidate]) -> None:
 
 
 def _lines(candidate: Candidate) -> Iterator[str]:
-    known = candidate.procedure.characteristics
     key = candidate.inspection_id
     for ordinal, (item, row) in enumerate(zip(candidate.posted.measurements, candidate.judged.rows, strict=True)):
-        found = known.get(item.characteristic)
-        number, raw = stored_value(item.value, None if found is None else found.kind)
-        verdict, requirement_id = row.verdict, row.requirement_id
-        yield (
-            f"{key}\t{ordinal}\t{verdict.outcome:d}\t{verdict.reason:d}\t{_COPIED[item.verdict]}\t"
-            f"{row.characteristic_id or _NULL}\t{requirement_id or _NULL}\t{number or _NULL}\t{_text(row.position)}\t"
-            f"{_text(item.unit)}\t{_text(raw)}\t{_NULL if found else _text(item.characteristic)}\n"
-        )
+        yield f"{key}\t{ordinal}\t{_rest_of_line(item, row, candidate.procedure)}"
+
+
+_Rest = tuple[int, str | bool | None, type, str | None, str | None, int, str]
+_rests: Final[dict[_Rest, tuple[Judged, str]]] = {}
+_MOST_RESTS: Final = 50_000
+_LONGEST_VALUE: Final = 40
+
+
+def _rest_of_line(item: PostedMeasurement, row: Judged, procedure: KnownProcedure) -> str:
+    """What follows inspection and ordinal. Kept for short values: a rig measures the same few thousand all day."""
+    value = item.value
+    # The row stays with what is kept, so that no other can come to its place in memory and be taken for it.
+    key = id(row), value, type(value), item.unit, item.verdict, procedure.id, item.characteristic
+    kept = _rests.get(key)
+    if kept is not None and kept[0] is row:
+        return kept[1]
+    found = procedure.characteristics.get(item.characteristic)
+    number, raw = stored_value(value, None if found is None else found.kind)
+    verdict, requirement_id = row.verdict, row.requirement_id
+    rest = (
+        f"{verdict.outcome:d}\t{verdict.reason:d}\t{_COPIED[item.verdict]}\t{row.characteristic_id or _NULL}\t"
+        f"{requirement_id or _NULL}\t{number or _NULL}\t{_text(row.position)}\t{_text(item.unit)}\t{_text(raw)}\t"
+        f"{_NULL if found else _text(item.characteristic)}\n"
+    )
+    if not isinstance(value, str) or len(value) <= _LONGEST_VALUE:
+        if len(_rests) >= _MOST_RESTS:
+            _rests.clear()
+        _rests[key] = row, rest
+    return rest
 
 
 def _text(value: str | None) -> str:
