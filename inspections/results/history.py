@@ -122,7 +122,7 @@ def inspections_of_vehicle(
 
     `pinned`: the revision on which the vehicle is judged now. Four statements however many there are.
     """
-    rows = _read(_BY_FINISH, vehicle=vehicle_id, components=list(component_ids), at=before[0], id=before[1], most=most)
+    rows = read(_BY_FINISH, vehicle=vehicle_id, components=list(component_ids), at=before[0], id=before[1], most=most)
     ids = [row[0] for row in rows]
     later = _judgements(ids, pinned)
     measured = _measurements({row[0]: row[15] for row in rows}, pinned, later)
@@ -168,7 +168,7 @@ def _inspection(
 
 
 def _judgements(ids: list[int], pinned: int | None) -> Judged:
-    rows = _read(
+    rows = read(
         "select inspection_id, ordinal, outcome, reason, requirement_id from inspections_judgement"
         " where inspection_id = any(%(ids)s) and revision_id = %(pinned)s",
         ids=ids,
@@ -180,7 +180,7 @@ def _judgements(ids: list[int], pinned: int | None) -> Judged:
 def _measurements(
     revisions: dict[int, int | None], pinned: int | None, later: Judged
 ) -> dict[int, list[MeasuredValue]]:
-    rows = _read(
+    rows = read(
         "select inspection_id, ordinal, characteristic_id, position, value, raw, coalesce(unit, ''),"
         " coalesce(name, ''), claimed, outcome, reason, requirement_id from inspections_measurement"
         " where inspection_id = any(%(ids)s) order by inspection_id, ordinal",
@@ -209,7 +209,7 @@ def _measurements(
 
 
 def _dispositions(ids: list[int]) -> dict[int, list[Disposed]]:
-    rows = _read(
+    rows = read(
         "select inspection_id, ordinal, kind, reason, disposed_by, done_at, at from inspections_disposition"
         " where inspection_id = any(%(ids)s) order by at, id",
         ids=ids,
@@ -240,7 +240,7 @@ def late_arrivals(*, vehicle_id: int, before: Bound, most: int) -> list[Arrival]
 
     A component's inspections are left out: they come before the car by their nature.
     """
-    rows = _read(
+    rows = read(
         "select i.id, i.external_id, r.code, p.code, p.name, p.name_zh, i.finished_at, i.recorded_at, i.verdict"
         " from inspections_inspection i join inspections_rig r on r.id = i.rig_id"
         " join inspections_procedure p on p.id = i.procedure_id"
@@ -256,60 +256,12 @@ def late_arrivals(*, vehicle_id: int, before: Bound, most: int) -> list[Arrival]
     return [Arrival(*(*row[:8], Outcome(row[8]))) for row in rows]
 
 
-@dataclass(frozen=True, slots=True)
-class FittedChange:
-    """A component was fitted or removed. `elsewhere`: its last known place is another vehicle."""
-
-    id: int
-    component_id: int
-    kind: str
-    serial: str
-    fitted: bool
-    at: datetime
-    recorded_at: datetime
-    here_now: bool
-
-
-def fittings_of_vehicle(*, vehicle_id: int) -> list[FittedChange]:
-    """Every fitting and removal on a vehicle, newest first; whether the component is in it now. One statement."""
-    rows = _read(
-        "select f.id, f.component_id, c.kind, c.serial, f.fitted, f.at, f.recorded_at,"
-        " (select l.fitted and l.vehicle_id = f.vehicle_id from inspections_fitting l"
-        "  where l.component_id = f.component_id order by l.at desc, l.id desc limit 1)"
-        " from inspections_fitting f join inspections_component c on c.id = f.component_id"
-        " where f.vehicle_id = %(vehicle)s order by f.at desc, f.id desc limit 2000",
-        vehicle=vehicle_id,
-    )
-    return [FittedChange(*row) for row in rows]
-
-
-@dataclass(frozen=True, slots=True)
-class SoftwareVersion:
-    """The version of one system from a moment on."""
-
-    id: int
-    system: str
-    version: str
-    at: datetime
-    recorded_at: datetime
-
-
-def software_of_vehicle(*, vehicle_id: int) -> list[SoftwareVersion]:
-    """Every change of software of a vehicle, newest first: the first of a system is what runs now. One statement."""
-    rows = _read(
-        "select id, system, version, at, recorded_at from inspections_softwarechange where vehicle_id = %(vehicle)s"
-        " order by at desc, id desc limit 2000",
-        vehicle=vehicle_id,
-    )
-    return [SoftwareVersion(*row) for row in rows]
-
-
 def vehicles_of_inspection(*, external_id: str, most: int) -> list[tuple[int, str]]:
     """Inspections to which a rig gave that id, with the VIN of their vehicle, or of the one their part is in.
 
     One statement, by the key of each rig.
     """
-    rows = _read(
+    rows = read(
         "select i.id, v.vin from inspections_inspection i left join lateral ("
         " select f.vehicle_id, f.fitted from inspections_fitting f where f.component_id = i.component_id"
         " order by f.at desc, f.id desc limit 1) l on l.fitted"
@@ -322,7 +274,8 @@ def vehicles_of_inspection(*, external_id: str, most: int) -> list[tuple[int, st
     return [(row[0], row[1]) for row in rows]
 
 
-def _read(sql: str, **parameters: Any) -> list[tuple[Any, ...]]:
+def read(sql: str, **parameters: Any) -> list[tuple[Any, ...]]:
+    """All rows of one statement, written in this room."""
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
         return cursor.fetchall()

@@ -4,16 +4,13 @@ from .history import (
     LATE,
     Arrival,
     Disposed,
-    FittedChange,
     MeasuredValue,
-    SoftwareVersion,
     VehicleInspection,
-    fittings_of_vehicle,
     inspections_of_vehicle,
     late_arrivals,
-    software_of_vehicle,
     vehicles_of_inspection,
 )
+from .in_the_car import FittedChange, SoftwareVersion, fittings_of_vehicle, software_of_vehicle
 
 __all__ = [
     "LATE",

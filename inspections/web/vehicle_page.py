@@ -14,7 +14,7 @@ from inspections.gates.queries import CarRow, Clearance, OwnGate, StandingCause,
 from inspections.gates.sentence_catalogue import Language
 from inspections.results.queries import FittedChange, SoftwareVersion
 
-from .batch_page import vehicle_status_text
+from .batch_facts import vehicle_status_text
 from .gate_contacts import car_contacts, gate_heading, holds_contact, signature_contacts, worst_of
 from .line_drawing import Line, draw_line
 from .reason_groups import PageReason, ReasonGroup, ReasonList

@@ -26,7 +26,7 @@ from inspections.gates.queries import (
 )
 from inspections.records.queries import entries_of_batch
 
-from .. import batch_page
+from .. import batch_facts, batch_page
 from ..access import actor_of, language_now, may, moment_of, who_may
 from ..act_words import Telling, characteristics_in, say_act
 from ..ages import clauses, gap
@@ -102,7 +102,7 @@ def batch(request: HttpRequest, number: str) -> HttpResponse:
     context = {
         "batch": found,
         "heading": batch_page.heading(summary, counts),
-        "facts": batch_page.facts(summary, counts),
+        "facts": batch_facts.facts(summary, counts),
         "sections": sections,
         "line": line,
         "release": line.stations[-1],
@@ -111,7 +111,7 @@ def batch(request: HttpRequest, number: str) -> HttpResponse:
         "nonconformances": open_nonconformances_of_batch(batch_id=found.pk),
         "left": left,
         "summary": summary,
-        "title_block": batch_page.title_block(summary),
+        "title_block": batch_facts.title_block(summary),
         **_acts(request, found),
         **_cars(request, found, summary, counts),
         **_history(request, found),
@@ -137,7 +137,7 @@ def _cars(request: HttpRequest, found: Batch, summary: BatchSummary, counts: Car
         shown = "wrong" if wrong else "all"
     after = number_cursor(request, "after") or 0
     rows = cars_of_batch(batch_id=found.pk, shown=shown, after=after, at=moment_of(request), most=PAGE + 1)
-    lines = batch_page.car_lines(rows[:PAGE], language_now())
+    lines = batch_facts.car_lines(rows[:PAGE], language_now())
     words = _("%(count)d cars in build order") % {"count": len(lines)}
     if lines:
         ends = {"first": lines[0].row.sequence, "last": lines[-1].row.sequence}

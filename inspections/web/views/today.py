@@ -34,7 +34,8 @@ from ..ages import clauses, gap, zone_text
 from ..batch_rows import BatchRow, batch_row
 from ..causes import Known, named_in, page_reasons
 from ..frame import optional_url
-from ..needs import COVERAGE_SOON, MOST_TASKS, Findings, age_of, rigs_in_trouble, tasks_of, word_for
+from ..need_facts import COVERAGE_SOON, MOST_TASKS, Findings
+from ..needs import age_of, rigs_in_trouble, tasks_of, word_for
 from ..paging import address
 from ..reason_groups import ReasonGroup, group_reasons
 

@@ -36,7 +36,8 @@ from .. import vehicle_page
 from ..access import actor_of, language_now, may, moment_of, who_may
 from ..act_words import characteristics_in
 from ..ages import gap
-from ..batch_page import decided_words, hold_words, plan_words
+from ..batch_facts import decided_words, plan_words
+from ..batch_page import hold_words
 from ..causes import Known, named_in, of_car, page_reasons
 from ..frame import optional_url
 from ..life import ACT, INSPECTION, Cursor, Event, Life, by_day, read_life, together
