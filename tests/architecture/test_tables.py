@@ -1,6 +1,5 @@
 """Law 4 in the database itself: whoever adds a table has to say here what protects it, or why nothing does."""
 
-from datetime import timedelta
 from typing import Any
 
 import psycopg
@@ -139,49 +138,10 @@ def test_migrations_cannot_be_forged() -> None:
 
 @pytest.fixture
 def filled(transactional_db: None) -> Any:
-    """A plant in which every append-only table has a row. The rows of the next issue's acts are put in as rows."""
-    from inspections.catalogue.models import Requirement
-    from inspections.dispositions.models import Concession, Disposition
-    from inspections.gates.choices import CoverageKind
-    from inspections.gates.services import decide_batch, enter_coverage, revoke_coverage
-    from inspections.people.choices import Role
-    from inspections.people.rules import Actor
-    from inspections.results.models import Inspection, Judgement, Sample
-    from inspections.results.services import record_inspections, report_out_of_tolerance, void_inspection
-    from tests.factories import AT, changed_value, make_person, make_plant
+    """A plant in which every append-only table has a row."""
+    from tests.filled_plant import fill_plant
 
-    plant, person = make_plant(), make_person(Role.ENGINEER)
-    engineer = Actor.person(person)
-    bad = plant.posted("BAT-EOL", measurements=changed_value("BAT-EOL", "BOND", "0.2"))
-    record_inspections(items=[bad], rig=plant.rig, actor=plant.rig_actor, at=AT)
-    decide_batch(batch_id=plant.batch.pk, at=AT)
-    inspection = Inspection.objects.get()
-    requirement = Requirement.objects.get(revision=plant.revision, characteristic__code="BRAKE")
-    coverage = enter_coverage(
-        number="CoP-1", procedure=plant.procedures["CRS-EOL"], configuration=plant.configuration,
-        kind=CoverageKind.CERTIFICATE, document="report.pdf", document_sha256="0" * 64, valid_from=AT,
-        valid_until=AT + timedelta(days=1), actor=engineer, at=AT,
-    )  # fmt: skip
-    revoke_coverage(coverage=coverage, reason="withdrawn by the laboratory", actor=engineer, at=AT)
-    report_out_of_tolerance(rig=plant.rig, back_to=AT, found_at=AT, reason="reference off", actor=engineer, at=AT)
-    void_inspection(inspection=inspection, reason="a master part", actor=engineer, at=AT)
-    Judgement.objects.create(
-        inspection_id=inspection.pk, ordinal=0, revision_id=plant.revision.pk + 1, outcome=0, reason=0, act="x", at=AT
-    )
-    Sample.objects.create(
-        procedure=plant.procedures["BAT-EOL"], configuration=plant.configuration, revision_id=plant.revision.pk,
-        line="L1", inspection=inspection, subject=plant.vehicle.vin, outcome=0, finished_at=AT, recorded_at=AT,
-    )  # fmt: skip
-    Disposition.objects.create(
-        inspection_id=inspection.pk, ordinal=0, kind="rework", reason="cleaned", done_at=AT, disposed_by="0388",
-        person_id=person.pk, at=AT,
-    )  # fmt: skip
-    Concession.objects.create(
-        number="CN-1", vehicle=plant.vehicle, requirement_id=requirement.pk, authority="customer", reason="agreed",
-        characteristic_id=requirement.characteristic_id, first_approver_id=1, second_approver_id=2, approved_at=AT,
-        expires_at=AT + timedelta(days=1),
-    )  # fmt: skip
-    return plant
+    return fill_plant()
 
 
 @pytest.mark.django_db(transaction=True)

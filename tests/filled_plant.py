@@ -1,0 +1,79 @@
+"""A plant that has seen everything: every table of the record holds a row."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+from inspections.catalogue.models import Requirement, SourceItem
+from inspections.dispositions.models import Concession, Disposition
+from inspections.gates.choices import CoverageKind
+from inspections.gates.services import decide_batch, enter_coverage, revoke_coverage
+from inspections.intake.models import Submission
+from inspections.intake.services import post_inspection
+from inspections.people.choices import Role
+from inspections.people.rules import Actor
+from inspections.results.models import Inspection, Judgement, Sample
+from inspections.results.services import record_inspections, report_out_of_tolerance, void_inspection
+from inspections.rigs.models import SystemClient
+from inspections.rigs.services import issue_key
+from tests.factories import AT, Plant, changed_value, make_person, make_plant
+
+
+def fill_plant() -> Plant:
+    """A car with a fail, a hold and a nonconformance, and a row in every other table.
+
+    What no act of today writes (a disposition, a concession, a later judgement) is put in as a row.
+    """
+    plant, engineer = make_plant(), make_person(Role.ENGINEER)
+    bad = plant.posted("BAT-EOL", measurements=changed_value("BAT-EOL", "BOND", "0.2"))
+    record_inspections(items=[bad], rig=plant.rig, actor=plant.rig_actor, at=AT)
+    decide_batch(batch_id=plant.batch.pk, at=AT)
+    issue_key(client=SystemClient.objects.create(code="MES", name="MES"), at=AT)
+    _fill_intake(plant)
+    _fill_facts(plant, Actor.person(engineer))
+    _fill_answers(plant, engineer.pk)
+    return plant
+
+
+def _fill_intake(plant: Plant) -> None:
+    body = json.dumps({"id": "refused-1", "vin": plant.vehicle.vin}).encode()
+    answer = post_inspection(rig=plant.rig, body=body, media_type="application/json", actor=plant.rig_actor, at=AT)
+    assert answer.status == 400
+    Submission.objects.create(rig=plant.rig, sha256="0" * 64, name="report.json", size=1, received_at=AT)
+
+
+def _fill_facts(plant: Plant, engineer: Actor) -> None:
+    coverage = enter_coverage(
+        number="CoP-1", procedure=plant.procedures["CRS-EOL"], configuration=plant.configuration,
+        kind=CoverageKind.CERTIFICATE, document="report.pdf", document_sha256="0" * 64, valid_from=AT,
+        valid_until=AT + timedelta(days=1), actor=engineer, at=AT,
+    )  # fmt: skip
+    revoke_coverage(coverage=coverage, reason="withdrawn by the laboratory", actor=engineer, at=AT)
+    report_out_of_tolerance(rig=plant.rig, back_to=AT, found_at=AT, reason="reference off", actor=engineer, at=AT)
+    void_inspection(inspection=Inspection.objects.get(), reason="a master part", actor=engineer, at=AT)
+    characteristic = plant.procedures["BAT-EOL"].characteristics.get(code="ISO")
+    SourceItem.objects.create(
+        procedure=plant.procedures["BAT-EOL"], adapter="wats-json", item="EOL/Insulation", characteristic=characteristic
+    )
+
+
+def _fill_answers(plant: Plant, person_id: int) -> None:
+    inspection = Inspection.objects.get()
+    requirement = Requirement.objects.get(revision=plant.revision, characteristic__code="BRAKE")
+    Judgement.objects.create(
+        inspection_id=inspection.pk, ordinal=0, revision_id=plant.revision.pk + 1, outcome=0, reason=0, act="x", at=AT
+    )
+    Sample.objects.create(
+        procedure=plant.procedures["BAT-EOL"], configuration=plant.configuration, revision_id=plant.revision.pk,
+        line="L1", inspection=inspection, subject=plant.vehicle.vin, outcome=0, finished_at=AT, recorded_at=AT,
+    )  # fmt: skip
+    Disposition.objects.create(
+        inspection_id=inspection.pk, ordinal=0, kind="rework", reason="cleaned", done_at=AT, disposed_by="0388",
+        person_id=person_id, at=AT,
+    )  # fmt: skip
+    Concession.objects.create(
+        number="CN-1", vehicle=plant.vehicle, requirement_id=requirement.pk, authority="customer", reason="agreed",
+        characteristic_id=requirement.characteristic_id, first_approver_id=1, second_approver_id=2, approved_at=AT,
+        expires_at=AT + timedelta(days=1),
+    )  # fmt: skip
