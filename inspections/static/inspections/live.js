@@ -40,7 +40,9 @@
       element.textContent = element.dataset.unknown;
     });
     const live = byId("live");
-    if (live) live.classList.remove("is-live");
+    if (!live) return;
+    live.classList.remove("is-live");
+    byId("live-word").textContent = live.dataset.asOf;
   }
 
   /* Rows carry an id and a digest of what they show. One that did not change, or has the focus, is left as it is. */
