@@ -102,6 +102,11 @@ def verdict_text(verdict: str, language: Language) -> str:
     return _pair(VERDICTS, verdict, language)
 
 
+def kept_text(code: str, language: Language) -> str:
+    """Why something that was sent is not on the record, given by its problem's code."""
+    return _pair(KEPT, code, language) if code in KEPT else code.replace("_", " ")
+
+
 def named_with_position(characteristic: str, position: str, language: Language) -> str:
     """A characteristic and where it is measured, as one name."""
     if not position:
@@ -169,8 +174,7 @@ def _facts(reason: ReasonFacts, language: Language, zone: tzinfo | None) -> dict
     if reason.code == ReasonCode.MEASUREMENT_INDETERMINATE:
         facts["detail"] = _judgement_detail(facts, language)
     if reason.code == ReasonCode.SUBMISSION_QUARANTINED and "detail" in facts:
-        code = facts["detail"]
-        facts["detail"] = _pair(KEPT, code, language) if code in KEPT else code.replace("_", " ")
+        facts["detail"] = kept_text(facts["detail"], language)
     if reason.code == ReasonCode.HOLD_ACTIVE:
         words = _pair(HOLD_ENDS, facts.get("hold_ends", "cause"), language)
         facts["hold_ends"] = words.format(who=facts.get("who") or UNSAID[language]["who"])

@@ -150,7 +150,9 @@ def _nonconformance(entry: LedgerEntry, after: Mapping[str, Any], tell: Telling)
 
 
 def _gate(entry: LedgerEntry, after: Mapping[str, Any], tell: Telling) -> tuple[Status, str]:
-    said = {"gate": tell.gate(after), "reasons": tell.reasons(after.get("reasons", ()))}
+    # Missing results are counted in a decision, not listed: a gate that failed by them alone names no reason.
+    reasons = tell.reasons(after.get("reasons", ())) or tell.code(ReasonCode.MISSING_RESULT.value)
+    said = {"gate": tell.gate(after), "reasons": reasons}
     if entry.act == "gate.failed":
         return Status.FAIL, _("Gate %(gate)s failed: %(reasons)s.") % said
     return Status.QUIET, _("Gate %(gate)s is no longer failed.") % said

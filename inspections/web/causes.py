@@ -251,8 +251,6 @@ def _worded(cause: StandingCause, detail: dict[str, str], known: Known) -> dict[
             detail["detail"] = named_with_position(known.name(words.named), cause.position, known.language)
         elif chinese:
             detail["detail"] = "关卡不合格"
-    if cause.code == ReasonCode.SUBMISSION_QUARANTINED:
-        detail["detail"] = detail.get("detail", "").replace("_", " ")
     if cause.code == ReasonCode.NOT_FOR_DELIVERY:
         told = detail.get("detail", "")
         detail["detail"] = _NOT_FOR_DELIVERY.get(told, (told, told))[chinese]

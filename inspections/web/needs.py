@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from inspections.evaluation.reasons import ReasonCode
-from inspections.gates.sentences import gate_text
+from inspections.gates.sentences import gate_text, kept_text
 from inspections.intake.models import Kept
 from inspections.people.choices import Role
 
@@ -144,7 +144,7 @@ def _kept(found: Findings) -> Iterable[Task]:
             (
                 bold(words),
                 text(_(" from %(rig)s") % {"rig": rig or _("nobody we know")}),
-                text(_(" cannot be recorded: %(code)s.") % {"code": code.replace("_", " ")}),
+                text(_(" cannot be recorded: %(code)s.") % {"code": kept_text(code, language_now())}),
             ),
             (text(_("Kept in the intake. %(named)s") % {"named": stays}),),
             min(row.received_at for row in rows),

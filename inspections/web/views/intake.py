@@ -16,6 +16,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from inspections.batches.models import Vehicle
+from inspections.gates.sentences import kept_text
 from inspections.intake.choices import KeptKind, KeptState, SubmissionState
 from inspections.intake.models import Kept, Submission
 from inspections.intake.queries import WAITING_IS_LATE
@@ -24,7 +25,7 @@ from inspections.intake.storage import open_file
 from inspections.people.choices import Role
 from inspections.results.lookups import vehicles_of_components
 
-from ..access import actor_of, may, moment_of, who_may
+from ..access import actor_of, language_now, may, moment_of, who_may
 from ..ages import age_text, stamp
 from ..body_words import MOST_SHOWN, ShownBody, faults_of, show_body, visible
 from ..forms.reasons import SetAsideForm
@@ -239,7 +240,7 @@ def _row(kept: Kept, at: datetime, known: dict[str, str]) -> dict[str, Any]:
 def _code_words(kept: Kept) -> str:
     if kept.kind == KeptKind.WAITING:
         return _("Its car is not registered yet; it is recorded by itself when it is.")
-    return kept.code.replace("_", " ")
+    return kept_text(kept.code, language_now())
 
 
 def _kept(number: int) -> Kept:
