@@ -1,0 +1,317 @@
+"""The ledger: every act appends who, what, which subject, why, what it was before and after, and when."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import DatabaseError, transaction
+from django.test import Client
+
+from inspections.batches.services import open_batch
+from inspections.catalogue.services import load_catalogue_documents
+from inspections.dispositions.models import Hold
+from inspections.dispositions.services import lift_hold, place_hold
+from inspections.gates.choices import CoverageKind
+from inspections.gates.models import Coverage
+from inspections.gates.services import close_batch, decide_batch, enter_coverage, revoke_coverage
+from inspections.intake.models import Kept
+from inspections.intake.services import land_submission, post_inspection, set_aside
+from inspections.people.choices import Role
+from inspections.people.rules import Actor, NotAllowed
+from inspections.records.models import LedgerEntry
+from inspections.records.queries import entries_of, entries_of_batch
+from inspections.records.services import Act, record_act, record_acts
+from inspections.results.models import Inspection
+from inspections.results.services import (
+    FittedPart,
+    NewVehicle,
+    authorise_rig,
+    change_software,
+    enter_calibration,
+    fit_components,
+    record_inspection,
+    record_inspections,
+    register_vehicles,
+    report_out_of_tolerance,
+    void_inspection,
+    withdraw_authorisation,
+)
+from inspections.rigs.models import ApiKey, SystemClient
+from inspections.rigs.services import issue_key, revoke_key, rotate_keys
+from tests.catalogue.documents import document
+from tests.factories import AT, SYSTEM, Plant, changed_value, make_person, make_plant, vin
+
+pytestmark = [pytest.mark.django_db, pytest.mark.law(4)]
+
+LATER = AT + timedelta(hours=1)
+WHY = "seen at the station"
+
+
+@pytest.fixture
+def plant(db: None) -> Plant:
+    return make_plant()
+
+
+@pytest.fixture
+def engineer(db: None) -> Actor:
+    return Actor.person(make_person(Role.ENGINEER, Role.CATALOGUE_OWNER), request_id="req-1")
+
+
+def record_one(plant: Plant, actor: Actor, **more: Any) -> Inspection:
+    record_inspection(posted=plant.posted("BAT-EOL", **more), rig=plant.rig, actor=actor, at=LATER)
+    return Inspection.objects.latest("pk")
+
+
+def a_coverage(plant: Plant, actor: Actor) -> Coverage:
+    return enter_coverage(
+        number="CoP-1", procedure=plant.procedures["CRS-EOL"], configuration=plant.configuration,
+        kind=CoverageKind.CERTIFICATE, document="report.pdf", document_sha256="0" * 64, valid_from=AT,
+        valid_until=LATER, actor=actor, at=LATER,
+    )  # fmt: skip
+
+
+def a_hold(plant: Plant, actor: Actor) -> Hold:
+    return place_hold(batch=plant.batch, vehicle=plant.vehicle, reason=WHY, actor=actor, at=LATER)
+
+
+def what_is_kept(plant: Plant) -> Kept:
+    post_inspection(rig=plant.rig, body=b'{"id": "x"}', media_type="application/json", actor=plant.rig_actor, at=AT)
+    return Kept.objects.latest("pk")
+
+
+def an_api_key(plant: Plant) -> ApiKey:
+    issue_key(rig=plant.rig, at=AT)
+    return ApiKey.objects.latest("pk")
+
+
+ACTS: dict[Callable[..., Any], tuple[str, str, Callable[[Plant, Actor], Any]]] = {
+    open_batch: (
+        "batch.opened", "B-9",
+        lambda plant, actor: open_batch(
+            number="B-9", configuration=plant.configuration, planned_quantity=2, line="L1", actor=actor, at=LATER),
+    ),
+    register_vehicles: (
+        "vehicle.registered", vin(900_001),
+        lambda plant, actor: register_vehicles(
+            batch=plant.batch, vehicles=[NewVehicle(vin(900_001), 9)], actor=actor, at=LATER),
+    ),
+    change_software: (
+        "software.changed", "",
+        lambda plant, actor: change_software(
+            vehicle=plant.vehicle, changes=[("ADAS", "4.11")], changed_at=AT, actor=actor, at=LATER),
+    ),
+    fit_components: (
+        "component.fitted", "",
+        lambda plant, actor: fit_components(
+            vehicle=plant.vehicle, fitted=[FittedPart("camera", "C-1")], changed_at=AT, actor=actor, at=LATER),
+    ),
+    record_inspection: ("inspection.recorded", "R-1", lambda plant, actor: record_one(plant, actor, id="R-1")),
+    record_inspections: (
+        "inspection.recorded", "EOL-3",
+        lambda plant, actor: record_inspections(
+            items=[plant.posted(), plant.posted()], rig=plant.rig, actor=actor, at=LATER),
+    ),
+    void_inspection: (
+        "inspection.voided", "R-2",
+        lambda plant, actor: void_inspection(
+            inspection=record_one(plant, SYSTEM, id="R-2"), reason=WHY, actor=actor, at=LATER),
+    ),
+    enter_calibration: (
+        "calibration.entered", "EOL-3",
+        lambda plant, actor: enter_calibration(
+            rig=plant.rig, certificate="C-9", valid_from=AT, valid_until=LATER, actor=actor, at=LATER),
+    ),
+    report_out_of_tolerance: (
+        "rig.out_of_tolerance", "EOL-3",
+        lambda plant, actor: report_out_of_tolerance(
+            rig=plant.rig, back_to=AT, found_at=AT, reason=WHY, actor=actor, at=LATER),
+    ),
+    authorise_rig: (
+        "rig.authorised", "EOL-3",
+        lambda plant, actor: authorise_rig(
+            rig=plant.rig, procedure=plant.procedures["BAT-EOL"], effective_at=AT, actor=actor, at=LATER),
+    ),
+    withdraw_authorisation: (
+        "rig.authorisation_withdrawn", "EOL-3",
+        lambda plant, actor: withdraw_authorisation(
+            rig=plant.rig, procedure=plant.procedures["BAT-EOL"], effective_at=AT, reason=WHY, actor=actor, at=LATER),
+    ),
+    close_batch: (
+        "batch.closed", "SU7-2026W47-03",
+        lambda plant, actor: close_batch(batch=plant.batch, actor=actor, at=LATER),
+    ),
+    place_hold: ("hold.placed", "", a_hold),
+    lift_hold: (
+        "hold.lifted", "",
+        lambda plant, actor: lift_hold(hold=a_hold(plant, actor), reason=WHY, actor=actor, at=LATER),
+    ),
+    enter_coverage: ("coverage.signed", "CoP-1", a_coverage),
+    revoke_coverage: (
+        "coverage.revoked", "CoP-1",
+        lambda plant, actor: revoke_coverage(
+            coverage=a_coverage(plant, actor), reason=WHY, actor=actor, at=LATER),
+    ),
+    issue_key: ("key.issued", "EOL-3", lambda plant, actor: issue_key(rig=plant.rig, at=LATER, actor=actor)),
+    rotate_keys: (
+        "key.issued", "EOL-3",
+        lambda plant, actor: rotate_keys(holder=plant.rig, overlap=timedelta(days=1), at=LATER, actor=actor),
+    ),
+    revoke_key: (
+        "key.revoked", "EOL-3",
+        lambda plant, actor: revoke_key(key=an_api_key(plant), at=LATER, actor=actor, reason=WHY),
+    ),
+    set_aside: (
+        "kept.set_aside", "",
+        lambda plant, actor: set_aside(kept=what_is_kept(plant), reason=WHY, actor=actor, at=LATER),
+    ),
+    land_submission: (
+        "submission.landed", "",
+        lambda plant, actor: land_submission(rig=plant.rig, stream=[b"{}"], name="r.json", actor=actor, at=LATER),
+    ),
+    load_catalogue_documents: (
+        "catalogue.added", "",
+        lambda plant, actor: load_catalogue_documents(
+            documents=[document("format: interlock-catalogue/1\nmodels:\n  - {code: YU7, name: YU7}\n")],
+            actor=actor, at=LATER),
+    ),
+}  # fmt: skip
+"""Each act with what the ledger calls it, its subject ("" where that is a number or the car) and how it is done."""
+
+ANYBODY = {record_inspection, record_inspections, change_software, fit_components, place_hold, land_submission}
+MACHINES = {register_vehicles, close_batch}
+"""Acts that an inspector may do, and acts that no page offers: the plant's system does them, by its key."""
+
+PARTS_OF_ACTS = {
+    "draft_revision": "its entry is proved in tests/catalogue",
+    "approve_revision": "its entries are proved in tests/catalogue",
+    "load_plan_documents": "drafts several",
+    "post_inspection": "records as record_inspections does",
+    "post_bulk": "records as record_inspections does",
+    "reconcile_flags": "part of a decision: see test_a_flag_tells_by_whom_and_why",
+    "record_act": "the ledger itself",
+    "record_acts": "the ledger itself",
+}
+
+
+def test_every_service_that_names_an_actor_is_tried_here() -> None:
+    from tests.architecture.test_services import services
+
+    acting = {own.__name__ for own in services() if {"actor", "approver"} & set(inspect.signature(own).parameters)}
+    assert acting == {own.__name__ for own in ACTS} | set(PARTS_OF_ACTS)
+
+
+@pytest.mark.parametrize("service", ACTS, ids=lambda own: own.__name__)
+def test_an_act_tells_who_what_which_subject_why_and_when(
+    service: Callable[..., Any], plant: Plant, engineer: Actor
+) -> None:
+    act, subject, perform = ACTS[service]
+    perform(plant, engineer)
+    entry = LedgerEntry.objects.filter(act=act, at=LATER).latest("pk")
+    assert (entry.actor_kind, entry.actor_id, entry.actor) == ("person", engineer.id, engineer.label)
+    assert entry.request_id == "req-1"
+    assert entry.subject_kind
+    assert entry.subject == subject if subject else entry.subject
+    if "reason" in inspect.signature(service).parameters and service not in (authorise_rig,):
+        assert entry.reason == WHY
+
+
+def test_a_refused_act_leaves_no_entry(plant: Plant) -> None:
+    inspector = Actor.person(make_person(Role.INSPECTOR))
+    before = list(LedgerEntry.objects.values_list())
+    for service, (_, _, perform) in ACTS.items():
+        if service in ANYBODY | MACHINES:
+            continue
+        with pytest.raises(NotAllowed), transaction.atomic():
+            perform(plant, inspector)
+    assert list(LedgerEntry.objects.values_list()) == before
+
+
+def test_an_act_that_is_rolled_back_never_was(plant: Plant, engineer: Actor) -> None:
+    entries = LedgerEntry.objects.count()
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        a_hold(plant, engineer)
+        raise ZeroDivisionError
+    assert (LedgerEntry.objects.count(), Hold.objects.count()) == (entries, 0)
+
+
+@pytest.mark.parametrize("change", ["save", "update", "delete", "delete all", "bulk_update"])
+def test_an_entry_can_neither_be_changed_nor_removed(plant: Plant, change: str) -> None:
+    entry = LedgerEntry.objects.latest("pk")
+    before = list(LedgerEntry.objects.order_by("pk").values_list())
+    entry.reason = "another one"
+    attempts: dict[str, Callable[[], Any]] = {
+        "save": entry.save,
+        "update": lambda: LedgerEntry.objects.update(reason="another one"),
+        "delete": entry.delete,
+        "delete all": lambda: LedgerEntry.objects.all()._raw_delete("default"),  # type: ignore[attr-defined]
+        "bulk_update": lambda: LedgerEntry.objects.bulk_update([entry], ["reason"]),
+    }
+    with pytest.raises(DatabaseError, match="permission denied"), transaction.atomic():
+        attempts[change]()
+    assert list(LedgerEntry.objects.order_by("pk").values_list()) == before
+
+
+def test_an_entry_outlives_the_name_that_it_was_written_under(plant: Plant) -> None:
+    person = make_person(Role.ENGINEER, number="0388")
+    person.last_name = "Lin"
+    person.save()
+    a_hold(plant, Actor.person(person))
+    person.last_name, person.is_active = "Wang", False
+    person.save()
+    assert LedgerEntry.objects.latest("pk").actor == "0388 Lin"
+
+
+def test_a_flag_tells_by_whom_and_why(plant: Plant) -> None:
+    record_one(plant, plant.rig_actor, measurements=changed_value("BAT-EOL", "BOND", "0.100", position="pack"))
+    decide_batch(batch_id=plant.batch.pk, at=LATER)
+    flagged = LedgerEntry.objects.filter(act__in=["gate.failed", "hold.placed", "nonconformance.opened"], at=LATER)
+    told = {
+        (entry.act, entry.actor_kind, entry.actor_id, entry.subject_kind, entry.subject, entry.batch)
+        for entry in flagged
+    }
+    assert told == {
+        (act, "system", None, "vehicle", plant.vehicle.vin, plant.batch.number)
+        for act in ("gate.failed", "hold.placed", "nonconformance.opened")
+    }
+    (hold,) = flagged.filter(act="hold.placed")
+    assert "0.100" in hold.reason
+    assert "0.1" in hold.reason
+
+
+def test_a_request_and_what_it_did_carry_one_id(plant: Plant) -> None:
+    mes = SystemClient.objects.create(code="MES", name="MES")
+    client = Client(headers={"authorization": f"Bearer {issue_key(client=mes, at=AT)}"})
+    body = {"number": "B-7", "configuration": plant.configuration.code, "planned_quantity": 1, "line": "L1"}
+    answer = client.post("/api/v1/batches/", body, content_type="application/json")
+    assert answer.status_code == 201
+    entry = LedgerEntry.objects.get(act="batch.opened", subject="B-7")
+    assert (entry.actor_kind, entry.actor, entry.request_id) == ("client", "MES", answer.headers["X-Request-ID"])
+
+
+class TestReading:
+    @pytest.fixture(autouse=True)
+    def _entries(self, db: None) -> None:
+        record_acts(
+            actor=SYSTEM,
+            acts=[Act(f"x.{number}", "vehicle", "V-1", batch="B-1") for number in range(4)],
+            at=AT,
+        )
+        record_act(actor=SYSTEM, act="x.later", subject_kind="vehicle", subject="V-1", batch="B-1", at=LATER)
+        record_act(actor=SYSTEM, act="x.other", subject_kind="vehicle", subject="V-2", batch="B-1", at=LATER)
+        record_act(actor=SYSTEM, act="x.elsewhere", subject_kind="batch", subject="V-1", batch="B-2", at=LATER)
+
+    def test_acts_on_one_subject_are_read_newest_first_and_page_by_page(self) -> None:
+        first = entries_of(subject_kind="vehicle", subject="V-1", before=(LATER + timedelta(1), 1), most=3)
+        assert [entry.act for entry in first] == ["x.later", "x.3", "x.2"]
+        rest = entries_of(subject_kind="vehicle", subject="V-1", before=(first[-1].at, first[-1].pk), most=3)
+        assert [entry.act for entry in rest] == ["x.1", "x.0"]
+
+    def test_acts_on_a_batch_and_on_what_is_in_it(self) -> None:
+        found = entries_of_batch(batch="B-1", before=None, most=3)
+        assert [entry.act for entry in found] == ["x.other", "x.later", "x.3"]
+        rest = entries_of_batch(batch="B-1", before=found[-1].pk, most=9, without=["x.1"])
+        assert [entry.act for entry in rest] == ["x.2", "x.0"]
