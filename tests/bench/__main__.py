@@ -90,7 +90,7 @@ class Sections:
         from .bulk import measure_bulk, measure_sweep
 
         say("bulk, against COPY")
-        rounds = 1 if self.quick else 4
+        rounds = 1 if self.quick else 3
         found = measure_bulk(self.stage, self.plant, "large", "sibling", self.cars["large"], rounds, say)
         say("one sweep")
         return found + measure_sweep("large")
@@ -108,7 +108,7 @@ class Sections:
         self._fill("small", "large")
         say("deciding again")
         small, large = (Batch(name, self.cars[name]) for name in ("small", "large"))
-        return measure_deciding(self.plant, small, large, *((2, 10) if self.quick else (7, 25)))
+        return measure_deciding(self.plant, small, large, *((2, 10) if self.quick else (7, 25)), say)
 
     def _clearance(self) -> list[Figure]:
         from .asking import measure_clearance
@@ -132,6 +132,7 @@ class Sections:
         for name in names:
             if fill(self.plant, name, self.cars[name]):
                 say(f"filled {name}")
+            self.stage.tidy(name)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from .clients import Run, request, run_clients
@@ -36,7 +36,7 @@ class Rounds:
 
 
 def measure_bulk(
-    stage: Stage, plant: Plant, name: str, sibling: str, vins: Sequence[str], rounds: int, say: object
+    stage: Stage, plant: Plant, name: str, sibling: str, vins: Sequence[str], rounds: int, say: Callable[[str], None]
 ) -> list[Figure]:
     """Post 60 measurements for every car of `name`, turn by turn with one and with four clients.
 
@@ -59,10 +59,12 @@ def measure_bulk(
                 for client in range(CLIENTS)
             ]
             found.four.append(_rate(run_clients(port, shares)))
-            say(  # type: ignore[operator]
+            say(
                 f"  round {turn + 1}: 1 client {found.one[-1]:,.0f}, COPY {found.copy[-1]:,.0f}, "
                 f"4 clients {found.four[-1]:,.0f} measurements/s"
             )
+            if turn + 1 < rounds:
+                sweep(name)
     return found.figures()
 
 
@@ -124,13 +126,10 @@ def measure_sweep(name: str) -> list[Figure]:
     """One sweep after the last bulk post: it must leave nothing undecided."""
     from inspections.gates.models import VehicleGate
     from inspections.marks.models import Mark
-    from inspections.tasks.deciding import sweep_undecided
 
     with database(name):
         marks = Mark.objects.count()
-        begun = time.monotonic()
-        sweep_undecided()
-        seconds = time.monotonic() - begun
+        seconds = sweep(name)
         left, gates = Mark.objects.count(), VehicleGate.objects.count()
         passed = VehicleGate.objects.filter(state=0).count()
     if passed != gates:
@@ -141,3 +140,13 @@ def measure_sweep(name: str) -> list[Figure]:
             "vehicle gates decided a second in that sweep", gates / seconds, note=f"{marks:,} marks, {seconds:.1f} s"
         ),
     ]
+
+
+def sweep(name: str) -> float:
+    """One sweep; the seconds that it took."""
+    from inspections.tasks.deciding import sweep_undecided
+
+    with database(name):
+        begun = time.monotonic()
+        sweep_undecided()
+        return time.monotonic() - begun

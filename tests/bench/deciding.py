@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -21,16 +22,20 @@ class Batch:
     vins: Sequence[str]
     milliseconds: list[float] = field(default_factory=list)
     rows: list[float] = field(default_factory=list)
+    tables: Counter[str] = field(default_factory=Counter)
     posted: int = 0
 
 
-def measure_deciding(plant: Plant, small: Batch, large: Batch, rounds: int, each: int) -> list[Figure]:
+def measure_deciding(
+    plant: Plant, small: Batch, large: Batch, rounds: int, each: int, say: Callable[[str], None]
+) -> list[Figure]:
     """Turn by turn in either, so that both meet the same machine."""
     chance = random.Random(3)
     for batch in (small, large):
         _decide_some(plant, batch, chance, each)
         batch.milliseconds.clear()
         batch.rows.clear()
+        batch.tables.clear()
     growth = []
     for _ in range(rounds):
         for batch in (small, large):
@@ -38,6 +43,7 @@ def measure_deciding(plant: Plant, small: Batch, large: Batch, rounds: int, each
         growth.append(middle(large.milliseconds[-each:]) / middle(small.milliseconds[-each:]))
     of = f"{len(small.vins):,} to {len(large.vins):,} cars"
     rows = middle(large.rows) / middle(small.rows)
+    say(f"  rows read: small {_most_read(small)}; large {_most_read(large)}")
     counts = f"{middle(small.rows):.0f} rows to {middle(large.rows):.0f}, {of}"
     return [
         Figure("deciding after one more result, small batch: ms", middle(small.milliseconds)),
@@ -70,15 +76,25 @@ def _decide_some(plant: Plant, batch: Batch, chance: random.Random, count: int) 
             batch.milliseconds.append(1000 * (time.perf_counter() - begun))
             if not consumed:
                 raise RuntimeError("nothing was marked, so nothing was decided")
-            batch.rows.append(_rows_read() - before)
+            read = _rows_read()
+            read.subtract(before)
+            batch.rows.append(read.total())
+            batch.tables.update(read)
 
 
-def _rows_read() -> int:
-    """Rows that statements fetched from any table of ours, by scan or by index, as the server counts them."""
+def _rows_read() -> Counter[str]:
+    """Rows that statements fetched from each table of ours, by scan or by index, as the server counts them."""
     from django.db import connection
 
     with connection.cursor() as cursor:
         cursor.execute("select pg_stat_force_next_flush()")
         cursor.execute("select pg_stat_clear_snapshot()")
-        cursor.execute("select sum(coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0)) from pg_stat_user_tables")
-        return int(cursor.fetchone()[0])
+        cursor.execute(
+            "select relname, coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0) from pg_stat_user_tables"
+        )
+        return Counter(dict(cursor.fetchall()))
+
+
+def _most_read(batch: Batch) -> str:
+    most = [(name.removeprefix("inspections_"), count / len(batch.rows)) for name, count in batch.tables.most_common(4)]
+    return ", ".join(f"{name} {count:.0f}" for name, count in most)

@@ -11,7 +11,7 @@ from typing import Any
 PREFIXES = {"battery": "BAT", "crash": "CRS", "driving": "DRV"}
 PROCEDURES = tuple(f"{prefix}-{number}" for number in range(1, 5) for prefix in PREFIXES.values())
 MEASUREMENTS = 5
-SOFTWARE = {"BAT-1": ("BMS", "4.2.1"), "CRS-1": ("ACU", "2.0.7"), "DRV-1": ("ADAS", "4.10")}
+SOFTWARE = {"DRV-1": ("ADAS", "4.10")}
 """The procedures that state the software of their car, and which."""
 CLIENTS = 4
 
@@ -71,7 +71,7 @@ def _lines(code: str) -> list[dict[str, Any]]:
 
 
 def make_cars(plant: Plant, number: str, count: int) -> list[str]:
-    """A batch of so many cars, each with the software of three systems and a pack. Returns their VINs."""
+    """A batch of so many cars, each with its software and its pack. Returns their VINs."""
     from inspections.results.services import FittedPart, NewVehicle, register_vehicles
     from tests import factories
 
