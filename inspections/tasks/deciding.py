@@ -1,5 +1,6 @@
 import logging
 import time
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from celery import shared_task
@@ -36,10 +37,8 @@ def decide_batch(*, batch_id: int, **_from_newer_senders: object) -> int:
 @shared_task(name=dispatch.SWEEP_UNDECIDED, **RETRIES)
 def sweep_undecided(**_from_newer_senders: object) -> int:
     """Decide every batch that has marks, whatever happened to the queue."""
-    consumed = 0
-    for batch_id in undecided_batches():
-        consumed += services.decide_batch(batch_id=batch_id, at=timezone.now())
-    return consumed
+    dispatch.begun(dispatch.SWEEP_UNDECIDED, {})
+    return _each(undecided_batches(), lambda batch_id: services.decide_batch(batch_id=batch_id, at=timezone.now()))
 
 
 @shared_task(name=dispatch.REDECIDE_EXPIRED, **RETRIES)
@@ -54,10 +53,30 @@ def redecide_expired(**_from_newer_senders: object) -> int:
 @shared_task(name=dispatch.RECOUNT_BATCHES, **RETRIES)
 def recount_batches(**_from_newer_senders: object) -> int:
     """Recount every batch with a vehicle that has not left; a difference fails its gate until a recount agrees."""
-    found = 0
-    for batch_id in recounting.batches_to_recount():
-        differences = recounting.recount_batch(batch_id=batch_id, at=timezone.now())
-        found += len(differences)
-        for difference in differences:
-            log.error("Recount of batch %s: %s", batch_id, difference)
-    return found
+    return _each(recounting.batches_to_recount(), _recount_batch)
+
+
+def _recount_batch(batch_id: int) -> int:
+    differences = recounting.recount_batch(batch_id=batch_id, at=timezone.now())
+    for difference in differences:
+        log.error("Recount of batch %s: %s", batch_id, difference)
+    return len(differences)
+
+
+def _each(batches: Iterable[int], work: Callable[[int], int]) -> int:
+    """Do the work for each batch: one over which it breaks keeps no other waiting. Returns the sum.
+
+    Raises OperationalError at once, since a database out of reach is so for all, and at the end whatever else broke.
+    """
+    done, broken = 0, []
+    for batch_id in batches:
+        try:
+            done += work(batch_id)
+        except OperationalError:
+            raise
+        except Exception as error:
+            log.exception("Batch %s is left as it is, the others go on.", batch_id)
+            broken.append(error)
+    if broken:
+        raise ExceptionGroup(f"{len(broken)} batches are left as they are", broken)
+    return done

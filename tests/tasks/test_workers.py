@@ -25,7 +25,7 @@ from inspections.gates.choices import CoverageKind
 from inspections.gates.models import BatchGate, Decider, Decision, VehicleGate
 from inspections.gates.queries import clearance
 from inspections.gates.recounting import recount_batch
-from inspections.gates.services import decide_batch, enter_coverage
+from inspections.gates.services import decide_batch, enter_coverage, mark_expired
 from inspections.intake.models import Kept, Submission
 from inspections.intake.services import land_submission
 from inspections.marks.models import Mark
@@ -224,6 +224,8 @@ def test_sweeps_find_a_file_that_nobody_read_and_a_decision_that_ran_out(
     assert [reason["code"] for reason in gate.reasons] == ["coverage_expired"]
     assert gate.decided_at >= now > covered_until
     wait_until(all_decided)
+    # What ran out is decided once, not again every minute.
+    assert mark_expired(at=timezone.now()) == 0
 
 
 def _decide_under_coverage_that_ended(plant: Plant, now: datetime) -> datetime:
