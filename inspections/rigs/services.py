@@ -74,8 +74,17 @@ def rotate_keys(*, holder: Rig | SystemClient, overlap: timedelta, at: datetime,
     others = holder.keys.select_for_update(no_key=True).filter(revoked_at__isnull=True)
     for key in others.order_by("pk"):
         if key.expires_at is None or key.expires_at > at + overlap:
-            key.expires_at = at + overlap
+            before, key.expires_at = key.expires_at, at + overlap
             key.save(update_fields=["expires_at"])
+            record_act(
+                actor=actor,
+                act="key.ending",
+                subject_kind="rig" if isinstance(holder, Rig) else "client",
+                subject=holder.code,
+                at=at,
+                before={"prefix": key.prefix, "expires_at": None if before is None else before.isoformat()},
+                after={"prefix": key.prefix, "expires_at": key.expires_at.isoformat()},
+            )
     if isinstance(holder, Rig):
         return issue_key(rig=holder, at=at, actor=actor)
     return issue_key(client=holder, at=at, actor=actor)

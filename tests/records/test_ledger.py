@@ -292,6 +292,15 @@ def test_a_request_and_what_it_did_carry_one_id(plant: Plant) -> None:
     assert (entry.actor_kind, entry.actor, entry.request_id) == ("client", "MES", answer.headers["X-Request-ID"])
 
 
+def test_a_key_that_ends_by_rotation_is_told_with_before_and_after(plant: Plant, engineer: Actor) -> None:
+    key = an_api_key(plant)
+    rotate_keys(holder=plant.rig, overlap=timedelta(hours=2), at=LATER, actor=engineer)
+    entry = LedgerEntry.objects.get(act="key.ending")
+    assert (entry.subject, entry.actor) == ("EOL-3", engineer.label)
+    assert entry.before == {"prefix": key.prefix, "expires_at": None}
+    assert entry.after == {"prefix": key.prefix, "expires_at": (LATER + timedelta(hours=2)).isoformat()}
+
+
 class TestReading:
     @pytest.fixture(autouse=True)
     def _entries(self, db: None) -> None:
