@@ -9,11 +9,12 @@
 PY ?= $(shell for each in python3.14 python3.13 python3.12 python3.11 python3 python; do \
 	if $$each -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then echo $$each; break; fi; done)
 VENV := .venv
+WORKERS ?= 2
 RUN := $(VENV)/bin/python
 
 help:
 	@echo 'make demo        run Interlock here with a simulated line: PORT=8000 chooses the port'
-	@echo 'make test        run the tests on the same engines: ARGS="-k limits" goes to pytest'
+	@echo 'make test        run the tests on the same engines: ARGS="-k limits" goes to pytest, WORKERS=0 runs them in one process'
 	@echo 'make check       ruff, mypy, import-linter, no missing migrations'
 	@echo 'make bench       measure, and print the table of docs/performance.md'
 	@echo 'make lock        write requirements*.txt anew from requirements*.in'
@@ -23,7 +24,7 @@ demo: $(VENV)/.ready
 	@$(RUN) -m qa.demo
 
 test: $(VENV)/.ready-dev
-	@$(RUN) -m pytest $(ARGS)
+	@$(RUN) -m pytest -n $(WORKERS) $(ARGS)
 
 check: $(VENV)/.ready-dev
 	@$(RUN) -m ruff check .

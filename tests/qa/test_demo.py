@@ -61,7 +61,7 @@ def test_it_runs_alone_serves_manage_py_ends_with_ctrl_c_and_can_be_cleaned(
     assert "Stop it with Ctrl-C in its window, then clean." in cleaning.output()
 
     assert demo.signal(signal.SIGINT) == 0, demo.output()
-    assert demo.nothing_is_left(seconds=1)
+    assert demo.nothing_is_left(seconds=10)
     assert not answers(port)
     assert "Traceback" not in demo.output().partition("Stopping;")[2]
 
@@ -91,14 +91,14 @@ def test_a_program_that_ends_by_itself_ends_the_rest(start: Start, port: str, da
     os.kill(int(beat), signal.SIGKILL)
     assert demo.process.wait(timeout=180) == 1
     assert "beat ended by itself with status -9; stopping the rest. Its last lines are above." in demo.output()
-    assert demo.nothing_is_left(seconds=1)
+    assert demo.nothing_is_left(seconds=10)
 
 
 def test_ctrl_c_during_the_preparations_leaves_no_process(start: Start, port: str) -> None:
     demo = start("-m", "qa.demo", PORT=port)
     demo.wait_for("Setting up the tables.", seconds=120)
     assert demo.signal(signal.SIGINT) == 0
-    assert demo.nothing_is_left(seconds=1)
+    assert demo.nothing_is_left(seconds=10)
     assert "Traceback" not in demo.output()
 
 
