@@ -18,6 +18,8 @@ from inspections.people.models import User
 from inspections.people.rules import Actor, NotAllowed
 from inspections.records.models import LedgerEntry
 from inspections.results.services import record_inspections
+from inspections.rigs.models import SystemClient
+from inspections.rigs.services import issue_key
 from tests.factories import (
     AT,
     SYSTEM,
@@ -308,3 +310,13 @@ class TestPages:
     def test_a_reason_that_cannot_be_kept_is_refused_and_stays_in_the_form(self, plant: Plant, reason: str) -> None:
         assert self.place(self.client(Role.ENGINEER), plant, reason) == 422
         assert not Hold.objects.exists()
+
+
+@pytest.mark.law(10)
+def test_law_10_the_plants_system_is_told_why_a_car_is_held(plant: Plant, engineer: Actor) -> None:
+    hold_car(plant, engineer)
+    mes_actor()
+    client = Client(headers={"authorization": f"Bearer {issue_key(client=SystemClient.objects.get(), at=AT)}"})
+    (reason,) = client.get(f"/api/v1/vehicles/{plant.vehicle.vin}/clearance/").json()["reasons"]
+    assert (reason["code"], reason["subject"], reason["found"]) == ("hold_active", plant.vehicle.vin, WHY)
+    assert reason["clears_when"] == f"Clears when {engineer.label} lifts it."

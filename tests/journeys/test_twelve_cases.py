@@ -105,12 +105,12 @@ NO_BATTERY = (missing("BOND", "charge-port"), missing("BOND", "pack"), missing("
 
 def failed(characteristic: str, position: str | None, found: str, required: str) -> list[tuple[str | None, ...]]:
     """A fail, the hold that it placed and the nonconformance that it opened: one of each."""
-    number = Nonconformance.objects.get().number
+    number, held = Nonconformance.objects.get().number, Hold.objects.get().reason
     clears_when = f"Clears when {number} has a disposition and a later test passes."
     return [
         ("measurement_failed", characteristic, position, found, required, clears_when),
-        ("hold_active", characteristic, None, None, None, "Clears when its cause ends."),
-        ("nonconformance_open", characteristic, None, None, None, "Clears when closed."),
+        ("hold_active", characteristic, None, held, None, "Clears when its cause ends."),
+        ("nonconformance_open", characteristic, None, number, None, "Clears when closed."),
     ]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from django.utils.translation import get_language
 from rest_framework import serializers
@@ -72,10 +72,19 @@ def _reason_content(cause: OpenCause) -> dict[str, Any]:
         "characteristic": cause.characteristic or None,
         "position": cause.position or None,
         "subject": cause.subject,
-        "found": cause.found or None,
+        "found": cause.found or _told(cause) or None,
         "required": cause.required or None,
         "clears_when": said.clears_when,
     }
+
+
+_TELLS: Final = {ReasonCode.HOLD_ACTIVE: "detail", ReasonCode.NONCONFORMANCE_OPEN: "nonconformance"}
+
+
+def _told(cause: OpenCause) -> str:
+    """What stands for a found value where none was measured: why it is held, which nonconformance is open."""
+    key = _TELLS.get(ReasonCode(cause.code))
+    return str(cause.detail.get(key, "")) if key else ""
 
 
 class ChangedSerializer(serializers.Serializer[Any]):
