@@ -29,7 +29,7 @@ from .posted import CheckedInspection, PostedInspection, check_posted
 from .recorded import Recorded, RecordState
 from .sampling import asking_configurations, record_samples
 from .subjects import Subject, SubjectKey, create_parts, key_of, locks_of, read_subjects
-from .writing import Candidate, copy_measurements, insert_inspections
+from .writing import Candidate, insert_inspections
 
 AHEAD: Final = timedelta(minutes=5)
 """How far ahead of ours a rig's clock may be."""
@@ -218,7 +218,6 @@ def _store(
         inserted = insert_inspections(
             candidates, rig_id=request.rig.pk, at=request.at, person_id=person_id, source=source
         )
-        copy_measurements(inserted)
     for candidate in inserted:
         _settle_recorded(request, candidate)
     _settle_doubles(request)
