@@ -16,7 +16,7 @@ from ..marks.acts import one_act
 from ..marks.locks import Lock, exclude
 from ..marks.services import mark_vehicles
 from ..people.choices import Role
-from ..people.rules import Actor
+from ..people.rules import Actor, ActorKind
 from ..records.services import record_act
 from ..results.models import Inspection
 from .choices import CoverageKind
@@ -96,7 +96,10 @@ def close_batch(*, batch: Batch, actor: Actor, at: datetime) -> Batch:
     """Close testing: no more vehicles will come, and what is missing is failed. Repeating it changes nothing.
 
     Takes the batch's lock alone, so that every recorder of the batch has committed or not begun, and decides inside.
+    Raises NotAllowed for a person who is no engineer.
     """
+    if actor.kind is ActorKind.PERSON:
+        actor.require("closing a batch", Role.ENGINEER)
     exclude(Lock.BATCH, [batch.pk])
     batch = Batch.objects.select_for_update(no_key=True).get(pk=batch.pk)
     if batch.status != BatchStatus.OPEN:

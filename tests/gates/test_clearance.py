@@ -8,7 +8,9 @@ from inspections.gates.models import BatchGate, VehicleGate
 from inspections.gates.queries import UnknownVehicle, batch_summary, clearance
 from inspections.gates.services import close_batch, decide_batch, enter_coverage, revoke_coverage
 from inspections.marks.services import mark_vehicles
-from tests.factories import AT, LINES, SYSTEM, changed_value, make_batch, make_engineer, make_revision
+from inspections.people.choices import Role
+from inspections.people.rules import Actor, NotAllowed
+from tests.factories import AT, LINES, SYSTEM, changed_value, make_batch, make_engineer, make_person, make_revision
 
 
 def codes(vin, at=AT):
@@ -173,3 +175,9 @@ def test_a_plan_with_type_requirements_passes_only_under_coverage(plant):
     decide_batch(batch_id=batch.pk, at=AT)
     crash = batch_summary(batch_id=batch.pk, at=AT).gates[1]
     assert (crash.own_state, [row["code"] for row in crash.own_reasons]) == ("failed", ["coverage_revoked"])
+
+
+def test_a_person_who_closes_a_batch_is_an_engineer(plant):
+    with pytest.raises(NotAllowed):
+        close_batch(batch=plant.batch, actor=Actor.person(make_person(Role.INSPECTOR)), at=AT)
+    assert close_batch(batch=plant.batch, actor=make_engineer(), at=AT).status == "testing_closed"
