@@ -23,8 +23,9 @@ help:
 demo: $(VENV)/.ready
 	@$(RUN) -m qa.demo
 
+# Both processes must find the tests in one order, sets of parameters too.
 test: $(VENV)/.ready-dev
-	@$(RUN) -m pytest -n $(WORKERS) $(ARGS)
+	@PYTHONHASHSEED=0 $(RUN) -m pytest -n $(WORKERS) $(ARGS)
 
 check: $(VENV)/.ready-dev
 	@$(RUN) -m ruff check .
