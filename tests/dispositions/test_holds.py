@@ -87,7 +87,7 @@ class TestWho:
         assert not Hold.objects.exists()
 
     @pytest.mark.law(8)
-    @pytest.mark.parametrize("role", [*(set(Role) - {Role.ENGINEER}), None], ids=str)
+    @pytest.mark.parametrize("role", [*(role for role in Role if role is not Role.ENGINEER), None], ids=str)
     def test_law_8_an_engineer_alone_lets_it_go_on(self, plant: Plant, engineer: Actor, role: Role | None) -> None:
         hold = hold_car(plant, engineer)
         with pytest.raises(NotAllowed):
