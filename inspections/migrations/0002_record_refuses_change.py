@@ -5,7 +5,8 @@ from django.db import migrations
 
 APPEND_ONLY = (
     "ledgerentry inspection measurement judgement void sample decision coverage coveragerevocation disposition "
-    "concession calibration outoftolerance authorisation fitting softwarechange"
+    "concession calibration outoftolerance authorisation fitting softwarechange release releasedvehicle signature "
+    "delivery operatoralias"
 ).split()
 """Rows that are written once."""
 
@@ -122,22 +123,44 @@ def _triggers() -> list[tuple[str, str, str]]:
         triggers.append(("interlock_no_truncate", table, "before truncate on {} execute function interlock_refuse()"))
     for table in APPEND_ONLY:
         triggers.append(
-            ("interlock_append_only", table, "before update or delete on {} for each row execute function interlock_refuse()")
+            (
+                "interlock_append_only",
+                table,
+                "before update or delete on {} for each row execute function interlock_refuse()",
+            )
         )
     for table in NEVER_DELETED:
-        triggers.append(("interlock_no_delete", table, "before delete on {} for each row execute function interlock_refuse()"))
+        triggers.append(
+            ("interlock_no_delete", table, "before delete on {} for each row execute function interlock_refuse()")
+        )
     for table, columns in FROZEN_COLUMNS.items():
         names = ", ".join(f"'{name}'" for name in columns.split())
         triggers.append(
-            ("interlock_frozen", table, f"before update on {{}} for each row execute function interlock_frozen_columns({names})")
+            (
+                "interlock_frozen",
+                table,
+                f"before update on {{}} for each row execute function interlock_frozen_columns({names})",
+            )
         )
     for table, (condition, word) in WRITTEN_ONCE.items():
-        old = condition.replace("state", "old.state").replace("lifted_at", "old.lifted_at").replace("revoked_at", "old.revoked_at")
+        old = (
+            condition.replace("state", "old.state")
+            .replace("lifted_at", "old.lifted_at")
+            .replace("revoked_at", "old.revoked_at")
+        )
         triggers.append(
-            ("interlock_ended", table, f"before update on {{}} for each row when ({old}) execute function interlock_ended('{word}')")
+            (
+                "interlock_ended",
+                table,
+                f"before update on {{}} for each row when ({old}) execute function interlock_ended('{word}')",
+            )
         )
     triggers.append(
-        ("interlock_revision", "planrevision", "before update on {} for each row execute function interlock_revision_moves()")
+        (
+            "interlock_revision",
+            "planrevision",
+            "before update on {} for each row execute function interlock_revision_moves()",
+        )
     )
     triggers.append(
         (
@@ -150,7 +173,9 @@ def _triggers() -> list[tuple[str, str, str]]:
 
 
 def _create_sql() -> str:
-    return ";\n".join(f"create trigger {name} {rest.format('inspections_' + table)}" for name, table, rest in _triggers())
+    return ";\n".join(
+        f"create trigger {name} {rest.format('inspections_' + table)}" for name, table, rest in _triggers()
+    )
 
 
 def _drop_sql() -> str:
@@ -161,7 +186,9 @@ def grant(apps, schema_editor):
     """The application's role works with the rows and owns nothing; on the record it may only add and read."""
     role = settings.APPLICATION_ROLE
     with schema_editor.connection.cursor() as cursor:
-        cursor.execute("select current_user, quote_ident(%s), exists(select from pg_roles where rolname = %s)", [role, role])
+        cursor.execute(
+            "select current_user, quote_ident(%s), exists(select from pg_roles where rolname = %s)", [role, role]
+        )
         owner, quoted, exists = cursor.fetchone()
         if owner == role:
             return
@@ -170,7 +197,9 @@ def grant(apps, schema_editor):
         cursor.execute(f"grant usage on schema public to {quoted}")
         cursor.execute(f"grant select, insert, update, delete on all tables in schema public to {quoted}")
         cursor.execute(f"grant usage, select on all sequences in schema public to {quoted}")
-        cursor.execute(f"alter default privileges in schema public grant select, insert, update, delete on tables to {quoted}")
+        cursor.execute(
+            f"alter default privileges in schema public grant select, insert, update, delete on tables to {quoted}"
+        )
         cursor.execute(f"alter default privileges in schema public grant usage, select on sequences to {quoted}")
         for table in APPEND_ONLY:
             cursor.execute(f"revoke update, delete, truncate on inspections_{table} from {quoted}")

@@ -1,0 +1,330 @@
+"""What an engineer answers to a fail: rework, a confirmed retest, an invalid measurement; reviews of disagreements.
+
+A disposition lifts the block only: a later pass is still required. Nobody disposes of what they recorded themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from django.db import connection
+
+from ..batches.models import Vehicle
+from ..catalogue.models import Characteristic
+from ..dispatch import DECIDE_BATCH, Queue, enqueue_after_commit
+from ..evaluation.facts import DispositionKind
+from ..evaluation.reasons import Outcome
+from ..marks.acts import one_act
+from ..marks.services import mark_vehicles
+from ..people.choices import Role
+from ..people.models import User
+from ..people.rules import Actor
+from ..records.services import record_act
+from ..results.models import Inspection
+from ..results.services import FittedPart, fit_components
+from .choices import NonconformanceState
+from .models import Disposition, Nonconformance
+from .rules import DispositionRefused
+
+MAY_DISPOSE: Final = (Role.ENGINEER,)
+WHOLE: Final = -1
+AHEAD: Final = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class PartChange:
+    """A part that a rework changed: what was removed, what was fitted in its place (either may be empty)."""
+
+    kind: str
+    removed: str = ""
+    fitted: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Fail:
+    """A fail that nobody has disposed of yet, with who recorded it."""
+
+    inspection_id: int
+    ordinal: int
+    characteristic_id: int
+    position: str
+    found: str
+    finished_at: datetime
+    person_id: int | None
+    operator: str | None
+
+
+_FAILS: Final = """
+select i.id, m.ordinal, m.characteristic_id, m.position,
+    coalesce(m.value::text, m.raw, '') || coalesce(' ' || m.unit, ''), i.finished_at, i.person_id, i.operator
+from inspections_inspection i
+join inspections_measurement m on m.inspection_id = i.id
+where (i.vehicle_id = %(vehicle)s or i.component_id in (
+        select distinct f.component_id from inspections_fitting f where f.vehicle_id = %(vehicle)s and f.fitted))
+    and m.characteristic_id = %(characteristic)s
+    and (m.outcome = %(fail)s or exists(select from inspections_judgement j where j.inspection_id = i.id
+            and j.ordinal = m.ordinal and j.outcome = %(fail)s)
+        or exists(select from inspections_disposition t where t.inspection_id = i.id
+            and t.ordinal in (m.ordinal, -1) and t.kind = 'treat_as_fail'))
+    and not exists(select from inspections_disposition d where d.inspection_id = i.id
+        and d.ordinal in (m.ordinal, -1) and d.kind = any(%(lifting)s))
+order by i.finished_at, i.id, m.ordinal
+"""
+
+
+def open_fails(*, nonconformance: Nonconformance) -> list[Fail]:
+    """The fails that a nonconformance is about and that nobody has disposed of, oldest first."""
+    if nonconformance.vehicle_id is None or nonconformance.characteristic_id is None:
+        return []
+    lifting = [DispositionKind.REWORK, DispositionKind.CONFIRMED_RETEST, DispositionKind.MEASUREMENT_INVALID]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _FAILS,
+            {
+                "vehicle": nonconformance.vehicle_id,
+                "characteristic": nonconformance.characteristic_id,
+                "fail": int(Outcome.FAIL),
+                "lifting": [kind.value for kind in lifting],
+            },
+        )
+        return [Fail(*row) for row in cursor.fetchall()]
+
+
+@one_act
+def take_nonconformance(
+    *, nonconformance: Nonconformance, actor: Actor, at: datetime, cause: str = "", containment: str = ""
+) -> Nonconformance:
+    """An engineer takes a nonconformance, or says more of it: its cause, what contains it. Raises NotAllowed,
+    DispositionRefused for a closed one."""
+    actor.require("answering a nonconformance", *MAY_DISPOSE)
+    row = _open(nonconformance)
+    before = {"owner": row.owner, "cause": row.cause, "containment": row.containment}
+    row.owner_id, row.owner = actor.id, actor.label
+    row.cause, row.containment = cause.strip() or row.cause, containment.strip() or row.containment
+    row.save(update_fields=["owner_id", "owner", "cause", "containment"])
+    after = {"owner": row.owner, "cause": row.cause, "containment": row.containment}
+    _tell(actor, "nonconformance.taken", row, at, before=before, after=after)
+    return row
+
+
+@one_act
+def record_rework(
+    *,
+    nonconformance: Nonconformance,
+    what: str,
+    done_at: datetime,
+    parts: Sequence[PartChange] = (),
+    repeats: Collection[str] = (),
+    actor: Actor,
+    at: datetime,
+) -> list[Disposition]:
+    """Record rework: what was done and when, the parts changed, the characteristics to measure again (by code).
+
+    Disposes of the nonconformance's fails that finished before `done_at`; what counts must finish after it. The parts
+    changed are fitted and removed as of `done_at`, which makes their evidence stale. Raises DispositionRefused,
+    NotAllowed, ChangeRefused (a part that is fitted elsewhere).
+    """
+    if done_at > at + AHEAD:
+        raise DispositionRefused("done_ahead", f"The rework is said to be done at {done_at.isoformat()}, ahead of now.")
+    row, fails = _answerable(nonconformance, what, actor)
+    before = [fail for fail in fails if fail.finished_at <= done_at]
+    if not before:
+        raise DispositionRefused(
+            "done_before_fail", "The rework was done before the test that failed: say when it was finished."
+        )
+    ids = _characteristics(repeats)
+    if parts and row.vehicle is not None:
+        fit_components(
+            vehicle=row.vehicle,
+            fitted=[FittedPart(part.kind, part.fitted) for part in parts if part.fitted],
+            removed=[(part.kind, part.removed) for part in parts if part.removed],
+            changed_at=done_at,
+            actor=actor,
+            at=at,
+        )
+    changed = [asdict(part) for part in parts]
+    return _dispose(row, before, DispositionKind.REWORK, what, actor, at, done_at=done_at, parts=changed, repeats=ids)
+
+
+@one_act
+def confirm_retest(*, nonconformance: Nonconformance, reason: str, actor: Actor, at: datetime) -> list[Disposition]:
+    """An engineer explains the repeats: the fails were looked into, nothing was changed, a later pass may count."""
+    row, fails = _answerable(nonconformance, reason, actor)
+    return _dispose(row, fails, DispositionKind.CONFIRMED_RETEST, reason, actor, at)
+
+
+@one_act
+def declare_invalid(*, nonconformance: Nonconformance, reason: str, actor: Actor, at: datetime) -> list[Disposition]:
+    """An engineer declares the failing measurements invalid (a loose probe, a wrong set-up) and says why."""
+    row, fails = _answerable(nonconformance, reason, actor)
+    return _dispose(row, fails, DispositionKind.MEASUREMENT_INVALID, reason, actor, at)
+
+
+@one_act
+def review_disagreement(
+    *, inspection: Inspection, ordinal: int, treat_as_fail: bool, reason: str, actor: Actor, at: datetime
+) -> Disposition:
+    """Review a verdict on which rig and Interlock disagree: ours stands, or it is treated as a fail.
+
+    `ordinal` -1 is the whole inspection. Raises DispositionRefused, NotAllowed.
+    """
+    actor.require("reviewing a disagreement", *MAY_DISPOSE)
+    _say_why(reason)
+    _refuse_own(actor, inspection.person_id, inspection.operator)
+    vehicle = _vehicle_of(inspection)
+    if vehicle is None:
+        raise DispositionRefused("no_vehicle", "What was measured is in no vehicle: there is nothing to review yet.")
+    kind = DispositionKind.TREAT_AS_FAIL if treat_as_fail else DispositionKind.OURS_STANDS
+    disposition = Disposition.objects.create(
+        nonconformance=None,
+        inspection_id=inspection.pk,
+        ordinal=ordinal,
+        kind=kind.value,
+        reason=reason.strip(),
+        done_at=at,
+        disposed_by=actor.label,
+        person_id=actor.id or 0,
+        at=at,
+    )
+    record_act(
+        actor=actor,
+        act="disagreement.reviewed",
+        subject_kind="vehicle",
+        subject=vehicle.vin,
+        batch=vehicle.batch.number,
+        reason=reason.strip(),
+        at=at,
+        after={"inspection": inspection.external_id, "ordinal": ordinal, "kind": kind.value},
+    )
+    _mark(vehicle, at)
+    return disposition
+
+
+def _open(nonconformance: Nonconformance) -> Nonconformance:
+    row = (
+        Nonconformance.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("batch", "vehicle")
+        .get(pk=nonconformance.pk)
+    )
+    if row.state != NonconformanceState.OPEN:
+        raise DispositionRefused("closed", f"{row.number} is closed: there is nothing to answer.")
+    return row
+
+
+def _answerable(nonconformance: Nonconformance, reason: str, actor: Actor) -> tuple[Nonconformance, list[Fail]]:
+    """The nonconformance, locked, and its fails: refuses whoever recorded one of them, and an answer without words."""
+    actor.require("disposing of a fail", *MAY_DISPOSE)
+    _say_why(reason)
+    row = _open(nonconformance)
+    fails = open_fails(nonconformance=row)
+    if not fails:
+        raise DispositionRefused("no_open_fail", f"Every fail of {row.number} is disposed of; a later pass is awaited.")
+    for fail in fails:
+        _refuse_own(actor, fail.person_id, fail.operator)
+    return row, fails
+
+
+def _say_why(reason: str) -> None:
+    if not reason.strip():
+        raise DispositionRefused("reason_missing", "Say what was found or done: the reason is empty.")
+
+
+def _refuse_own(actor: Actor, person_id: int | None, operator: str | None) -> None:
+    number = User.objects.filter(pk=actor.id or 0).values_list("personnel_number", flat=True).first()
+    if actor.id == person_id or (operator and operator == number):
+        raise DispositionRefused("four_eyes", "You recorded this result yourself: another engineer has to answer it.")
+
+
+def _characteristics(codes: Collection[str]) -> list[int]:
+    found = dict(Characteristic.objects.filter(code__in=list(codes)).values_list("code", "pk"))
+    unknown = sorted(set(codes) - set(found))
+    if unknown:
+        raise DispositionRefused("unknown_characteristic", f"The catalogue knows no {', '.join(unknown)}.")
+    return sorted(found.values())
+
+
+def _dispose(
+    row: Nonconformance,
+    fails: Sequence[Fail],
+    kind: DispositionKind,
+    reason: str,
+    actor: Actor,
+    at: datetime,
+    *,
+    done_at: datetime | None = None,
+    parts: Sequence[dict[str, str]] = (),
+    repeats: Sequence[int] = (),
+) -> list[Disposition]:
+    dispositions = Disposition.objects.bulk_create(
+        Disposition(
+            nonconformance=row,
+            inspection_id=fail.inspection_id,
+            ordinal=fail.ordinal,
+            kind=kind.value,
+            reason=reason.strip(),
+            parts=list(parts),
+            repeats=list(repeats),
+            done_at=done_at or at,
+            disposed_by=actor.label,
+            person_id=actor.id or 0,
+            at=at,
+        )
+        for fail in fails
+    )
+    after = {
+        "kind": kind.value,
+        "fails": [
+            {"inspection_id": fail.inspection_id, "ordinal": fail.ordinal, "found": fail.found} for fail in fails
+        ],
+        "done_at": (done_at or at).isoformat(),
+        "parts": list(parts),
+        "repeats": list(repeats),
+    }
+    _tell(actor, "nonconformance.disposed", row, at, reason=reason.strip(), after=after)
+    if row.vehicle is not None:
+        _mark(row.vehicle, at)
+    return dispositions
+
+
+def _vehicle_of(inspection: Inspection) -> Vehicle | None:
+    if inspection.vehicle_id is not None:
+        return Vehicle.objects.select_related("batch").get(pk=inspection.vehicle_id)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select vehicle_id, fitted from inspections_fitting where component_id = %s"
+            " order by at desc, id desc limit 1",
+            [inspection.component_id],
+        )
+        row = cursor.fetchone()
+    return None if row is None or not row[1] else Vehicle.objects.select_related("batch").get(pk=row[0])
+
+
+def _mark(vehicle: Vehicle, at: datetime) -> None:
+    mark_vehicles(rows=[(vehicle.batch_id, vehicle.pk, "")], at=at)
+    enqueue_after_commit(DECIDE_BATCH, queue=Queue.URGENT, kwargs={"batch_id": vehicle.batch_id}, once=True)
+
+
+def _tell(
+    actor: Actor,
+    act: str,
+    row: Nonconformance,
+    at: datetime,
+    *,
+    reason: str = "",
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+) -> None:
+    record_act(
+        actor=actor,
+        act=act,
+        subject_kind="vehicle" if row.vehicle is not None else "batch",
+        subject=row.batch.number if row.vehicle is None else row.vehicle.vin,
+        batch=row.batch.number,
+        reason=reason,
+        at=at,
+        before=before,
+        after={"nonconformance": row.number, **(after or {})},
+    )
