@@ -15,22 +15,23 @@ from django.db import connection
 from ..batches.models import Vehicle
 from ..catalogue.models import Characteristic
 from ..dispatch import DECIDE_BATCH, Queue, enqueue_after_commit
+from ..evaluation.entries import LIFTING
 from ..evaluation.facts import DispositionKind
 from ..evaluation.reasons import Outcome
 from ..marks.acts import one_act
 from ..marks.services import mark_vehicles
 from ..people.choices import Role
-from ..people.models import User
+from ..people.models import OperatorAlias, User
 from ..people.rules import Actor
 from ..records.services import record_act
 from ..results.models import Inspection
 from ..results.services import FittedPart, fit_components
 from .choices import NonconformanceState
 from .models import Disposition, Nonconformance
+from .queries import disagreements_of
 from .rules import DispositionRefused
 
 MAY_DISPOSE: Final = (Role.ENGINEER,)
-WHOLE: Final = -1
 AHEAD: Final = timedelta(minutes=5)
 
 
@@ -49,7 +50,7 @@ class Fail:
 
     inspection_id: int
     ordinal: int
-    characteristic_id: int
+    characteristic_id: int | None
     position: str
     found: str
     finished_at: datetime
@@ -57,55 +58,94 @@ class Fail:
     operator: str | None
 
 
+# A fail of a part that has left the car is answered where the part is now, not here. A group (any of several
+# characteristics) fails through its members. What nobody judged is a fail only where a review treats it as one.
 _FAILS: Final = """
-select i.id, m.ordinal, m.characteristic_id, m.position,
-    coalesce(m.value::text, m.raw, '') || coalesce(' ' || m.unit, ''), i.finished_at, i.person_id, i.operator
-from inspections_inspection i
-join inspections_measurement m on m.inspection_id = i.id
-where (i.vehicle_id = %(vehicle)s or i.component_id in (
-        select distinct f.component_id from inspections_fitting f where f.vehicle_id = %(vehicle)s and f.fitted))
-    and m.characteristic_id = %(characteristic)s
-    and (m.outcome = %(fail)s or exists(select from inspections_judgement j where j.inspection_id = i.id
+with asked as (
+    select n.id, n.vehicle_id, n.domain, n.characteristic_id,
+        array(select n.characteristic_id union select part.characteristic_id from inspections_requirement whole
+            join inspections_requirement part on part.revision_id = whole.revision_id
+                and part.line = any(whole.members)
+            where whole.characteristic_id = n.characteristic_id) as concerned,
+        array(select f.component_id from (
+                select distinct on (l.component_id) l.component_id, l.vehicle_id, l.fitted from inspections_fitting l
+                where l.component_id in (
+                    select o.component_id from inspections_fitting o where o.vehicle_id = n.vehicle_id)
+                order by l.component_id, l.at desc, l.id desc
+            ) f where f.fitted and f.vehicle_id = n.vehicle_id) as parts
+    from inspections_nonconformance n where n.id = any(%(ids)s) and n.vehicle_id is not null
+), tests as (
+    select a.id, a.characteristic_id, a.concerned, i.id as inspection_id, i.finished_at, i.person_id, i.operator,
+        i.procedure_id, a.domain
+    from asked a join inspections_inspection i on i.vehicle_id = a.vehicle_id
+    union all
+    select a.id, a.characteristic_id, a.concerned, i.id, i.finished_at, i.person_id, i.operator, i.procedure_id,
+        a.domain
+    from asked a join inspections_inspection i on i.component_id = any(a.parts)
+), failing as (
+    select t.id, t.inspection_id, m.ordinal, m.characteristic_id, m.position,
+        coalesce(m.value::text, m.raw, '') || coalesce(' ' || m.unit, '') as found,
+        t.finished_at, t.person_id, t.operator
+    from tests t join inspections_measurement m on m.inspection_id = t.inspection_id
+    where m.characteristic_id = any(t.concerned) and (
+        m.outcome = %(fail)s
+        or exists(select from inspections_judgement j where j.inspection_id = t.inspection_id
             and j.ordinal = m.ordinal and j.outcome = %(fail)s)
-        or exists(select from inspections_disposition t where t.inspection_id = i.id
-            and t.ordinal in (m.ordinal, -1) and t.kind = 'treat_as_fail'))
-    and not exists(select from inspections_disposition d where d.inspection_id = i.id
-        and d.ordinal in (m.ordinal, -1) and d.kind = any(%(lifting)s))
-order by i.finished_at, i.id, m.ordinal
+        or exists(select from inspections_disposition d where d.inspection_id = t.inspection_id
+            and d.ordinal in (m.ordinal, -1) and d.kind = 'treat_as_fail'))
+    union all
+    select t.id, t.inspection_id, d.ordinal, null, '', '', t.finished_at, t.person_id, t.operator
+    from tests t join inspections_procedure p on p.id = t.procedure_id and p.domain = t.domain
+    join inspections_disposition d on d.inspection_id = t.inspection_id and d.kind = 'treat_as_fail'
+    where t.characteristic_id is null and not exists(
+        select from inspections_measurement m where m.inspection_id = t.inspection_id
+            and m.characteristic_id is not null and d.ordinal in (m.ordinal, -1) and m.outcome <> %(not_judged)s)
+)
+select distinct f.* from failing f
+where not exists(select from inspections_disposition d where d.inspection_id = f.inspection_id
+    and d.ordinal in (f.ordinal, -1) and d.kind = any(%(lifting)s))
+order by f.id, f.finished_at, f.inspection_id, f.ordinal
 """
 
 
 def open_fails(*, nonconformance: Nonconformance) -> list[Fail]:
     """The fails that a nonconformance is about and that nobody has disposed of, oldest first."""
-    if nonconformance.vehicle_id is None or nonconformance.characteristic_id is None:
-        return []
-    lifting = [DispositionKind.REWORK, DispositionKind.CONFIRMED_RETEST, DispositionKind.MEASUREMENT_INVALID]
+    return open_fails_of(ids=[nonconformance.pk])[nonconformance.pk]
+
+
+def open_fails_of(*, ids: Collection[int]) -> dict[int, list[Fail]]:
+    """For each nonconformance, by id, what `open_fails` tells. One statement. A batch's own has none."""
+    found: dict[int, list[Fail]] = {number: [] for number in ids}
     with connection.cursor() as cursor:
         cursor.execute(
             _FAILS,
             {
-                "vehicle": nonconformance.vehicle_id,
-                "characteristic": nonconformance.characteristic_id,
+                "ids": list(ids),
                 "fail": int(Outcome.FAIL),
-                "lifting": [kind.value for kind in lifting],
+                "not_judged": int(Outcome.NOT_JUDGED),
+                "lifting": [kind.value for kind in LIFTING],
             },
         )
-        return [Fail(*row) for row in cursor.fetchall()]
+        for number, *fail in cursor.fetchall():
+            found[number].append(Fail(*fail))
+    return found
 
 
 @one_act
 def take_nonconformance(
     *, nonconformance: Nonconformance, actor: Actor, at: datetime, cause: str = "", containment: str = ""
 ) -> Nonconformance:
-    """An engineer takes a nonconformance, or says more of it: its cause, what contains it. Raises NotAllowed,
-    DispositionRefused for a closed one."""
+    """An engineer takes a nonconformance, or says more of it: its cause, what contains it. Saying the same again is
+    no act. Raises NotAllowed, DispositionRefused for a closed one."""
     actor.require("answering a nonconformance", *MAY_DISPOSE)
     row = _open(nonconformance)
     before = {"owner": row.owner, "cause": row.cause, "containment": row.containment}
     row.owner_id, row.owner = actor.id, actor.label
     row.cause, row.containment = cause.strip() or row.cause, containment.strip() or row.containment
-    row.save(update_fields=["owner_id", "owner", "cause", "containment"])
     after = {"owner": row.owner, "cause": row.cause, "containment": row.containment}
+    if after == before:
+        return row
+    row.save(update_fields=["owner_id", "owner", "cause", "containment"])
     _tell(actor, "nonconformance.taken", row, at, before=before, after=after)
     return row
 
@@ -169,7 +209,7 @@ def review_disagreement(
 ) -> Disposition:
     """Review a verdict on which rig and Interlock disagree: ours stands, or it is treated as a fail.
 
-    `ordinal` -1 is the whole inspection. Raises DispositionRefused, NotAllowed.
+    `ordinal` -1 is the whole inspection. Raises DispositionRefused (also for what was reviewed already), NotAllowed.
     """
     actor.require("reviewing a disagreement", *MAY_DISPOSE)
     _say_why(reason)
@@ -177,6 +217,12 @@ def review_disagreement(
     vehicle = _vehicle_of(inspection)
     if vehicle is None:
         raise DispositionRefused("no_vehicle", "What was measured is in no vehicle: there is nothing to review yet.")
+    # Of two who review at once the second waits here, and finds it reviewed.
+    Vehicle.objects.select_for_update(no_key=True).get(pk=vehicle.pk)
+    if ordinal not in {row.ordinal for row in disagreements_of(inspection_id=inspection.pk)}:
+        raise DispositionRefused(
+            "no_disagreement", "Nothing here waits for a review: it was reviewed, or none differs."
+        )
     kind = DispositionKind.TREAT_AS_FAIL if treat_as_fail else DispositionKind.OURS_STANDS
     disposition = Disposition.objects.create(
         nonconformance=None,
@@ -220,6 +266,9 @@ def _answerable(nonconformance: Nonconformance, reason: str, actor: Actor) -> tu
     _say_why(reason)
     row = _open(nonconformance)
     fails = open_fails(nonconformance=row)
+    if row.vehicle_id is None:
+        text = f"{row.number} is the batch's own: it clears when every car is screened or scrapped."
+        raise DispositionRefused("of_the_batch", text)
     if not fails:
         raise DispositionRefused("no_open_fail", f"Every fail of {row.number} is disposed of; a later pass is awaited.")
     for fail in fails:
@@ -234,7 +283,8 @@ def _say_why(reason: str) -> None:
 
 def _refuse_own(actor: Actor, person_id: int | None, operator: str | None) -> None:
     number = User.objects.filter(pk=actor.id or 0).values_list("personnel_number", flat=True).first()
-    if actor.id == person_id or (operator and operator == number):
+    mapped = bool(operator) and OperatorAlias.objects.filter(operator=operator, user_id=actor.id or 0).exists()
+    if actor.id == person_id or (operator and operator == number) or mapped:
         raise DispositionRefused("four_eyes", "You recorded this result yourself: another engineer has to answer it.")
 
 

@@ -4,10 +4,16 @@ from django.conf import settings
 from django.db import migrations
 
 FUNCTIONS = """
+create function interlock_known_as(person bigint, number text, operator text) returns boolean language sql stable as $$
+    -- Whether a rig's operator is this person: by personnel number, or because an engineer mapped the one to the other.
+    select operator is not null and ((number <> '' and operator = number)
+        or exists(select from inspections_operatoralias a where a.operator = $3 and a.user_id = person))
+$$;
+
 create function interlock_own_eyes(person bigint, number text, inspection bigint) returns boolean language sql stable as $$
     -- Whether this person recorded the inspection: in a form, or as the operator that a rig named.
     select exists(select from inspections_inspection i where i.id = inspection
-        and (i.person_id = person or (number <> '' and i.operator = number)))
+        and (i.person_id = person or interlock_known_as(person, number, i.operator)))
 $$;
 
 create function interlock_disposition_four_eyes() returns trigger language plpgsql as $$
@@ -27,13 +33,15 @@ begin
         select from inspections_releasedvehicle rv
         join inspections_inspection i on i.vehicle_id = rv.vehicle_id
         where rv.release_id = new.release_id
-            and (i.person_id = new.signer_id or (new.personnel_number <> '' and i.operator = new.personnel_number)))
+            and (i.person_id = new.signer_id
+                or interlock_known_as(new.signer_id, new.personnel_number, i.operator)))
     or exists(
         select from inspections_releasedvehicle rv
         join inspections_fitting f on f.vehicle_id = rv.vehicle_id and f.fitted
         join inspections_inspection i on i.component_id = f.component_id
         where rv.release_id = new.release_id
-            and (i.person_id = new.signer_id or (new.personnel_number <> '' and i.operator = new.personnel_number)))
+            and (i.person_id = new.signer_id
+                or interlock_known_as(new.signer_id, new.personnel_number, i.operator)))
     then
         raise exception 'interlock: nobody releases what they inspected themselves'
             using errcode = 'integrity_constraint_violation';
@@ -82,7 +90,7 @@ drop trigger interlock_signed on inspections_delivery;
 drop trigger interlock_four_eyes on inspections_signature;
 drop trigger interlock_four_eyes on inspections_disposition;
 drop function interlock_delivery_needs_release, interlock_signature_four_eyes, interlock_disposition_four_eyes,
-    interlock_own_eyes(bigint, text, bigint);
+    interlock_own_eyes(bigint, text, bigint), interlock_known_as(bigint, text, text);
 """
 
 

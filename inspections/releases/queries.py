@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from ..gates.reading import read_named
-from .rules import Decision
+from ..people.models import User
+from .models import Signature
+from .rules import Decision, may_propose
 
 _DECISIONS: Final = """
 select v.id, v.vin, v.sequence,
@@ -23,7 +25,10 @@ select v.id, v.vin, v.sequence,
         and not exists(select from inspections_hold h where h.lifted_at is null
             and (h.vehicle_id = v.id or (h.batch_id = v.batch_id and h.vehicle_id is null)))
         and not exists(select from inspections_nonconformance n where n.state = 'open'
-            and (n.vehicle_id = v.id or (n.batch_id = v.batch_id and n.vehicle_id is null))),
+            and (n.vehicle_id = v.id or (n.batch_id = v.batch_id and n.vehicle_id is null)))
+        and not exists(select from inspections_inspection i where i.vehicle_id = v.id and i.operator is not null
+            and not exists(select from inspections_user u where u.personnel_number = i.operator)
+            and not exists(select from inspections_operatoralias a where a.operator = i.operator)),
     (select jsonb_agg(jsonb_build_array(g.domain, g.state, g.missing, g.conceded, g.valid_until,
             (select max(d.id) from inspections_decision d where d.vehicle_id = v.id and d.domain = g.domain))
             order by g.domain)
@@ -97,5 +102,128 @@ def releases(
     *, batch_id: int | None = None, release_id: int | None = None, before: int | None = None, most: int = 100
 ) -> list[ProposedRelease]:
     """Releases, newest first: all, of one batch, or one. One statement."""
-    rows = read_named(_RELEASES, id=release_id, batch=batch_id, before=before, most=most)
+    return _read(_RELEASES, id=release_id, batch=batch_id, before=before, most=most)
+
+
+_OPEN: Final = """
+select r.id from inspections_release r
+where r.lapses_at > %(at)s
+        and (select count(*) from inspections_signature s where s.release_id = r.id) < 2
+        and not exists(select from inspections_releasedvehicle rv
+            join interlock_standing_release t on t.vehicle_id = rv.vehicle_id
+            where rv.release_id = r.id and t.release_id > r.id)
+    or exists(select from interlock_standing_release t join inspections_vehicle v on v.id = t.vehicle_id
+        where t.release_id = r.id and t.suspended_at is not null and v.status = 'released')
+"""
+
+
+def releases_to_answer(*, at: datetime, most: int) -> list[ProposedRelease]:
+    """Proposals that wait for a signature and releases that new evidence suspended, newest first. One statement."""
+    narrowed = _RELEASES.replace("where (", f"where r.id in ({_OPEN}) and (", 1)
+    return _read(narrowed, at=at, id=None, batch=None, before=None, most=most)
+
+
+def _read(statement: str, **parameters: object) -> list[ProposedRelease]:
+    rows = read_named(statement, **parameters)
     return [ProposedRelease(*(*row[:8], tuple(json.loads(row[8])), *row[9:])) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class NamedVehicle:
+    """A vehicle that a release names, as its page lists it.
+
+    `stands`: this release is the one that the vehicle leaves under. `suspended_at`: since when new evidence stops it.
+    """
+
+    vehicle_id: int
+    vin: str
+    sequence: int
+    status: str
+    conceded: bool
+    stands: bool
+    suspended_at: datetime | None
+    delivered_at: datetime | None
+
+
+def vehicles_of_release(*, release_id: int, after: int = 0, most: int = 100) -> list[NamedVehicle]:
+    """The vehicles that a release names, in build order, beyond the number `after`. One statement."""
+    rows = read_named(
+        "select v.id, v.vin, v.sequence, v.status, rv.conceded <> '{}', coalesce(t.release_id = rv.release_id, false),"
+        " case when t.release_id = rv.release_id then t.suspended_at end, y.delivered_at"
+        " from inspections_releasedvehicle rv join inspections_vehicle v on v.id = rv.vehicle_id"
+        " left join interlock_standing_release t on t.vehicle_id = v.id"
+        " left join inspections_delivery y on y.vehicle_id = v.id and y.release_id = rv.release_id"
+        " where rv.release_id = %(release)s and v.sequence > %(after)s order by v.sequence limit %(most)s",
+        release=release_id,
+        after=after,
+        most=most,
+    )
+    return [NamedVehicle(*row) for row in rows]
+
+
+_INSPECTED: Final = """
+select v.sequence from inspections_vehicle v where v.id = any(%(ids)s) and exists(
+    select from inspections_inspection i
+    where (i.vehicle_id = v.id or i.component_id in (
+            select f.component_id from inspections_fitting f where f.vehicle_id = v.id and f.fitted))
+        and (i.person_id = %(person)s or interlock_known_as(%(person)s, %(number)s, i.operator)))
+order by v.sequence
+"""
+
+
+def inspected_by(*, person: User, vehicle_ids: Collection[int]) -> list[int]:
+    """Which of the vehicles this person inspected, or a part of them, by number in build order. One statement.
+
+    Whoever inspected one of them may not sign for any; the database refuses it too.
+    """
+    number = person.personnel_number or ""
+    return [row[0] for row in read_named(_INSPECTED, ids=list(vehicle_ids), person=person.pk, number=number)]
+
+
+@dataclass(frozen=True, slots=True)
+class VehicleRelease:
+    """The release that matters for one vehicle: the one it stands under, else the newest that has not lapsed."""
+
+    release_id: int
+    number: str
+    signatures: tuple[Signature, ...]
+    suspended_at: datetime | None
+    delivered_at: datetime | None
+
+
+_OF_VEHICLE: Final = """
+select r.id, r.number, t.suspended_at,
+    (select y.delivered_at from inspections_delivery y where y.vehicle_id = %(vehicle)s)
+from inspections_releasedvehicle rv join inspections_release r on r.id = rv.release_id
+left join interlock_standing_release t on t.vehicle_id = rv.vehicle_id and t.release_id = r.id
+where rv.vehicle_id = %(vehicle)s and (t.release_id is not null or (r.lapses_at > %(at)s
+    and (select count(*) from inspections_signature s where s.release_id = r.id) < 2))
+order by t.release_id is not null and t.suspended_at is null desc, r.id desc limit 1
+"""
+
+
+def release_of_vehicle(*, vehicle_id: int, at: datetime) -> VehicleRelease | None:
+    """How far the release of a vehicle has come; None where nobody proposed one. At most two statements."""
+    rows = read_named(_OF_VEHICLE, vehicle=vehicle_id, at=at)
+    if not rows:
+        return None
+    release_id, number, suspended_at, delivered_at = rows[0]
+    signatures = tuple(Signature.objects.filter(release_id=release_id).order_by("place"))
+    return VehicleRelease(release_id, number, signatures, suspended_at, delivered_at)
+
+
+def proposable(*, batch_id: int, at: datetime) -> tuple[list[Decision], list[Decision]]:
+    """What a proposal would name, and what it would leave behind: cars clear and not released, and all others."""
+    found = collect_decisions(batch_id=batch_id, at=at)
+    standing = standing_vehicles([decision.vehicle_id for decision in found])
+    return may_propose(found, standing)
+
+
+def standing_vehicles(vehicle_ids: Sequence[int]) -> set[int]:
+    """Those under a fully signed release that nothing suspends, and those that have left. One statement."""
+    rows = read_named(
+        "select vehicle_id from interlock_standing_release where vehicle_id = any(%(ids)s) and suspended_at is null"
+        " union select vehicle_id from inspections_delivery where vehicle_id = any(%(ids)s)",
+        ids=list(vehicle_ids),
+    )
+    return {row[0] for row in rows}

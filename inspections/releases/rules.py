@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
@@ -13,6 +13,8 @@ from ..people.choices import Role
 
 MAY_RELEASE: Final = (Role.RELEASE_OFFICER,)
 LAPSES_AFTER: Final = timedelta(hours=24)
+AHEAD: Final = timedelta(minutes=5)
+"""How far a stated moment may be ahead of the server, whose clock and the sender's are two."""
 MEANING: Final = "I have read the statement. I release these vehicles, and I inspected none of them."
 """What a signature means (21 CFR 11.50), stated beside it."""
 
@@ -34,6 +36,14 @@ class ReleaseChanged(ReleaseRefused):
         super().__init__("release_changed", text)
 
 
+class DeliveryRefused(Exception):
+    """A delivery that cannot have been so. `code` is for machines, the text for people."""
+
+    def __init__(self, code: str, text: str) -> None:
+        self.code = code
+        super().__init__(text)
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
     """What one vehicle's release rests on: the state of its gates and its batch's, and their latest decisions."""
@@ -49,6 +59,12 @@ class Decision:
     def digest(self) -> str:
         """SHA-256 of the facts in one canonical form."""
         return sha256(json.dumps([self.vin, *self.facts], separators=(",", ":")).encode()).hexdigest()
+
+
+def may_propose(found: Iterable[Decision], standing: Collection[int]) -> tuple[list[Decision], list[Decision]]:
+    """Parts vehicles into those that can be proposed and those left behind; what is released already is neither."""
+    waiting = [decision for decision in found if decision.vehicle_id not in standing]
+    return [row for row in waiting if row.clear], [row for row in waiting if not row.clear]
 
 
 def digest_of(decisions: Iterable[Decision]) -> str:

@@ -21,8 +21,20 @@ from ..people.models import User
 from ..people.rules import Actor, ActorKind
 from ..records.services import Act, record_act, record_acts
 from .models import Delivery, Release, ReleasedVehicle, Signature
-from .queries import collect_decisions
-from .rules import LAPSES_AFTER, MAY_RELEASE, MEANING, Decision, ReleaseChanged, ReleaseRefused, cars, digest_of
+from .queries import collect_decisions, standing_vehicles
+from .rules import (
+    AHEAD,
+    LAPSES_AFTER,
+    MAY_RELEASE,
+    MEANING,
+    Decision,
+    DeliveryRefused,
+    ReleaseChanged,
+    ReleaseRefused,
+    cars,
+    digest_of,
+    may_propose,
+)
 
 
 class MayNotLeave(Exception):
@@ -42,8 +54,8 @@ def propose_release(*, batch: Batch, vehicle_ids: Collection[int] | None, actor:
     actor.require("proposing a release", *MAY_RELEASE)
     batch = _locked(batch, at)
     found = collect_decisions(batch_id=batch.pk, at=at)
-    standing = _standing([decision.vehicle_id for decision in found])
-    free = [decision for decision in found if decision.clear and decision.vehicle_id not in standing]
+    standing = standing_vehicles([decision.vehicle_id for decision in found])
+    free, _ = may_propose(found, standing)
     chosen = free if vehicle_ids is None else [row for row in found if row.vehicle_id in set(vehicle_ids)]
     refused = [decision for decision in chosen if decision not in free]
     if refused:
@@ -84,17 +96,6 @@ def _locked(batch: Batch, at: datetime) -> Batch:
     exclude(Lock.BATCH, [batch.pk])
     decide_marked_now(batch_id=batch.pk, at=at)
     return Batch.objects.select_related("revision__plan", "configuration").get(pk=batch.pk)
-
-
-def _standing(vehicle_ids: Sequence[int]) -> set[int]:
-    """Vehicles under a fully signed release that nothing suspends, or delivered."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "select vehicle_id from interlock_standing_release where vehicle_id = any(%s) and suspended_at is null"
-            " union select vehicle_id from inspections_delivery where vehicle_id = any(%s)",
-            [list(vehicle_ids), list(vehicle_ids)],
-        )
-        return {row[0] for row in cursor.fetchall()}
 
 
 def _next_number() -> str:
@@ -172,6 +173,10 @@ def _sign(*, release: Release, signer: User, actor: Actor, seen_digest: str, at:
     ]
     if len(found) != len(named):
         differences.append("A car was moved to another batch.")
+    gone = standing_vehicles(list(named))
+    if gone:
+        released = cars(row.sequence for row in found if row.vehicle_id in gone)
+        differences.append(f"Cars {released} are released already.")
     if differences or digest_of(found) != release.digest:
         raise ReleaseChanged(differences)
     _refuse_demonstration(batch)
@@ -234,9 +239,10 @@ def _release(release: Release, batch: Batch, found: Sequence[Decision], at: date
 
 
 def deliver_vehicle(*, vehicle: Vehicle, delivered_at: datetime, actor: Actor, at: datetime) -> tuple[Delivery, bool]:
-    """The vehicle leaves the plant. Returns the delivery, and whether it is new. Raises MayNotLeave, NotAllowed.
+    """The vehicle leaves the plant. Returns the delivery, and whether it is new; told again, the first one stands.
 
-    Decided under the batch's lock, so that no result, hold or decision slips in between asking and leaving.
+    Decided under the batch's lock, so that no result, hold or decision slips in between asking and leaving. Raises
+    MayNotLeave, NotAllowed, and DeliveryRefused for a moment more than five minutes ahead or before the release.
     """
     if actor.kind is ActorKind.PERSON:
         actor.require("delivering a vehicle", *MAY_RELEASE)
@@ -247,13 +253,18 @@ def deliver_vehicle(*, vehicle: Vehicle, delivered_at: datetime, actor: Actor, a
 def _deliver(*, vehicle: Vehicle, delivered_at: datetime, actor: Actor, at: datetime) -> tuple[Delivery, bool]:
     batch = _locked(vehicle.batch, at)
     vehicle = Vehicle.objects.select_for_update(no_key=True, of=("self",)).select_related("batch").get(pk=vehicle.pk)
-    known = Delivery.objects.filter(vehicle=vehicle).first()
+    known = Delivery.objects.select_related("vehicle__batch", "release").filter(vehicle=vehicle).first()
     if known is not None:
         return known, False
+    if delivered_at > at + AHEAD:
+        raise DeliveryRefused("in_future", "It left, says the report, at a moment that has not come yet.")
     found = clearance(vin=vehicle.vin, at=at)
     if not found.may_leave or vehicle.batch_id != batch.pk:
         raise MayNotLeave(found)
-    release_id = _release_of(vehicle.pk)
+    release_id, released_at = _release_of(vehicle.pk)
+    if delivered_at < released_at:
+        text = f"It was released at {released_at.isoformat()}; nothing leaves before its release."
+        raise DeliveryRefused("before_release", text)
     delivery = Delivery.objects.create(
         vehicle=vehicle, release_id=release_id, delivered_at=delivered_at, recorded_at=at, recorded_by=actor.label
     )
@@ -271,7 +282,11 @@ def _deliver(*, vehicle: Vehicle, delivered_at: datetime, actor: Actor, at: date
     return delivery, True
 
 
-def _release_of(vehicle_id: int) -> int:
+def _release_of(vehicle_id: int) -> tuple[int, datetime]:
+    """The release that the vehicle stands under, and when its second signature was given."""
     with connection.cursor() as cursor:
-        cursor.execute("select release_id from interlock_standing_release where vehicle_id = %s", [vehicle_id])
-        return int(cursor.fetchone()[0])
+        cursor.execute(
+            "select release_id, signed_at from interlock_standing_release where vehicle_id = %s", [vehicle_id]
+        )
+        release_id, signed_at = cursor.fetchone()
+        return release_id, signed_at
