@@ -282,10 +282,19 @@ def _say_why(reason: str) -> None:
 
 
 def _refuse_own(actor: Actor, person_id: int | None, operator: str | None) -> None:
-    number = User.objects.filter(pk=actor.id or 0).values_list("personnel_number", flat=True).first()
-    mapped = bool(operator) and OperatorAlias.objects.filter(operator=operator, user_id=actor.id or 0).exists()
-    if actor.id == person_id or (operator and operator == number) or mapped:
+    if recorded_it(actor=actor, person_id=person_id, operator=operator):
         raise DispositionRefused("four_eyes", "You recorded this result yourself: another engineer has to answer it.")
+
+
+def recorded_it(*, actor: Actor, person_id: int | None, operator: str | None) -> bool:
+    """Whether this actor recorded a result: in a form, or as the operator whom a rig named, by personnel number or by
+    another name that is mapped to the person."""
+    if actor.id is not None and actor.id == person_id:
+        return True
+    if not operator:
+        return False
+    number = User.objects.filter(pk=actor.id or 0).values_list("personnel_number", flat=True).first()
+    return operator == number or OperatorAlias.objects.filter(operator=operator, user_id=actor.id or 0).exists()
 
 
 def _characteristics(codes: Collection[str]) -> list[int]:
