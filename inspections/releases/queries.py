@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from ..gates.choices import CoverageKind
+from ..gates.models import Coverage
 from ..gates.reading import read_named
 from ..people.models import User
-from .models import Signature
-from .rules import Decision, may_propose
+from .models import Release, ReleasedVehicle, Signature
+from .rules import Decision, cars, digest_of, may_propose
 
 _DECISIONS: Final = """
 select v.id, v.vin, v.sequence,
@@ -227,3 +229,53 @@ def standing_vehicles(vehicle_ids: Sequence[int]) -> set[int]:
         ids=list(vehicle_ids),
     )
     return {row[0] for row in rows}
+
+
+def differences_since(*, release: Release, at: datetime) -> tuple[list[str], list[Decision]]:
+    """What of a proposal is no longer as it was proposed, in words, and what its vehicles rest on now."""
+    named = dict(ReleasedVehicle.objects.filter(release=release).values_list("vehicle_id", "digest"))
+    found = collect_decisions(batch_id=release.batch_id, at=at, vehicle_ids=list(named))
+    differences = [
+        f"Car {row.sequence} ({row.vin}) {'has changed' if row.clear else 'is not clear any more'}."
+        for row in found
+        if not row.clear or row.digest != named[row.vehicle_id]
+    ]
+    if len(found) != len(named):
+        differences.append("A car was moved to another batch.")
+    gone = standing_vehicles(list(named))
+    if gone:
+        released = cars(row.sequence for row in found if row.vehicle_id in gone)
+        differences.append(f"Cars {released} are released already.")
+    if not differences and digest_of(found) != release.digest:
+        differences.append("The cars are no longer those of the proposal.")
+    return differences, found
+
+
+def rests_on_demonstration(*, configuration_id: int) -> bool:
+    """Whether coverage of the configuration that nobody revoked is a demonstration: no evidence."""
+    return Coverage.objects.filter(
+        configuration_id=configuration_id, kind=CoverageKind.DEMONSTRATION, revocation__isnull=True
+    ).exists()
+
+
+_OPEN_CONTACTS: Final = """
+select d.domain, count(*) from (values ('battery'), ('crash'), ('driving')) d(domain)
+cross join inspections_releasedvehicle rv join inspections_vehicle v on v.id = rv.vehicle_id
+where rv.release_id = %(release)s and (
+    not exists(select from inspections_vehiclegate g where g.vehicle_id = v.id and g.domain = d.domain and g.state = 0
+        and (g.valid_until is null or g.valid_until > %(at)s))
+    or not exists(select from inspections_batchgate g where g.batch_id = v.batch_id and g.domain = d.domain
+        and g.state = 0 and (g.valid_until is null or g.valid_until > %(at)s))
+    or exists(select from inspections_mark m where m.batch_id = v.batch_id
+        and (m.vehicle_id = v.id or m.vehicle_id is null)))
+group by 1
+union all
+select 'holds', count(*) from inspections_releasedvehicle rv join inspections_vehicle v on v.id = rv.vehicle_id
+where rv.release_id = %(release)s and exists(select from inspections_hold h where h.lifted_at is null
+    and (h.vehicle_id = v.id or (h.batch_id = v.batch_id and h.vehicle_id is null)))
+"""
+
+
+def open_contacts(*, release_id: int, at: datetime) -> dict[str, int]:
+    """How many of a release's vehicles each gate stops now, by domain, and `holds`. One statement."""
+    return dict(read_named(_OPEN_CONTACTS, release=release_id, at=at))

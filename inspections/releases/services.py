@@ -10,8 +10,7 @@ from django.db import IntegrityError, connection
 
 from ..batches.choices import VehicleStatus
 from ..batches.models import Batch, Vehicle
-from ..gates.choices import CoverageKind
-from ..gates.models import Coverage, Decider
+from ..gates.models import Decider
 from ..gates.queries import Clearance, clearance
 from ..gates.recounting import recount_batch
 from ..gates.services import decide_marked_now
@@ -21,7 +20,7 @@ from ..people.models import User
 from ..people.rules import Actor, ActorKind
 from ..records.services import Act, record_act, record_acts
 from .models import Delivery, Release, ReleasedVehicle, Signature
-from .queries import collect_decisions, standing_vehicles
+from .queries import collect_decisions, differences_since, rests_on_demonstration, standing_vehicles
 from .rules import (
     AHEAD,
     LAPSES_AFTER,
@@ -35,6 +34,7 @@ from .rules import (
     digest_of,
     may_propose,
 )
+from .statements import write_statement
 
 
 class MayNotLeave(Exception):
@@ -68,7 +68,7 @@ def propose_release(*, batch: Batch, vehicle_ids: Collection[int] | None, actor:
         number=number,
         batch=batch,
         revision_id=batch.revision_id,
-        statement=_statement(number, batch, chosen, [row for row in found if row not in chosen], standing),
+        statement=write_statement(number=number, batch=batch, chosen=chosen, found=found, standing=standing),
         digest=digest_of(chosen),
         proposed_by=actor.label,
         proposer_id=actor.id or 0,
@@ -102,31 +102,6 @@ def _next_number() -> str:
     with connection.cursor() as cursor:
         cursor.execute("select nextval('interlock_release_number')")
         return f"R-{cursor.fetchone()[0]}"
-
-
-def _statement(
-    number: str, batch: Batch, chosen: Sequence[Decision], others: Sequence[Decision], standing: set[int]
-) -> str:
-    """What is signed, in words: which vehicles, on which revision, with which concessions, and what is left behind."""
-    revision = batch.revision
-    plan = f"{revision.plan.code} revision {revision.number}" if revision is not None else "no plan"
-    conceded = [row for row in chosen if row.conceded]
-    behind = [row for row in others if row.vehicle_id not in standing]
-    demonstration = Coverage.objects.filter(
-        configuration_id=batch.configuration_id, kind=CoverageKind.DEMONSTRATION, revocation__isnull=True
-    ).exists()
-    lines = [
-        f"Release {number}: {len(chosen)} of {len(chosen) + len(others)} cars of batch {batch.number} "
-        f"({batch.configuration.code}), judged on plan {plan}.",
-        f"Cars {cars(row.sequence for row in chosen)}: every gate of theirs and of their batch has passed.",
-        f"By concession: {cars(row.sequence for row in conceded)}."
-        if conceded
-        else "No car is released by concession.",
-        f"Left behind: {cars(row.sequence for row in behind)}." if behind else "No car is left behind.",
-    ]
-    if demonstration:
-        lines.append("The type tests rest on demonstration coverage, which is no evidence.")
-    return "\n".join(lines)
 
 
 def sign_release(*, release: Release, signer: User, password: str, seen_digest: str, at: datetime) -> Signature:
@@ -164,21 +139,9 @@ def _sign(*, release: Release, signer: User, actor: Actor, seen_digest: str, at:
     signed = list(Signature.objects.filter(release=release).order_by("place"))
     _check_signable(release, signed, signer, seen_digest, at)
     differences = [str(row) for row in recount_batch(batch_id=batch.pk, at=at)]
-    named = {row.vehicle_id: row for row in ReleasedVehicle.objects.filter(release=release)}
-    found = collect_decisions(batch_id=batch.pk, at=at, vehicle_ids=list(named))
-    differences += [
-        f"Car {row.sequence} ({row.vin}) {'has changed' if row.clear else 'is not clear any more'}."
-        for row in found
-        if not row.clear or row.digest != named[row.vehicle_id].digest
-    ]
-    if len(found) != len(named):
-        differences.append("A car was moved to another batch.")
-    gone = standing_vehicles(list(named))
-    if gone:
-        released = cars(row.sequence for row in found if row.vehicle_id in gone)
-        differences.append(f"Cars {released} are released already.")
-    if differences or digest_of(found) != release.digest:
-        raise ReleaseChanged(differences)
+    changed, found = differences_since(release=release, at=at)
+    if differences or changed:
+        raise ReleaseChanged([*differences, *changed])
     _refuse_demonstration(batch)
     place = len(signed) + 1
     signature = Signature.objects.create(
@@ -214,10 +177,7 @@ def _check_signable(
 
 def _refuse_demonstration(batch: Batch) -> None:
     """A car whose coverage is a demonstration can be signed only in the demo."""
-    rests = Coverage.objects.filter(
-        configuration_id=batch.configuration_id, kind=CoverageKind.DEMONSTRATION, revocation__isnull=True
-    ).exists()
-    if rests and not settings.DEMO:
+    if rests_on_demonstration(configuration_id=batch.configuration_id) and not settings.DEMO:
         raise ReleaseRefused("demonstration", "The type tests rest on demonstration coverage: enter real coverage.")
 
 
