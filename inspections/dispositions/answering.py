@@ -214,7 +214,7 @@ def review_disagreement(
     actor.require("reviewing a disagreement", *MAY_DISPOSE)
     _say_why(reason)
     _refuse_own(actor, inspection.person_id, inspection.operator)
-    vehicle = _vehicle_of(inspection)
+    vehicle = vehicle_measured(inspection=inspection)
     if vehicle is None:
         raise DispositionRefused("no_vehicle", "What was measured is in no vehicle: there is nothing to review yet.")
     # Of two who review at once the second waits here, and finds it reviewed.
@@ -348,7 +348,8 @@ def _dispose(
     return dispositions
 
 
-def _vehicle_of(inspection: Inspection) -> Vehicle | None:
+def vehicle_measured(*, inspection: Inspection) -> Vehicle | None:
+    """The vehicle that an inspection speaks for: its own, or the one its component is in now; None for neither."""
     if inspection.vehicle_id is not None:
         return Vehicle.objects.select_related("batch").get(pk=inspection.vehicle_id)
     with connection.cursor() as cursor:

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from django.db import connection
 
+from ..evaluation.entries import LIFTING
 from ..evaluation.reasons import Outcome
 from ..records.models import LedgerEntry
 from .choices import HoldSource, NonconformanceState
@@ -151,8 +152,8 @@ class OpenDisagreement:
     judged: Outcome
 
 
-# A verdict of ours is a fail if any revision that bound the subject made it one. Where single measurements tell what
-# the rig meant, the whole inspection is asked about only beside them.
+# A verdict of ours is a fail if any revision that bound the subject made it one. A fail of ours that was answered was
+# looked at with it, and needs no review.
 _DISAGREEMENTS: Final = """
 with said as (
     select m.ordinal, m.characteristic_id, m.position,
@@ -170,13 +171,22 @@ select j.ordinal, j.characteristic_id, j.position, j.found, j.claimed, j.ours fr
 where ((j.claimed = %(pass)s and j.ours = %(fail)s) or (j.claimed = %(fail)s and j.ours <> %(fail)s))
     and not exists(select from inspections_disposition d where d.inspection_id = %(inspection)s
         and d.ordinal = j.ordinal and d.kind in ('ours_stands', 'treat_as_fail'))
+    and (j.claimed <> %(pass)s or exists(select from inspections_measurement m
+        where m.inspection_id = %(inspection)s and (m.ordinal = j.ordinal or (j.ordinal = -1 and m.outcome = %(fail)s))
+            and not exists(select from inspections_disposition d where d.inspection_id = %(inspection)s
+                and d.ordinal in (m.ordinal, -1) and d.kind = any(%(lifting)s))))
 order by j.ordinal
 """
 
 
 def disagreements_of(*, inspection_id: int) -> list[OpenDisagreement]:
     """What of an inspection waits for the review of an engineer, the whole inspection first. One statement."""
-    rows = _rows(_DISAGREEMENTS, inspection=inspection_id, **{"fail": int(Outcome.FAIL), "pass": int(Outcome.PASS)})
+    rows = _rows(
+        _DISAGREEMENTS,
+        inspection=inspection_id,
+        lifting=[kind.value for kind in LIFTING],
+        **{"fail": int(Outcome.FAIL), "pass": int(Outcome.PASS)},
+    )
     return [
         OpenDisagreement(ordinal, characteristic_id, position, found, Outcome(claimed), Outcome(judged))
         for ordinal, characteristic_id, position, found, claimed, judged in rows
