@@ -81,7 +81,7 @@ select v.id, v.vin, v.status, b.id, b.number, d.decided_at,
 from inspections_vehicle v
 join inspections_batch b on b.id = v.batch_id
 left join inspections_decider d on d.batch_id = b.id
-left join interlock_standing_release t on t.vehicle_id = v.id
+left join lateral (select * from interlock_standing_release s where s.vehicle_id = v.id) t on true
 where v.vin = %(vin)s
 """
 

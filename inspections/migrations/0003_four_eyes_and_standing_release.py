@@ -61,6 +61,17 @@ begin
     return new;
 end $$;
 
+create function interlock_release_is_open() returns trigger language plpgsql as $$
+begin
+    if exists(select from inspections_signature s where s.release_id = new.release_id) then
+        raise exception 'interlock: nothing is added to a release that somebody signed'
+            using errcode = 'integrity_constraint_violation';
+    end if;
+    return new;
+end $$;
+
+create trigger interlock_unsigned before insert on inspections_releasedvehicle
+    for each row execute function interlock_release_is_open();
 create trigger interlock_four_eyes before insert on inspections_disposition
     for each row execute function interlock_disposition_four_eyes();
 create trigger interlock_four_eyes before insert on inspections_signature
@@ -87,9 +98,10 @@ DROP = """
 drop view interlock_standing_release;
 drop sequence interlock_release_number;
 drop trigger interlock_signed on inspections_delivery;
+drop trigger interlock_unsigned on inspections_releasedvehicle;
 drop trigger interlock_four_eyes on inspections_signature;
 drop trigger interlock_four_eyes on inspections_disposition;
-drop function interlock_delivery_needs_release, interlock_signature_four_eyes, interlock_disposition_four_eyes,
+drop function interlock_release_is_open, interlock_delivery_needs_release, interlock_signature_four_eyes, interlock_disposition_four_eyes,
     interlock_own_eyes(bigint, text, bigint), interlock_known_as(bigint, text, text);
 """
 

@@ -75,11 +75,15 @@ class ProposedRelease:
     signed_at: datetime | None
     suspended: int
     delivered: int
+    overtaken: bool
 
     def state(self, at: datetime) -> str:
-        """`proposed`, `lapsed`, `released`, or `suspended` where any of its vehicles may not leave under it now."""
+        """`proposed`, `lapsed` or `overtaken` by a later release of its vehicles, `released`, or `suspended` where
+        any of its vehicles may not leave under it now."""
         if self.signatures == 2:
             return "suspended" if self.suspended else "released"
+        if self.overtaken:
+            return "overtaken"
         return "lapsed" if at >= self.lapses_at else "proposed"
 
 
@@ -90,9 +94,15 @@ select r.id, r.number, b.number, r.proposed_by, r.proposed_at, r.lapses_at,
     (select coalesce(jsonb_agg(s.printed_name order by s.place), '[]') from inspections_signature s
         where s.release_id = r.id)::text,
     (select s.signed_at from inspections_signature s where s.release_id = r.id and s.place = 2),
-    (select count(*) from interlock_standing_release t join inspections_vehicle v on v.id = t.vehicle_id
-        where t.release_id = r.id and t.suspended_at is not null and v.status = 'released'),
-    (select count(*) from inspections_delivery y where y.release_id = r.id)
+    (select count(*) from inspections_releasedvehicle rv
+        join inspections_vehicle v on v.id = rv.vehicle_id and v.status = 'released'
+        cross join lateral (select * from interlock_standing_release s where s.vehicle_id = v.id) t
+        where rv.release_id = r.id and t.release_id = r.id and t.suspended_at is not null),
+    (select count(*) from inspections_delivery y where y.release_id = r.id),
+    exists(select from inspections_releasedvehicle rv
+        join inspections_releasedvehicle later on later.vehicle_id = rv.vehicle_id and later.release_id > r.id
+        join inspections_signature s on s.release_id = later.release_id and s.place = 2
+        where rv.release_id = r.id)
 from inspections_release r join inspections_batch b on b.id = r.batch_id
 where (%(id)s::bigint is null or r.id = %(id)s) and (%(batch)s::bigint is null or r.batch_id = %(batch)s)
     and (%(before)s::bigint is null or r.id < %(before)s)
@@ -112,10 +122,13 @@ select r.id from inspections_release r
 where r.lapses_at > %(at)s
         and (select count(*) from inspections_signature s where s.release_id = r.id) < 2
         and not exists(select from inspections_releasedvehicle rv
-            join interlock_standing_release t on t.vehicle_id = rv.vehicle_id
-            where rv.release_id = r.id and t.release_id > r.id)
-    or exists(select from interlock_standing_release t join inspections_vehicle v on v.id = t.vehicle_id
-        where t.release_id = r.id and t.suspended_at is not null and v.status = 'released')
+            join inspections_releasedvehicle later on later.vehicle_id = rv.vehicle_id and later.release_id > r.id
+            join inspections_signature s on s.release_id = later.release_id and s.place = 2
+            where rv.release_id = r.id)
+union
+select t.release_id from inspections_vehicle v
+cross join lateral (select * from interlock_standing_release s where s.vehicle_id = v.id) t
+where v.status = 'released' and t.suspended_at is not null
 """
 
 
@@ -153,7 +166,7 @@ def vehicles_of_release(*, release_id: int, after: int = 0, most: int = 100) -> 
         "select v.id, v.vin, v.sequence, v.status, rv.conceded <> '{}', coalesce(t.release_id = rv.release_id, false),"
         " case when t.release_id = rv.release_id then t.suspended_at end, y.delivered_at"
         " from inspections_releasedvehicle rv join inspections_vehicle v on v.id = rv.vehicle_id"
-        " left join interlock_standing_release t on t.vehicle_id = v.id"
+        " left join lateral (select * from interlock_standing_release s where s.vehicle_id = v.id) t on true"
         " left join inspections_delivery y on y.vehicle_id = v.id and y.release_id = rv.release_id"
         " where rv.release_id = %(release)s and v.sequence > %(after)s order by v.sequence limit %(most)s",
         release=release_id,
@@ -197,7 +210,8 @@ _OF_VEHICLE: Final = """
 select r.id, r.number, t.suspended_at,
     (select y.delivered_at from inspections_delivery y where y.vehicle_id = %(vehicle)s)
 from inspections_releasedvehicle rv join inspections_release r on r.id = rv.release_id
-left join interlock_standing_release t on t.vehicle_id = rv.vehicle_id and t.release_id = r.id
+left join lateral (select * from interlock_standing_release s where s.vehicle_id = rv.vehicle_id) t
+    on t.release_id = r.id
 where rv.vehicle_id = %(vehicle)s and (t.release_id is not null or (r.lapses_at > %(at)s
     and (select count(*) from inspections_signature s where s.release_id = r.id) < 2))
 order by t.release_id is not null and t.suspended_at is null desc, r.id desc limit 1
@@ -266,7 +280,7 @@ where rv.release_id = %(release)s and (
         and (g.valid_until is null or g.valid_until > %(at)s))
     or not exists(select from inspections_batchgate g where g.batch_id = v.batch_id and g.domain = d.domain
         and g.state = 0 and (g.valid_until is null or g.valid_until > %(at)s))
-    or exists(select from inspections_mark m where m.batch_id = v.batch_id
+    or exists(select from inspections_mark m where m.batch_id = v.batch_id and m.domain in ('', d.domain)
         and (m.vehicle_id = v.id or m.vehicle_id is null)))
 group by 1
 union all

@@ -32,7 +32,7 @@ class ReleaseChanged(ReleaseRefused):
 
     def __init__(self, differences: Sequence[str]) -> None:
         self.differences = tuple(differences)
-        text = "Nothing was signed: the evidence has moved since this was proposed. Propose anew what is clear now."
+        text = "The evidence has moved since this was proposed. Propose anew what is clear now."
         super().__init__("release_changed", text)
 
 

@@ -118,7 +118,7 @@ def sign_release(*, release: Release, signer: User, password: str, seen_digest: 
             actor=actor, act="signature.refused", subject_kind="release", subject=release.number, at=at,
             batch=release.batch.number, reason="wrong password",
         )  # fmt: skip
-        raise ReleaseRefused("not_authenticated", "The password is wrong: nothing was signed.")
+        raise ReleaseRefused("not_authenticated", "The password is wrong.")
     try:
         return _sign(release=release, signer=signer, actor=actor, seen_digest=seen_digest, at=at)
     except IntegrityError as refusal:

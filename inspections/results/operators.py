@@ -52,6 +52,31 @@ def unknown_operators(*, most: int = 100) -> list[UnknownOperator]:
         return [UnknownOperator(row[0], row[1], tuple(row[2]), row[3], row[4]) for row in cursor.fetchall()]
 
 
+@dataclass(frozen=True, slots=True)
+class KeepingOperator:
+    """An unknown operator and the cars of one batch that this keeps, by number; `vin` is the first one's."""
+
+    operator: str
+    cars: tuple[int, ...]
+    vin: str
+
+
+def operators_keeping(*, batch_id: int) -> list[KeepingOperator]:
+    """Operators whom nobody knows and the cars of a batch that this keeps. One statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select operator, array_agg(sequence order by sequence), (array_agg(vin order by sequence))[1] from ("
+            " select distinct i.operator, v.sequence, v.vin from inspections_vehicle v"
+            " join inspections_inspection i on i.vehicle_id = v.id and i.operator is not null"
+            " where v.batch_id = %s and v.status in ('in_process', 'released')"
+            " and not exists(select from inspections_user u where u.personnel_number = i.operator)"
+            " and not exists(select from inspections_operatoralias a where a.operator = i.operator)) kept"
+            " group by 1 order by 2 limit 100",
+            [batch_id],
+        )
+        return [KeepingOperator(row[0], tuple(row[1]), row[2]) for row in cursor.fetchall()]
+
+
 def known_operators(*, most: int = 100) -> list[OperatorAlias]:
     """Operators that were mapped to a person, newest first. One statement."""
     return list(OperatorAlias.objects.select_related("user").order_by("-at", "-pk")[:most])

@@ -23,6 +23,7 @@ from inspections.gates.sentences import gate_text
 from inspections.intake.models import Kept
 from inspections.marks.queries import Waiting
 from inspections.people.choices import Role
+from inspections.releases.queries import ProposedRelease
 from inspections.rigs.queries import RigStanding
 
 from .access import language_now
@@ -87,6 +88,7 @@ class Findings:
     waiting: dict[int, Waiting] = field(default_factory=dict)
     drafts: Sequence[PlanRevision] = ()
     coverages: Sequence[EndingCoverage] = ()
+    releases: Sequence[ProposedRelease] = ()
 
 
 def tasks_of(found: Findings, scope: Role | None) -> list[Task]:
@@ -101,6 +103,7 @@ def tasks_of(found: Findings, scope: Role | None) -> list[Task]:
         *_missing(found),
         *_drafts(found),
         *_coverages(found),
+        *_releases(found),
     ]
     wanted = [task for task in tasks if scope is None or scope in task.roles]
     return sorted(wanted, key=lambda task: (WORST_FIRST.index(task.status), task.since))
@@ -126,7 +129,7 @@ def _nonconformances(found: Findings) -> Iterable[Task]:
             (_bold(where), _text(_(": ")), *_without_subject(parts)),
             (_text(under),),
             row.opened_at,
-            reverse("web:vehicle", args=[row.vin]) if row.vin else reverse("web:batch", args=[row.batch]),
+            reverse("web:nonconformance", args=[row.number]),
             _("See %(number)s") % {"number": row.number},
             ENGINEER,
         )
@@ -348,6 +351,34 @@ def _coverages(found: Findings) -> Iterable[Task]:
         url, roles = reverse("web:batches"), ENGINEER | OFFICER
         parts, below = (name, _text(words)), (_text(_(" ").join(under)),)
         yield Task(Status.QUIET, parts, below, first.valid_until, url, _("See batches"), roles, word=_("Soon"))
+
+
+def _releases(found: Findings) -> Iterable[Task]:
+    """Proposals that wait for a signature, and releases that new evidence suspended."""
+    for row in found.releases:
+        name = _bold(_("Release %(number)s of %(batch)s") % {"number": row.number, "batch": row.batch})
+        url = reverse("web:release", args=[row.number])
+        if row.state(found.at) == "suspended":
+            words = ngettext(
+                " is suspended: %(count)d car may not leave.",
+                " is suspended: %(count)d cars may not leave.",
+                row.suspended,
+            )
+            under = _("Something was decided since and did not pass. Clear again, it needs new signatures.")
+            parts = (name, _text(words % {"count": row.suspended}))
+            yield Task(
+                Status.HELD, parts, (_text(under),), row.signed_at or row.proposed_at, url, _("See the release"),
+                OFFICER, word=_("Suspended"),
+            )  # fmt: skip
+            continue
+        words = ngettext(": %(count)d car waits", ": %(count)d cars wait", row.vehicles) % {"count": row.vehicles}
+        needed = _(" for its second signature.") if row.signatures else _(" for two signatures.")
+        signed = _("Signed by %(who)s.") % {"who": row.signers[0]} + " " if row.signatures else ""
+        under = signed + _("Lapses at %(at)s.") % {"at": stamp(row.lapses_at)}
+        yield Task(
+            Status.PENDING, (name, _text(words + needed)), (_text(under),), row.proposed_at, url, _("Read and sign"),
+            OFFICER, word=_("To sign"),
+        )  # fmt: skip
 
 
 def rigs_in_trouble(found: Findings) -> list[Task]:
