@@ -515,3 +515,45 @@ def test_law_6_no_row_of_answers_opens_a_gate_without_a_later_pass(plant, bond, 
             assert gate(plant) == FAILED
         assert codes_refused <= {"no_open_fail"}
         transaction.set_rollback(True)
+
+
+GROUP = {"unit": "V", "kind": "variable"}
+
+
+def test_the_fails_of_a_group_are_those_of_its_members_and_can_be_answered(db):
+    """Any one of two proves safety; where neither does, both fails are answered in the group's nonconformance."""
+    configuration = factories.make_configuration()
+    procedure = factories.make_procedure(
+        "POST", "battery", {"SAFE": {"kind": "attribute"}, "VOLT": GROUP, "DIST": GROUP}
+    )
+    factories.make_revision(
+        configuration,
+        [
+            {"characteristic": "SAFE", "expression": "any_of", "members": [2, 3]},
+            {"characteristic": "VOLT", "upper": 60},
+            {"characteristic": "DIST", "lower": 10},
+        ],
+    )
+    rig = factories.make_rig(procedures=[procedure])
+    batch = factories.make_batch(configuration=configuration)
+    car = factories.make_vehicle(batch)
+
+    def measure(clock, volt, dist):
+        values = [
+            {"characteristic": name, "value": value, "unit": "V"} for name, value in (("VOLT", volt), ("DIST", dist))
+        ]
+        posted = factories.decode_fields(
+            {"id": clock, "vin": car.vin, "procedure": "POST", "started_at": at(clock), "finished_at": at(clock)}
+            | {"measurements": values}
+        )
+        moment = at(clock) + timedelta(minutes=1)
+        record_inspection(posted=posted, rig=rig, actor=factories.rig_actor(rig), at=moment)
+        decide_batch(batch_id=batch.pk, at=moment)
+
+    measure("08:10", "70", "5")
+    nc = Nonconformance.objects.get()
+    assert [fail.found for fail in open_fails(nonconformance=nc)] == ["70 V", "5 V"]
+    rework(nc, "08:20", "08:21")
+    measure("08:30", "70", "12")
+    nc.refresh_from_db()
+    assert (nc.state, VehicleGate.objects.get(vehicle=car, domain="battery").state) == ("closed", PASSED)
