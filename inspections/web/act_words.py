@@ -157,7 +157,7 @@ def _taken(entry: LedgerEntry, after: Mapping[str, Any], tell: Telling) -> tuple
         text = str(after.get(key, ""))
         if text and text != before.get(key):
             said.append(words % {"text": text.rstrip(".。")})
-    return Status.QUIET, _(" ").join(said)
+    return Status.QUIET, ("" if tell.language == "zh-hans" else " ").join(said)
 
 
 def _disposed(entry: LedgerEntry, after: Mapping[str, Any], tell: Telling) -> tuple[Status, str]:
