@@ -53,6 +53,7 @@ class UnknownVehicle(Exception):
     """No vehicle of this VIN is registered."""
 
 
+# The limit keeps the view from being read whole: only then is it asked for this one vehicle.
 # One statement, one snapshot. An absent gate is not passed: three of the vehicle's and three of its batch's must stand.
 _STANDING = """
 select v.id, v.vin, v.status, b.id, b.number, d.decided_at,
@@ -81,7 +82,7 @@ select v.id, v.vin, v.status, b.id, b.number, d.decided_at,
 from inspections_vehicle v
 join inspections_batch b on b.id = v.batch_id
 left join inspections_decider d on d.batch_id = b.id
-left join lateral (select * from interlock_standing_release s where s.vehicle_id = v.id) t on true
+left join lateral (select * from interlock_standing_release s where s.vehicle_id = v.id limit 1) t on true
 where v.vin = %(vin)s
 """
 

@@ -101,8 +101,8 @@ drop trigger interlock_signed on inspections_delivery;
 drop trigger interlock_unsigned on inspections_releasedvehicle;
 drop trigger interlock_four_eyes on inspections_signature;
 drop trigger interlock_four_eyes on inspections_disposition;
-drop function interlock_release_is_open, interlock_delivery_needs_release, interlock_signature_four_eyes, interlock_disposition_four_eyes,
-    interlock_own_eyes(bigint, text, bigint), interlock_known_as(bigint, text, text);
+drop function interlock_release_is_open, interlock_delivery_needs_release, interlock_signature_four_eyes,
+    interlock_disposition_four_eyes, interlock_own_eyes(bigint, text, bigint), interlock_known_as(bigint, text, text);
 """
 
 

@@ -87,6 +87,7 @@ class ProposedRelease:
         return "lapsed" if at >= self.lapses_at else "proposed"
 
 
+# `limit 1` keeps the view of standing releases from being read whole: only then is it asked for one vehicle.
 _RELEASES: Final = """
 select r.id, r.number, b.number, r.proposed_by, r.proposed_at, r.lapses_at,
     (select count(*) from inspections_releasedvehicle rv where rv.release_id = r.id),
@@ -96,7 +97,7 @@ select r.id, r.number, b.number, r.proposed_by, r.proposed_at, r.lapses_at,
     (select s.signed_at from inspections_signature s where s.release_id = r.id and s.place = 2),
     (select count(*) from inspections_releasedvehicle rv
         join inspections_vehicle v on v.id = rv.vehicle_id and v.status = 'released'
-        cross join lateral (select * from interlock_standing_release s where s.vehicle_id = v.id) t
+        cross join lateral (select * from interlock_standing_release s where s.vehicle_id = v.id limit 1) t
         where rv.release_id = r.id and t.release_id = r.id and t.suspended_at is not null),
     (select count(*) from inspections_delivery y where y.release_id = r.id),
     exists(select from inspections_releasedvehicle rv
@@ -127,7 +128,7 @@ where r.lapses_at > %(at)s
             where rv.release_id = r.id)
 union
 select t.release_id from inspections_vehicle v
-cross join lateral (select * from interlock_standing_release s where s.vehicle_id = v.id) t
+cross join lateral (select * from interlock_standing_release s where s.vehicle_id = v.id limit 1) t
 where v.status = 'released' and t.suspended_at is not null
 """
 
@@ -166,7 +167,7 @@ def vehicles_of_release(*, release_id: int, after: int = 0, most: int = 100) -> 
         "select v.id, v.vin, v.sequence, v.status, rv.conceded <> '{}', coalesce(t.release_id = rv.release_id, false),"
         " case when t.release_id = rv.release_id then t.suspended_at end, y.delivered_at"
         " from inspections_releasedvehicle rv join inspections_vehicle v on v.id = rv.vehicle_id"
-        " left join lateral (select * from interlock_standing_release s where s.vehicle_id = v.id) t on true"
+        " left join lateral (select * from interlock_standing_release s where s.vehicle_id = v.id limit 1) t on true"
         " left join inspections_delivery y on y.vehicle_id = v.id and y.release_id = rv.release_id"
         " where rv.release_id = %(release)s and v.sequence > %(after)s order by v.sequence limit %(most)s",
         release=release_id,
@@ -210,7 +211,7 @@ _OF_VEHICLE: Final = """
 select r.id, r.number, t.suspended_at,
     (select y.delivered_at from inspections_delivery y where y.vehicle_id = %(vehicle)s)
 from inspections_releasedvehicle rv join inspections_release r on r.id = rv.release_id
-left join lateral (select * from interlock_standing_release s where s.vehicle_id = rv.vehicle_id) t
+left join lateral (select * from interlock_standing_release s where s.vehicle_id = rv.vehicle_id limit 1) t
     on t.release_id = r.id
 where rv.vehicle_id = %(vehicle)s and (t.release_id is not null or (r.lapses_at > %(at)s
     and (select count(*) from inspections_signature s where s.release_id = r.id) < 2))

@@ -9,8 +9,9 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from inspections.gates.choices import CoverageKind
 from inspections.gates.queries import clearance
-from inspections.gates.services import decide_batch
+from inspections.gates.services import decide_batch, enter_coverage
 from inspections.people.choices import Role
 from inspections.people.rules import Actor
 from inspections.records.models import LedgerEntry
@@ -217,6 +218,31 @@ def test_nothing_leaves_before_its_release(good_car, release, officers, pages):
     response = pages[0].post(f"/vehicles/{good_car.vin}/deliver/", {"left_at": "2026-11-23T07:59"})
     assert (response.status_code, Delivery.objects.count()) == (422, 0)
     assert "nothing leaves before its release" in text(response)
+
+
+def test_what_rests_on_demonstration_coverage_says_so_and_is_signed_in_a_demo_only(
+    settings, plant, good_car, officers, pages
+):
+    settings.DEMO = True
+    enter_coverage(
+        number="C-121",
+        procedure=plant.procedures["CRS-EOL"],
+        configuration=plant.configuration,
+        kind=CoverageKind.DEMONSTRATION,
+        valid_from=factories.LONG_AGO,
+        valid_until=AT + timedelta(days=30),
+        actor=factories.SYSTEM,
+        at=AT,
+    )
+    release = propose_release(batch=good_car.batch, vehicle_ids=None, actor=Actor.person(officers[0]), at=AT)
+    shown = pages[0].get(f"/releases/{release.number}/")
+    assert "C-121 carries the mark “demonstration”, not evidence." in text(shown)
+    assert 'name="password"' in shown.content.decode()
+    settings.DEMO = False
+    shown = pages[0].get(f"/releases/{release.number}/")
+    assert "only a demo signs that" in text(shown)
+    assert 'name="password"' not in shown.content.decode()
+    assert (sign(pages[0], release).status_code, Signature.objects.count()) == (409, 0)
 
 
 def test_today_tells_officers_what_waits_and_what_is_suspended(plant, record, good_car, release, officers, pages):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 from axes.handlers.proxy import AxesProxyHandler
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import authenticate
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -156,7 +157,9 @@ def _page(
     signatures = list(Signature.objects.filter(release=release).order_by("place"))
     ids = list(ReleasedVehicle.objects.filter(release=release).values_list("vehicle_id", flat=True))
     why_not = release_page.why_not(found, ids, signatures, cast(User, request.user), actor, at)
-    state = found.state(at)
+    state, demonstrations = found.state(at), _demonstrations(release.batch, request)
+    if not why_not and demonstrations and not settings.DEMO:
+        why_not = _("The type tests rest on demonstration coverage, which is no evidence: only a demo signs that.")
     if state == "proposed" and not differences:
         differences = tuple(differences_since(release=release, at=at)[0])
     open_here = state == "proposed" and not why_not and not differences
@@ -177,7 +180,7 @@ def _page(
         "cars": [(row, *release_page.vehicle_words(row)) for row in named[:PAGE]],
         "pager": _car_pager(request, named, after),
         "concessions": _concessions(release),
-        "demonstrations": _demonstrations(release.batch, request),
+        "demonstrations": demonstrations,
         "behind": _behind(request, release, ids) if state == "proposed" else None,
         "signatures": signatures,
         "same": not differences,
