@@ -293,6 +293,9 @@ def test_an_unknown_operator_is_listed_with_its_cars_and_mapped_once(plant, reco
     assert heading(shown) == "1 operator is nobody we know and keeps cars"
     assert "TEMP-7 1 EOL-3" in text(shown)
     assert heading(page.get(f"/batches/{plant.batch.number}/release/")).startswith("No car of")
+    batch = page.get(f"/batches/{plant.batch.number}/")
+    assert heading(batch) == "Batch SU7-2026W47-03: 1 of 1 cars is not clear"
+    assert "TEMP-7 is nobody we know and keeps 1 car from being released." in text(batch)
     data = {"operator": "TEMP-7", "person": officer.personnel_number}
     assert page.post("/operators/", data).status_code == 302
     assert page.post("/operators/", data).status_code == 409
