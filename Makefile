@@ -58,7 +58,7 @@ $(VENV)/.ready-dev: requirements.txt requirements-embedded.txt requirements-dev.
 	@touch $(VENV)/.ready
 	@touch $@
 
-LOCK := -m uv pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
+LOCK := -m uv pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-strip-extras
 
 lock: $(VENV)/.ready-dev
 	@$(RUN) -m pip install --quiet uv
