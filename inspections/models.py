@@ -24,16 +24,17 @@ from .gates.models import (
 )
 from .intake.models import Kept, Submission
 from .marks.models import Mark
-from .people.models import User
+from .people.models import OperatorAlias, User
 from .records.models import LedgerEntry
+from .releases.models import Delivery, Release, ReleasedVehicle, Signature
 from .results.models import Inspection, Judgement, Measurement, Sample, Void
 from .rigs.models import ApiKey, Authorisation, Calibration, OutOfTolerance, Rig, SystemClient
 
 __all__ = [
     "ApiKey", "Authorisation", "Batch", "BatchGate", "Calibration", "Characteristic", "Component", "ComponentKind",
-    "Concession", "Configuration", "ControlPlan", "Coverage", "CoverageRevocation", "Decider", "Decision",
+    "Concession", "Configuration", "ControlPlan", "Coverage", "CoverageRevocation", "Decider", "Decision", "Delivery",
     "Disposition", "Fitting", "Hold", "Inspection", "Judgement", "Kept", "LedgerEntry", "Mark", "MaterialLot",
-    "Measurement", "Nonconformance", "OpenReason", "OutOfTolerance", "PlanRevision", "Procedure", "Requirement",
-    "Rig", "Sample", "SoftwareChange", "SourceItem", "Submission", "SystemClient", "User", "Vehicle", "VehicleGate",
-    "VehicleModel", "Void",
+    "Measurement", "Nonconformance", "OpenReason", "OperatorAlias", "OutOfTolerance", "PlanRevision", "Procedure",
+    "Release", "ReleasedVehicle", "Requirement", "Rig", "Sample", "Signature", "SoftwareChange", "SourceItem",
+    "Submission", "SystemClient", "User", "Vehicle", "VehicleGate", "VehicleModel", "Void",
 ]  # fmt: skip

@@ -25,6 +25,7 @@ CODES: Mapping[str, str] = {
     "not_acceptable": "The answer is JSON and the request's Accept rules that out.",
     "conflict": "What was sent contradicts what is on the record; the record stands.",
     "id_conflict": "This rig has used this id for other content; what is on the record stands.",
+    "may_not_leave": "The vehicle may not leave, and it has not; `reasons` are those of its clearance.",
     "length_required": "Send Content-Length: a body in chunks of unknown number cannot be bounded.",
     "body_too_large": "The body is larger than this address takes, as sent or once unpacked.",
     "unsupported_media_type": "This address does not take that Content-Type or Content-Encoding.",
@@ -62,10 +63,12 @@ class Problem:
     detail: str
     errors: Sequence[FieldError] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
+    more: Mapping[str, Any] = field(default_factory=dict)
+    """Members of its own kind (RFC 9457, 3.2), such as the `reasons` of `may_not_leave`."""
 
     def body(self) -> dict[str, Any]:
         """The members in the order of the contract; `errors` only where there are some."""
-        return IntakeProblem(self.status, self.code, self.detail, tuple(self.errors)).content()
+        return {**IntakeProblem(self.status, self.code, self.detail, tuple(self.errors)).content(), **self.more}
 
     def response(self) -> HttpResponse:
         return HttpResponse(
@@ -83,9 +86,10 @@ class Refused(Exception):
         detail: str,
         errors: Sequence[FieldError] = (),
         headers: Mapping[str, str] | None = None,
+        more: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(detail)
-        self.problem = Problem(status, code, detail, errors, headers or {})
+        self.problem = Problem(status, code, detail, errors, headers or {}, more or {})
 
 
 def field_errors(detail: Any, place: str = "") -> Iterator[FieldError]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path, re_path, register_converter
 from django.urls.converters import IntConverter
 
-from .views import batches, documents, health, inspections, rigs, submissions, vehicles
+from .views import batches, delivery, documents, health, inspections, rigs, submissions, vehicles
 from .views.missing import MissingView
 
 
@@ -35,6 +35,7 @@ urlpatterns = [
     path("api/v1/vehicles/<str:vin>/clearance/", vehicles.ClearanceView.as_view(), name="api-clearance"),
     path("api/v1/vehicles/<str:vin>/software/", vehicles.SoftwareView.as_view(), name="api-software"),
     path("api/v1/vehicles/<str:vin>/components/", vehicles.ComponentsView.as_view(), name="api-components"),
+    path("api/v1/vehicles/<str:vin>/delivery/", delivery.DeliveryView.as_view(), name="api-delivery"),
     # Stands last: no redirect to a slash (it would turn a POST into a GET) and no page of HTML under /api/.
     re_path(r"^api/", MissingView.as_view(), name="api-missing"),
 ]

@@ -60,6 +60,10 @@ class Nonconformance(models.Model):
     code = models.CharField(max_length=32)
     characteristic_id = models.BigIntegerField(null=True)
     state = models.CharField(max_length=6, choices=NonconformanceState, default=NonconformanceState.OPEN)
+    owner_id = models.BigIntegerField(null=True)
+    owner = models.CharField(max_length=200, blank=True)
+    cause = models.TextField(blank=True)
+    containment = models.TextField(blank=True)
     opened_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)
 

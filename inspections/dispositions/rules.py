@@ -28,3 +28,11 @@ class Cause:
     code: str
     characteristic_id: int | None
     words: str = field(default="", compare=False)
+
+
+class DispositionRefused(Exception):
+    """An answer that cannot be given so. `code` is for machines, the text for people."""
+
+    def __init__(self, code: str, text: str) -> None:
+        self.code = code
+        super().__init__(text)

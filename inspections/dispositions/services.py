@@ -7,6 +7,7 @@ from django.db import connection, transaction
 from django.db.models import Q
 
 from ..batches.models import Batch, Vehicle
+from ..marks.locks import Lock, share
 from ..people.rules import Actor
 from ..records.services import Act, record_act, record_acts
 from .choices import HoldSource, NonconformanceState
@@ -29,6 +30,8 @@ def place_hold(*, batch: Batch, vehicle: Vehicle | None, reason: str, actor: Act
     if vehicle is not None and vehicle.batch_id != batch.pk:
         raise HoldRefused(f"{vehicle.vin} is not in batch {batch.number}: place the hold on the batch it is in.")
     with transaction.atomic():
+        # A delivery under way holds the batch alone: the hold comes before it, or finds the vehicle gone.
+        share(Lock.BATCH, [batch.pk])
         hold = Hold.objects.create(
             batch=batch,
             vehicle=vehicle,

@@ -29,8 +29,8 @@ def open_disagreements(inspection: Inspection) -> Iterator[Disagreement]:
     for row in inspection.measurements:
         if row.claimed is not None and _contradicts(row.claimed, row) and not _reviewed(row.claimed, row.dispositions):
             yield Disagreement(inspection, row, row.claimed, row.outcome)
-    if _whole(inspection):
-        yield Disagreement(inspection, None, inspection.claimed or Outcome.FAIL, inspection.verdict)
+    if inspection.claimed is not None and _whole(inspection):
+        yield Disagreement(inspection, None, inspection.claimed, inspection.verdict)
 
 
 def _contradicts(claimed: Outcome, row: Measured) -> bool:

@@ -53,6 +53,7 @@ class UnknownVehicle(Exception):
     """No vehicle of this VIN is registered."""
 
 
+# The limit keeps the view from being read whole: only then is it asked for this one vehicle.
 # One statement, one snapshot. An absent gate is not passed: three of the vehicle's and three of its batch's must stand.
 _STANDING = """
 select v.id, v.vin, v.status, b.id, b.number, d.decided_at,
@@ -70,10 +71,18 @@ select v.id, v.vin, v.status, b.id, b.number, d.decided_at,
             and h.lifted_at is null),
     exists(select from inspections_nonconformance n where n.vehicle_id = v.id and n.state = 'open')
         or exists(select from inspections_nonconformance n where n.batch_id = b.id and n.vehicle_id is null
-            and n.state = 'open')
+            and n.state = 'open'),
+    (select min(i.operator) from inspections_inspection i where i.vehicle_id = v.id and i.operator is not null
+        and not exists(select from inspections_user u where u.personnel_number = i.operator)
+        and not exists(select from inspections_operatoralias a where a.operator = i.operator)),
+    t.number, t.suspended_at,
+    (select count(*) from inspections_signature s where s.release_id = (
+        select max(r.id) from inspections_release r join inspections_releasedvehicle rv on rv.release_id = r.id
+        where rv.vehicle_id = v.id and r.lapses_at > %(at)s))
 from inspections_vehicle v
 join inspections_batch b on b.id = v.batch_id
 left join inspections_decider d on d.batch_id = b.id
+left join lateral (select * from interlock_standing_release s where s.vehicle_id = v.id limit 1) t on true
 where v.vin = %(vin)s
 """
 
@@ -88,14 +97,24 @@ def clearance(*, vin: str, at: datetime) -> Clearance:
     rows = read_named(_STANDING, vin=vin, at=at)
     if not rows:
         raise UnknownVehicle(f"No vehicle {vin} is registered: check the VIN, or register it in a batch.")
-    (vehicle_id, vin, status, batch_id, number, decided_at, own, shared, valid_until, marked, held, answering) = rows[0]
+    (vehicle_id, vin, status, batch_id, number, decided_at, own, shared, valid_until, marked, held, answering) = rows[
+        0
+    ][:12]
+    stranger, release, suspended_at, signatures = rows[0][12:]
     going_out = status in ("in_process", "released", "delivered")
-    clear = bool(going_out and own == DOMAINS and shared == DOMAINS and marked is None and not held and not answering)
+    passed = going_out and own == DOMAINS and shared == DOMAINS
+    clear = bool(passed and marked is None and not held and not answering and stranger is None)
     reasons = () if clear else _causes(vehicle_id, vin, status if not going_out else "", batch_id, number, marked, at)
-    if clear:
-        # Releases come with their signatures; until one names this vehicle nothing may leave.
-        reasons = (OpenCause("not_released", vin, detail={"count": "0"}),)
-    return Clearance(vin, number, clear, False, at, decided_at, valid_until, reasons)
+    if stranger is not None:
+        told = OpenCause("operator_unknown", vin, found=stranger)
+        reasons = (*(cause for cause in reasons if cause.code != "evaluation_pending" or marked is not None), told)
+    if suspended_at is not None:
+        detail = {"release": release, "at": suspended_at.isoformat(), "detail": "something was decided later"}
+        reasons = (*reasons, OpenCause("release_suspended", vin, detail=detail))
+    elif clear and release is None:
+        reasons = (OpenCause("not_released", vin, detail={"count": str(signatures)}),)
+    may_leave = clear and release is not None and suspended_at is None
+    return Clearance(vin, number, clear, may_leave, at, decided_at, valid_until, reasons)
 
 
 _CAUSES = """

@@ -148,6 +148,9 @@ left join lateral (
                 where h.lifted_at is null and (h.vehicle_id = v.id or (h.batch_id = b.id and h.vehicle_id is null)))
             and not exists(select from inspections_nonconformance n
                 where n.state = 'open' and (n.vehicle_id = v.id or (n.batch_id = b.id and n.vehicle_id is null)))
+            and not exists(select from inspections_inspection i where i.vehicle_id = v.id and i.operator is not null
+                and not exists(select from inspections_user u where u.personnel_number = i.operator)
+                and not exists(select from inspections_operatoralias a where a.operator = i.operator))
             ) as clear
     from inspections_vehicle v where v.batch_id = b.id) v on true
 where b.id = any(%(ids)s)

@@ -41,6 +41,12 @@ def decide_batch(*, batch_id: int, at: datetime) -> int:
             return consumed
 
 
+def decide_marked_now(*, batch_id: int, at: datetime) -> None:
+    """Decide everything that is marked, inside the caller's transaction, which holds the batch's lock alone."""
+    while _decide_some(batch_id, at) == MOST_MARKS:
+        pass
+
+
 @one_act
 def _decide_some(batch_id: int, at: datetime) -> int:
     counter = _lock_decider(batch_id)
@@ -117,8 +123,7 @@ def close_batch(*, batch: Batch, actor: Actor, at: datetime) -> Batch:
         after={"status": BatchStatus.TESTING_CLOSED.value},
     )
     mark_whole_batch(batch=batch, at=at)
-    while _decide_some(batch.pk, at) == MOST_MARKS:
-        pass
+    decide_marked_now(batch_id=batch.pk, at=at)
     return batch
 
 

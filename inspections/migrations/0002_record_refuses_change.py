@@ -20,6 +20,11 @@ APPEND_ONLY = [
     "authorisation",
     "fitting",
     "softwarechange",
+    "release",
+    "releasedvehicle",
+    "signature",
+    "delivery",
+    "operatoralias",
 ]
 """Rows that are written once."""
 

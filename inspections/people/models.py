@@ -13,3 +13,12 @@ class User(AbstractUser):
 
     def __str__(self) -> str:
         return self.personnel_number or self.username
+
+
+class OperatorAlias(models.Model):
+    """An operator as rigs name one who is no personnel number: who that is. Append-only."""
+
+    operator = models.CharField(max_length=64, unique=True)
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="operator_aliases")
+    mapped_by = models.CharField(max_length=200)
+    at = models.DateTimeField()

@@ -149,6 +149,34 @@ def _nonconformance(entry: LedgerEntry, after: Mapping[str, Any], tell: Telling)
     return Status.QUIET, _("%(number)s closed: %(reason)s.") % said
 
 
+def _taken(entry: LedgerEntry, after: Mapping[str, Any], tell: Telling) -> tuple[Status, str]:
+    before = entry.before if isinstance(entry.before, dict) else {}
+    said = [
+        _("%(number)s is owned by %(who)s.") % {"number": after.get("nonconformance", ""), "who": after.get("owner")}
+    ]
+    for key, words in (("cause", _("Cause: %(text)s.")), ("containment", _("Containment: %(text)s."))):
+        text = str(after.get(key, ""))
+        if text and text != before.get(key):
+            said.append(words % {"text": text.rstrip(".。")})
+    return Status.QUIET, ("" if tell.language == "zh-hans" else " ").join(said)
+
+
+def _disposed(entry: LedgerEntry, after: Mapping[str, Any], tell: Telling) -> tuple[Status, str]:
+    said = {"number": after.get("nonconformance", ""), "reason": entry.reason.rstrip(".。")}
+    if after.get("kind") == "rework":
+        return Status.QUIET, _("%(number)s answered by rework: %(reason)s.") % said
+    if after.get("kind") == "confirmed_retest":
+        return Status.QUIET, _("%(number)s answered, the repeat is confirmed: %(reason)s.") % said
+    return Status.QUIET, _("%(number)s answered, the measurement is invalid: %(reason)s.") % said
+
+
+def _reviewed(entry: LedgerEntry, after: Mapping[str, Any], tell: Telling) -> tuple[Status, str]:
+    said = {"id": after.get("inspection", ""), "reason": entry.reason.rstrip(".。")}
+    if after.get("kind") == "treat_as_fail":
+        return Status.FAIL, _("A verdict of inspection %(id)s is treated as a fail: %(reason)s.") % said
+    return Status.QUIET, _("Our verdict of inspection %(id)s stands: %(reason)s.") % said
+
+
 def _gate(entry: LedgerEntry, after: Mapping[str, Any], tell: Telling) -> tuple[Status, str]:
     # Missing results are counted in a decision, not listed: a gate that failed by them alone names no reason.
     reasons = tell.reasons(after.get("reasons", ())) or tell.code(ReasonCode.MISSING_RESULT.value)
@@ -193,7 +221,26 @@ def _unknown(entry: LedgerEntry, after: Mapping[str, Any], tell: Telling) -> tup
     return Status.UNCLEAR, _("Rig %(rig)s sent values that the catalogue does not know: %(list)s.") % said
 
 
+def _released(entry: LedgerEntry, after: Mapping[str, Any], tell: Telling) -> tuple[Status, str]:
+    said = {"release": after.get("release") or entry.subject, "place": after.get("place")}
+    if entry.act == "vehicle.released":
+        return Status.PASS, _("Released by %(release)s, signed twice.") % said
+    if entry.act == "vehicle.delivered":
+        return Status.PASS, _("Left the plant under %(release)s.") % said
+    if entry.act == "release.signed":
+        return Status.QUIET, _("Signature %(place)s of %(release)s.") % said
+    if entry.act == "signature.refused":
+        return Status.UNCLEAR, _("Signing %(release)s refused: wrong password.") % said
+    count = len(after.get("vehicles", ()))
+    return Status.QUIET, _("%(release)s proposed: %(count)d cars.") % {**said, "count": count}
+
+
 _SAID: Mapping[str, Words] = {
+    "release.proposed": _released,
+    "release.signed": _released,
+    "signature.refused": _released,
+    "vehicle.released": _released,
+    "vehicle.delivered": _released,
     "batch.opened": _opened,
     "batch.closed": _closed,
     "batch.recount_differs": _recount,
@@ -203,6 +250,9 @@ _SAID: Mapping[str, Words] = {
     "hold.lifted": _lifted,
     "nonconformance.opened": _nonconformance,
     "nonconformance.closed": _nonconformance,
+    "nonconformance.taken": _taken,
+    "nonconformance.disposed": _disposed,
+    "disagreement.reviewed": _reviewed,
     "gate.failed": _gate,
     "gate.no_longer_failed": _gate,
     "inspection.recorded": _recorded,

@@ -139,7 +139,7 @@ def gate_sections(
 
 
 def _release(summary: BatchSummary) -> Contact:
-    return Contact(_("Release"), closed=summary.clear > 0, status=Status.MISSING)
+    return Contact(_("Release"), closed=summary.released > 0, status=Status.MISSING)
 
 
 def _gate_word(gate: DomainSummary, status: Status, language: Language) -> str:
@@ -195,12 +195,23 @@ def _tally(gate: DomainSummary, language: Language) -> tuple[tuple[Status, str, 
     )
 
 
-def release_words(summary: BatchSummary) -> str:
-    """What stands at the end of the line."""
-    if not summary.clear:
+def release_words(summary: BatchSummary, waiting: int) -> str:
+    """What stands at the end of the line. `waiting`: how many clear cars nobody has released yet."""
+    if not summary.clear and not summary.released:
         return _("No car is clear, so nothing can be released.")
-    words = ngettext("%(count)d car is clear.", "%(count)d cars are clear.", summary.clear) % {"count": summary.clear}
-    return words + gap() + _("None is released: that needs two people who did not inspect them.")
+    clear = ngettext("%(count)d car is clear.", "%(count)d cars are clear.", summary.clear) % {"count": summary.clear}
+    said = [clear]
+    if summary.released:
+        here = {"released": summary.released, "left": summary.delivered}
+        said.append(_("%(released)d released so far, %(left)d of them left.") % here)
+    if waiting:
+        words = ngettext(
+            "%(count)d waits for its release by two people who did not inspect it.",
+            "%(count)d wait for their release by two people who did not inspect them.",
+            waiting,
+        )
+        said.append(words % {"count": waiting})
+    return gap().join(said)
 
 
 def hold_words(holds: Iterable[Hold], language: Language) -> list[tuple[Hold, str, str]]:

@@ -160,7 +160,16 @@ def _reason(members: Sequence[StandingCause], known: Known) -> PageReason:
     )
     closed = first.code == ReasonCode.MISSING_RESULT and known.testing_closed
     url = reverse("web:vehicle", args=[first.vin]) if first.vin and first.vin != known.here else ""
-    return PageReason(facts, url=url, status=Status.FAIL if closed else None, cars=first.cars)
+    status = Status.FAIL if closed else None
+    return PageReason(facts, url=url, links=_links(first), status=status, cars=first.cars)
+
+
+def _links(cause: StandingCause) -> tuple[tuple[str, str], ...]:
+    """The page of the one nonconformance that a reason names."""
+    number = cause.detail.get("nonconformance", "")
+    if not number or ", " in number:
+        return ()
+    return (("nonconformance", reverse("web:nonconformance", args=[number])),)
 
 
 def _asks(cause: StandingCause, line: LineWords | None) -> bool:

@@ -19,6 +19,7 @@ from inspections.batches.queries import (
 from inspections.batches.rules import is_vin
 from inspections.catalogue.models import ControlPlan
 from inspections.dispositions.models import Nonconformance
+from inspections.releases.models import Release
 from inspections.results.queries import vehicles_of_inspection
 from inspections.rigs.models import Rig
 
@@ -78,8 +79,9 @@ def _exact(text: str) -> Iterator[Hit]:
         yield Hit(_("Batch"), batch.number, batch.configuration.code, reverse("web:batch", args=[batch.number]))
     for row in Nonconformance.objects.filter(number=code).select_related("vehicle", "batch"):
         where = row.vehicle.vin if row.vehicle else row.batch.number
-        url = reverse("web:vehicle" if row.vehicle else "web:batch", args=[where])
-        yield Hit(_("Nonconformance"), row.number, where, url)
+        yield Hit(_("Nonconformance"), row.number, where, reverse("web:nonconformance", args=[row.number]))
+    for release in Release.objects.filter(number=code).select_related("batch"):
+        yield Hit(_("Release"), release.number, release.batch.number, reverse("web:release", args=[release.number]))
     for rig in Rig.objects.filter(code__in={text, code}):
         yield Hit(_("Rig"), rig.code, rig.name, optional_url("web:rig", rig.code) or optional_url("web:rigs"))
     for plan in ControlPlan.objects.filter(code__in={text, code}):

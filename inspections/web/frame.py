@@ -23,6 +23,13 @@ THEMES = ("light", "dark")
 _PAGES = (
     (gettext_lazy("Today"), "web:today", "t", frozenset[str]()),
     (gettext_lazy("Batches"), "web:batches", "b", frozenset({"batch", "vehicle"})),
+    (
+        gettext_lazy("Nonconformances"),
+        "web:nonconformances",
+        "n",
+        frozenset({"nonconformance", "nonconformance-act", "disagreement", "void"}),
+    ),
+    (gettext_lazy("Releases"), "web:releases", "r", frozenset({"release", "release-propose", "operators"})),
     (pgettext_lazy("page", "Record"), "web:entry", "e", frozenset[str]()),
     (gettext_lazy("Intake"), "web:intake", "i", frozenset[str]()),
     (gettext_lazy("Rigs"), "web:rigs", "g", frozenset({"rig"})),

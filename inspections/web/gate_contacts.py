@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 
 from django.utils.translation import gettext as _
 
@@ -11,7 +12,9 @@ from inspections.evaluation.reasons import State
 from inspections.gates.queries import CarGate, DomainSummary, OwnGate
 from inspections.gates.sentence_catalogue import Language
 from inspections.gates.sentences import gate_text
+from inspections.releases.models import Signature
 
+from .ages import clock_or_stamp
 from .line_drawing import Contact, Siding
 from .statuses import OF_STATE, WORST_FIRST, Status, word_of
 
@@ -76,13 +79,21 @@ def holds_contact(holds: int, language: Language) -> Contact:
     return Contact(_("Holds"), False, Status.HELD, _("open: %(count)d in force") % {"count": holds})
 
 
-def signature_contacts() -> list[Contact]:
-    """Two people sign a release; nothing is signed in this version, so both stand open."""
-    unsigned = _("not signed")
-    return [
-        Contact(_("Signature 1"), False, Status.MISSING, unsigned),
-        Contact(_("Signature 2"), False, Status.MISSING, unsigned),
-    ]
+def signature_contacts(signatures: Sequence[Signature], suspended: bool, at: datetime) -> list[Contact]:
+    """Two people sign a release. New evidence after that opens the second contact again."""
+    given = {signature.place: signature for signature in signatures}
+    contacts = []
+    for place, name in ((1, _("Signature 1")), (2, _("Signature 2"))):
+        signature = given.get(place)
+        if signature is None:
+            contacts.append(Contact(name, False, Status.MISSING, _("not signed")))
+        elif suspended and place == 2:
+            contacts.append(Contact(name, False, Status.HELD, _("suspended")))
+        else:
+            who = signature.personnel_number or signature.printed_name
+            words = _("%(who)s, %(at)s") % {"who": who, "at": clock_or_stamp(signature.signed_at, at)}
+            contacts.append(Contact(name, True, Status.PASS, words))
+    return contacts
 
 
 def batch_contacts(gates: Iterable[DomainSummary], language: Language) -> list[Contact]:

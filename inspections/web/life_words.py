@@ -57,6 +57,8 @@ class LifeEntry:
     values: tuple[ShownValue, ...] = ()
     notes: tuple[str, ...] = ()
     anchor: str = ""
+    inspection: int = 0
+    disagrees: bool = False
 
     @property
     def wrong_values(self) -> tuple[ShownValue, ...]:
@@ -138,6 +140,24 @@ def _inspection(row: VehicleInspection, words: Words) -> LifeEntry:
         values=values,
         notes=tuple(_notes(row, words)),
         anchor=f"inspection-{row.id}",
+        inspection=row.id,
+        disagrees=_disagrees(row),
+    )
+
+
+def _disagrees(row: VehicleInspection) -> bool:
+    """Whether the rig said something else of the whole or of a value, and nobody has reviewed it."""
+    reviewed = {given.ordinal for given in row.dispositions if given.kind in {"ours_stands", "treat_as_fail"}}
+    verdicts = [(-1, row.claimed, row.verdict), *((v.ordinal, v.claimed, v.outcome) for v in row.measurements)]
+    lifted = {given.ordinal for given in row.dispositions} - reviewed
+    fails = {value.ordinal for value in row.measurements if value.outcome is Outcome.FAIL}
+    if fails and fails <= lifted:
+        # Fails of ours that were answered were looked at with it.
+        verdicts = [verdict for verdict in verdicts if verdict[1] is not Outcome.PASS]
+    differ = {Outcome.PASS: {Outcome.FAIL}, Outcome.FAIL: set(Outcome) - {Outcome.FAIL}}
+    return any(
+        ordinal not in reviewed and claimed is not None and judged in differ.get(claimed, ())
+        for ordinal, claimed, judged in verdicts
     )
 
 

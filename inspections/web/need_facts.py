@@ -15,6 +15,7 @@ from inspections.gates.queries import BatchSummary, EndingCoverage
 from inspections.intake.models import Kept
 from inspections.marks.queries import Waiting
 from inspections.people.choices import Role
+from inspections.releases.queries import ProposedRelease
 from inspections.rigs.queries import RigStanding
 
 from .reason_groups import LinkedPart, ReasonGroup
@@ -76,6 +77,7 @@ class Findings:
     waiting: dict[int, Waiting] = field(default_factory=dict)
     drafts: Sequence[PlanRevision] = ()
     coverages: Sequence[EndingCoverage] = ()
+    releases: Sequence[ProposedRelease] = ()
 
 
 def text(words: str) -> LinkedPart:

@@ -29,6 +29,7 @@ from .need_facts import (
     bold,
     text,
 )
+from .needs_of_releases import release_tasks
 from .needs_of_rigs import coverage_tasks, rig_tasks
 from .reason_groups import LinkedPart
 from .statuses import WORST_FIRST, Status, word_of
@@ -46,6 +47,7 @@ def tasks_of(found: Findings, scope: Role | None) -> list[Task]:
         *_missing(found),
         *_drafts(found),
         *coverage_tasks(found),
+        *release_tasks(found),
     ]
     wanted = [task for task in tasks if scope is None or scope in task.roles]
     return sorted(wanted, key=lambda task: (WORST_FIRST.index(task.status), task.since))
@@ -63,7 +65,7 @@ def _nonconformances(found: Findings) -> Iterable[Task]:
             (bold(where), text(_(": ")), *_without_subject(parts)),
             (text(under),),
             row.opened_at,
-            reverse("web:vehicle", args=[row.vin]) if row.vin else reverse("web:batch", args=[row.batch]),
+            reverse("web:nonconformance", args=[row.number]),
             _("See %(number)s") % {"number": row.number},
             ENGINEER,
         )

@@ -6,7 +6,22 @@ from django.urls import URLPattern, path
 from django.views.i18n import set_language
 
 from .access import View, readers_only
-from .views import batches, entry, holds, intake, live, plans, rigs, search, today, vehicles
+from .views import (
+    batches,
+    entry,
+    holds,
+    intake,
+    live,
+    nonconformances,
+    operators,
+    plans,
+    releases,
+    reviews,
+    rigs,
+    search,
+    today,
+    vehicles,
+)
 
 app_name = "web"
 
@@ -20,6 +35,12 @@ urlpatterns = [
     _page("batches/", batches.batch_list, "batches"),
     _page("batches/<str:number>/", batches.batch, "batch"),
     _page("vehicles/<str:vin>/", vehicles.vehicle, "vehicle"),
+    _page("batches/<str:number>/release/", releases.propose, "release-propose"),
+    _page("vehicles/<str:vin>/deliver/", releases.deliver, "vehicle-deliver"),
+    _page("releases/", releases.release_list, "releases"),
+    _page("releases/<str:number>/", releases.release, "release"),
+    _page("releases/<str:number>/sign/", releases.sign, "release-sign"),
+    _page("operators/", operators.operators, "operators"),
     _page("search/", search.search, "search"),
     _page("entry/", entry.entry, "entry"),
     _page("entry/recorded/<int:number>/", entry.recorded, "entry-recorded"),
@@ -33,6 +54,11 @@ urlpatterns = [
     _page("intake/files/<int:number>/", intake.submission, "submission"),
     _page("holds/place/", holds.place, "hold-place"),
     _page("holds/<int:number>/lift/", holds.lift, "hold-lift"),
+    _page("nonconformances/", nonconformances.nonconformance_list, "nonconformances"),
+    _page("nonconformances/<str:number>/", nonconformances.nonconformance, "nonconformance"),
+    _page("nonconformances/<str:number>/<str:name>/", nonconformances.act, "nonconformance-act"),
+    _page("inspections/<int:number>/review/", reviews.disagreement, "disagreement"),
+    _page("inspections/<int:number>/void/", reviews.void, "void"),
     _page("rigs/", rigs.rig_list, "rigs"),
     _page("rigs/<str:code>/", rigs.rig, "rig"),
     _page("rigs/<str:code>/key/", rigs.key_issue, "rig-key"),

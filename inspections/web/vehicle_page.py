@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.utils.translation import gettext as _
 
@@ -12,8 +13,10 @@ from inspections.evaluation.reasons import ReasonCode
 from inspections.gates.choices import CoverageKind
 from inspections.gates.queries import CarRow, Clearance, OwnGate, StandingCause, TypeEvidence
 from inspections.gates.sentence_catalogue import Language
+from inspections.releases.queries import VehicleRelease
 from inspections.results.queries import FittedChange, SoftwareVersion
 
+from .ages import stamp
 from .batch_facts import vehicle_status_text
 from .gate_contacts import car_contacts, gate_heading, holds_contact, signature_contacts, worst_of
 from .line_drawing import Line, draw_line
@@ -35,10 +38,14 @@ class Answer:
     worst: ReasonGroup | None
 
 
-def answer(clearance: Clearance, reasons: ReasonList) -> Answer:
+def answer(clearance: Clearance, reasons: ReasonList, delivered_at: datetime | None = None) -> Answer:
     """The answer in one line, with the worst reason. Only a clearance that says so is ever a yes."""
     unknown = _("May it leave? Not known")
     worst = reasons.worst
+    if delivered_at is not None:
+        words = _("It left the plant at %(at)s") % {"at": stamp(delivered_at)}
+        found = {group.status for group in (*reasons.shown, *reasons.more)} & _NEVER
+        return Answer(words, words, "no" if found else "", Status.FAIL if found else Status.PASS, worst)
     if clearance.may_leave:
         return Answer(_("May it leave? Yes"), unknown, "yes", Status.PASS, worst)
     if clearance.clear:
@@ -55,7 +62,7 @@ def answer(clearance: Clearance, reasons: ReasonList) -> Answer:
 
 def car_line(
     row: CarRow, own: dict[str, OwnGate], causes: Iterable[StandingCause], reasons: Sequence[PageReason],
-    clearance: Clearance, language: Language,
+    release: VehicleRelease | None, at: datetime, language: Language,
 ) -> Line:  # fmt: skip
     """The line from the first gate to the gate of the plant: gates, holds, two signatures."""
     worst: dict[str, Status] = {}
@@ -71,7 +78,9 @@ def car_line(
         worst = {gate: Status.FAIL if status is Status.MISSING else status for gate, status in worst.items()}
     undecided = any(cause.code == ReasonCode.EVALUATION_PENDING for cause in causes)
     contacts = car_contacts(row.gates, own, worst, undecided=undecided, language=language)
-    return draw_line([*contacts, holds_contact(holds, language), *signature_contacts()])
+    signatures = release.signatures if release is not None else ()
+    suspended = release is not None and release.suspended_at is not None
+    return draw_line([*contacts, holds_contact(holds, language), *signature_contacts(signatures, suspended, at)])
 
 
 def fitted_now(

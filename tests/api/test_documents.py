@@ -42,7 +42,7 @@ def test_document_has_every_address_of_the_api():
     assert addresses == set(document()["paths"])
 
 
-def test_document_has_the_operations_of_the_contract_and_no_delivery():
+def test_document_has_the_operations_of_the_contract():
     assert sorted(OPERATIONS) == [
         "GET /api/v1/batches/",
         "GET /api/v1/batches/{number}/",
@@ -60,6 +60,7 @@ def test_document_has_the_operations_of_the_contract_and_no_delivery():
         "POST /api/v1/rigs/heartbeat/",
         "POST /api/v1/submissions/",
         "POST /api/v1/vehicles/{vin}/components/",
+        "POST /api/v1/vehicles/{vin}/delivery/",
         "POST /api/v1/vehicles/{vin}/software/",
     ]
 

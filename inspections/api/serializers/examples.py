@@ -61,3 +61,5 @@ FITTINGS = OpenApiExample(
     },
     request_only=True,
 )
+
+DELIVERY = OpenApiExample("The car drives out", {"at": "2026-11-22T16:40:00+08:00"}, request_only=True)

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -25,6 +26,9 @@ from inspections.gates.queries import (
     coverages_of,
 )
 from inspections.records.queries import entries_of_batch
+from inspections.releases.queries import proposable, releases
+from inspections.releases.rules import MAY_RELEASE
+from inspections.results.operators import operators_keeping
 
 from .. import batch_facts, batch_page
 from ..access import actor_of, language_now, may, moment_of, who_may
@@ -33,9 +37,11 @@ from ..ages import clauses, gap
 from ..batch_rows import batch_row, batch_status_text
 from ..frame import optional_url
 from ..paging import HISTORY, PAGE, Pager, address, cursor_text, moment_cursor, number_cursor
+from ..release_page import release_row
+from ..templatetags.interlock import digest
 
 _LONGEST_FILTER = 64
-_FLOOD = ("inspection.recorded", "vehicle.registered")
+_FLOOD = ("inspection.recorded", "vehicle.registered", "vehicle.released")
 """Acts that come by the hundred; the history shows them when asked for every entry."""
 
 
@@ -106,7 +112,7 @@ def batch(request: HttpRequest, number: str) -> HttpResponse:
         "sections": sections,
         "line": line,
         "release": line.stations[-1],
-        "release_words": batch_page.release_words(summary),
+        **_release(request, found, summary),
         "holds": batch_page.hold_words(open_holds(batch_id=found.pk, vehicle_id=None), language),
         "nonconformances": open_nonconformances_of_batch(batch_id=found.pk),
         "left": left,
@@ -117,6 +123,24 @@ def batch(request: HttpRequest, number: str) -> HttpResponse:
         **_history(request, found),
     }
     return render(request, "inspections/batches/batch.html", context)
+
+
+def _release(request: HttpRequest, found: Batch, summary: BatchSummary) -> dict[str, Any]:
+    """What of the batch is released, proposed, and waits."""
+    at, actor = moment_of(request), actor_of(request)
+    waiting = len(proposable(batch_id=found.pk, at=at)[0]) if summary.clear else 0
+    allowed = may(actor, MAY_RELEASE)
+    words = batch_page.release_words(summary, waiting)
+    rows = [release_row(row, at) for row in releases(batch_id=found.pk, most=10)]
+    return {
+        "keeping": operators_keeping(batch_id=found.pk),
+        "release_words": words,
+        "releases": rows,
+        "release_digest": digest((words, rows)),
+        "proposable": waiting,
+        "propose_url": reverse("web:release-propose", args=[found.number]) if waiting and allowed else "",
+        "who_may_release": "" if allowed or not waiting else who_may(MAY_RELEASE, actor),
+    }
 
 
 def _acts(request: HttpRequest, found: Batch) -> dict[str, Any]:

@@ -27,6 +27,7 @@ from inspections.intake.queries import open_inbox
 from inspections.marks.queries import waiting_by_batch
 from inspections.people.choices import Role
 from inspections.people.rules import Actor
+from inspections.releases.queries import releases_to_answer
 from inspections.rigs.queries import rig_standings
 
 from ..access import actor_of, language_now, moment_of, role_text
@@ -91,6 +92,7 @@ def _read(at: datetime) -> Findings:
         waiting=waiting_by_batch(),
         drafts=drafts_to_approve(MOST_TASKS),
         coverages=ending_coverages(at=at, before=at + COVERAGE_SOON, most=MOST_TASKS),
+        releases=releases_to_answer(at=at, most=MOST_TASKS),
     )
 
 

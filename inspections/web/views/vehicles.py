@@ -7,15 +7,17 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from inspections.batches.choices import BatchStatus
+from inspections.batches.choices import BatchStatus, VehicleStatus
 from inspections.batches.models import Vehicle
 from inspections.batches.queries import find_vehicle
 from inspections.catalogue.models import PlanRevision
 from inspections.catalogue.queries import characteristic_words, line_words, procedure_words, revision_in_force
+from inspections.dispositions.answering import MAY_DISPOSE
 from inspections.dispositions.queries import open_holds
 from inspections.dispositions.rules import MAY_LIFT_HOLD, MAY_PLACE_HOLD
 from inspections.evaluation.reasons import ReasonCode
@@ -30,6 +32,8 @@ from inspections.gates.queries import (
     own_gates,
 )
 from inspections.records.models import LedgerEntry
+from inspections.releases.queries import release_of_vehicle
+from inspections.releases.rules import MAY_RELEASE
 from inspections.results.queries import VehicleInspection, fittings_of_vehicle, software_of_vehicle
 
 from .. import vehicle_page
@@ -136,11 +140,18 @@ def _answer(
     said = page_reasons(causes, known)
     reasons = group_reasons(said, known.language, known.zone, cars_first=True)
     in_force = revision_in_force(batch.configuration, at)
+    release = release_of_vehicle(vehicle_id=found.pk, at=at)
     waiting = sum(cause.code == ReasonCode.EVALUATION_PENDING for cause in causes)
     return {
-        "answer": vehicle_page.answer(answered, reasons),
+        "answer": vehicle_page.answer(answered, reasons, release.delivered_at if release is not None else None),
+        "release": release,
+        "deliver_url": reverse("web:vehicle-deliver", args=[found.vin])
+        if answered.may_leave and found.status != VehicleStatus.DELIVERED and may(actor_of(request), MAY_RELEASE)
+        else "",
         "reasons": reasons,
-        "line": vehicle_page.car_line(row, own_gates(batch_id=batch.pk, at=at), causes, said, answered, known.language),
+        "line": vehicle_page.car_line(
+            row, own_gates(batch_id=batch.pk, at=at), causes, said, release, at, known.language
+        ),
         "car": row,
         "identity": vehicle_page.identity(row, batch.configuration.code),
         "title_block": _title_block(found, answered, in_force, waiting),
@@ -212,6 +223,7 @@ def _holds(request: HttpRequest, found: Vehicle) -> dict[str, Any]:
     return {
         "holds": holds,
         "hold_url": f"{url}?vin={found.vin}" if url and places else "",
+        "may_answer": may(actor, MAY_DISPOSE),
         "record_url": optional_url("web:entry", found.vin) if may(actor, MAY_RECORD) else "",
         "who_may": "" if places else _("Placing a hold:") + gap() + who_may(MAY_PLACE_HOLD, actor),
     }

@@ -1,0 +1,85 @@
+"""What a release states, the digest that binds a signature to what was shown, and its refusals."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from hashlib import sha256
+from typing import Any, Final
+
+from ..people.choices import Role
+
+MAY_RELEASE: Final = (Role.RELEASE_OFFICER,)
+LAPSES_AFTER: Final = timedelta(hours=24)
+AHEAD: Final = timedelta(minutes=5)
+"""How far a stated moment may be ahead of the server, whose clock and the sender's are two."""
+MEANING: Final = "I have read the statement. I release these vehicles, and I inspected none of them."
+"""What a signature means (21 CFR 11.50), stated beside it."""
+
+
+class ReleaseRefused(Exception):
+    """A release that cannot be proposed or signed. `code` is for machines, the text for people."""
+
+    def __init__(self, code: str, text: str) -> None:
+        self.code = code
+        super().__init__(text)
+
+
+class ReleaseChanged(ReleaseRefused):
+    """What was to be signed is not so any more. `differences` names each vehicle and what became of it."""
+
+    def __init__(self, differences: Sequence[str]) -> None:
+        self.differences = tuple(differences)
+        text = "The evidence has moved since this was proposed. Propose anew what is clear now."
+        super().__init__("release_changed", text)
+
+
+class DeliveryRefused(Exception):
+    """A delivery that cannot have been so. `code` is for machines, the text for people."""
+
+    def __init__(self, code: str, text: str) -> None:
+        self.code = code
+        super().__init__(text)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What one vehicle's release rests on: the state of its gates and its batch's, and their latest decisions."""
+
+    vehicle_id: int
+    vin: str
+    sequence: int
+    clear: bool
+    facts: tuple[Any, ...]
+    conceded: tuple[int, ...] = ()
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the facts in one canonical form."""
+        return sha256(json.dumps([self.vin, *self.facts], separators=(",", ":")).encode()).hexdigest()
+
+
+def may_propose(found: Iterable[Decision], standing: Collection[int]) -> tuple[list[Decision], list[Decision]]:
+    """Parts vehicles into those that can be proposed and those left behind; what is released already is neither."""
+    waiting = [decision for decision in found if decision.vehicle_id not in standing]
+    return [row for row in waiting if row.clear], [row for row in waiting if not row.clear]
+
+
+def digest_of(decisions: Iterable[Decision]) -> str:
+    """One digest over those of all vehicles, in build order."""
+    ordered = sorted(decisions, key=lambda decision: decision.sequence)
+    return sha256("".join(decision.digest for decision in ordered).encode()).hexdigest()
+
+
+def cars(sequences: Iterable[int]) -> str:
+    """Cars by their number in build order, runs as ranges: "1, 2, 4 to 6"."""
+    runs: list[list[int]] = []
+    for number in sorted(set(sequences)):
+        if runs and number == runs[-1][1] + 1:
+            runs[-1][1] = number
+        else:
+            runs.append([number, number])
+    texts = [str(first) if first == last else f"{first} to {last}" for first, last in runs]
+    return ", ".join(texts) or "none"

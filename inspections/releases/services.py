@@ -1,0 +1,252 @@
+"""Acts of letting go: proposing a release, signing it, delivering a vehicle."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from django.conf import settings
+from django.db import IntegrityError, connection
+
+from ..batches.choices import VehicleStatus
+from ..batches.models import Batch, Vehicle
+from ..gates.models import Decider
+from ..gates.queries import Clearance, clearance
+from ..gates.recounting import recount_batch
+from ..gates.services import decide_marked_now
+from ..marks.acts import one_act
+from ..marks.locks import Lock, exclude
+from ..people.models import User
+from ..people.rules import Actor, ActorKind
+from ..records.services import Act, record_act, record_acts
+from .models import Delivery, Release, ReleasedVehicle, Signature
+from .queries import collect_decisions, differences_since, rests_on_demonstration, standing_vehicles
+from .rules import (
+    AHEAD,
+    LAPSES_AFTER,
+    MAY_RELEASE,
+    MEANING,
+    Decision,
+    DeliveryRefused,
+    ReleaseChanged,
+    ReleaseRefused,
+    cars,
+    digest_of,
+    may_propose,
+)
+from .statements import write_statement
+
+
+class MayNotLeave(Exception):
+    """The vehicle may not leave, and it has not. `clearance` says why."""
+
+    def __init__(self, found: Clearance) -> None:
+        self.clearance = found
+        super().__init__(f"{found.vin} may not leave.")
+
+
+@one_act
+def propose_release(*, batch: Batch, vehicle_ids: Collection[int] | None, actor: Actor, at: datetime) -> Release:
+    """Propose to release the named vehicles, or all that are clear and not released. Decides first, inside the lock.
+
+    Raises NotAllowed, and ReleaseRefused: nothing is clear, or a named vehicle is not.
+    """
+    actor.require("proposing a release", *MAY_RELEASE)
+    batch = _locked(batch, at)
+    found = collect_decisions(batch_id=batch.pk, at=at)
+    standing = standing_vehicles([decision.vehicle_id for decision in found])
+    free, _ = may_propose(found, standing)
+    chosen = free if vehicle_ids is None else [row for row in found if row.vehicle_id in set(vehicle_ids)]
+    refused = [decision for decision in chosen if decision not in free]
+    if refused:
+        text = f"Cars {cars(row.sequence for row in refused)} are not clear, or are released already; leave them out."
+        raise ReleaseRefused("not_clear", text)
+    if not chosen or batch.revision_id is None:
+        raise ReleaseRefused("nothing_clear", f"No car of {batch.number} is clear and waits for its release.")
+    number = _next_number()
+    release = Release.objects.create(
+        number=number,
+        batch=batch,
+        revision_id=batch.revision_id,
+        statement=write_statement(number=number, batch=batch, chosen=chosen, found=found, standing=standing),
+        digest=digest_of(chosen),
+        proposed_by=actor.label,
+        proposer_id=actor.id or 0,
+        proposed_at=at,
+        lapses_at=at + LAPSES_AFTER,
+    )
+    ReleasedVehicle.objects.bulk_create(
+        ReleasedVehicle(release=release, vehicle_id=row.vehicle_id, digest=row.digest, conceded=list(row.conceded))
+        for row in chosen
+    )
+    record_act(
+        actor=actor,
+        act="release.proposed",
+        subject_kind="release",
+        subject=number,
+        batch=batch.number,
+        at=at,
+        after={"vehicles": [row.vin for row in chosen], "digest": release.digest},
+    )
+    return release
+
+
+def _locked(batch: Batch, at: datetime) -> Batch:
+    """The batch with its lock held alone and everything decided: every recorder has committed or not begun."""
+    exclude(Lock.BATCH, [batch.pk])
+    decide_marked_now(batch_id=batch.pk, at=at)
+    return Batch.objects.select_related("revision__plan", "configuration").get(pk=batch.pk)
+
+
+def _next_number() -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("select nextval('interlock_release_number')")
+        return f"R-{cursor.fetchone()[0]}"
+
+
+def sign_release(*, release: Release, signer: User, password: str, seen_digest: str, at: datetime) -> Signature:
+    """Sign a release: the second signature lets its vehicles go.
+
+    The signer authenticates again here and now. In one transaction the batch is locked, decided and recounted, and
+    what the vehicles rest on is compared with what was proposed; any change refuses. Raises NotAllowed, ReleaseRefused
+    and ReleaseChanged; a wrong password is an act of its own in the ledger.
+    """
+    actor = Actor.person(signer)
+    actor.require("signing a release", *MAY_RELEASE)
+    if not signer.check_password(password):
+        record_act(
+            actor=actor, act="signature.refused", subject_kind="release", subject=release.number, at=at,
+            batch=release.batch.number, reason="wrong password",
+        )  # fmt: skip
+        raise ReleaseRefused("not_authenticated", "The password is wrong.")
+    try:
+        return _sign(release=release, signer=signer, actor=actor, seen_digest=seen_digest, at=at)
+    except IntegrityError as refusal:
+        if "interlock:" not in str(refusal) and "signature_" not in str(refusal):
+            raise
+        raise ReleaseRefused("four_eyes", _four_eyes_text(str(refusal))) from refusal
+
+
+def _four_eyes_text(refusal: str) -> str:
+    if "inspected themselves" in refusal:
+        return "You inspected one of these cars: somebody else has to sign."
+    return "It was signed at this place, or by you, already: the second signature is another person's."
+
+
+@one_act
+def _sign(*, release: Release, signer: User, actor: Actor, seen_digest: str, at: datetime) -> Signature:
+    batch = _locked(release.batch, at)
+    signed = list(Signature.objects.filter(release=release).order_by("place"))
+    _check_signable(release, signed, signer, seen_digest, at)
+    differences = [str(row) for row in recount_batch(batch_id=batch.pk, at=at)]
+    changed, found = differences_since(release=release, at=at)
+    if differences or changed:
+        raise ReleaseChanged([*differences, *changed])
+    _refuse_demonstration(batch)
+    place = len(signed) + 1
+    signature = Signature.objects.create(
+        release=release,
+        place=place,
+        signer_id=signer.pk,
+        personnel_number=signer.personnel_number or "",
+        printed_name=f"{signer.get_full_name() or signer.username} ({signer.personnel_number or '-'})",
+        meaning=MEANING,
+        digest=release.digest,
+        counter=Decider.objects.get(pk=batch.pk).counter,
+        signed_at=at,
+    )
+    acts = [Act("release.signed", "release", release.number, batch.number, after={"place": place, "meaning": MEANING})]
+    if place == 2:
+        acts += _release(release, batch, found, at)
+    record_acts(actor=actor, acts=acts, at=at)
+    return signature
+
+
+def _check_signable(
+    release: Release, signed: Sequence[Signature], signer: User, seen_digest: str, at: datetime
+) -> None:
+    if len(signed) == 2:
+        raise ReleaseRefused("signed_already", f"{release.number} has both its signatures.")
+    if at >= release.lapses_at:
+        raise ReleaseRefused("lapsed", f"{release.number} lapsed at {release.lapses_at.isoformat()}. Propose it anew.")
+    if seen_digest != release.digest:
+        raise ReleaseRefused("not_what_was_shown", "The page showed another proposal. Read it again, then sign.")
+    if any(signature.signer_id == signer.pk for signature in signed):
+        raise ReleaseRefused("four_eyes", "You signed it already: the second signature is another person's.")
+
+
+def _refuse_demonstration(batch: Batch) -> None:
+    """A car whose coverage is a demonstration can be signed only in the demo."""
+    if rests_on_demonstration(configuration_id=batch.configuration_id) and not settings.DEMO:
+        raise ReleaseRefused("demonstration", "The type tests rest on demonstration coverage: enter real coverage.")
+
+
+def _release(release: Release, batch: Batch, found: Sequence[Decision], at: datetime) -> list[Act]:
+    """The second signature: the vehicles are released, and what each rests on is kept as a decision of its own."""
+    Vehicle.objects.filter(pk__in=[row.vehicle_id for row in found], status=VehicleStatus.IN_PROCESS).update(
+        status=VehicleStatus.RELEASED
+    )
+    return [
+        Act(
+            "vehicle.released",
+            "vehicle",
+            row.vin,
+            batch.number,
+            after={"release": release.number, "digest": row.digest},
+        )
+        for row in found
+    ]
+
+
+def deliver_vehicle(*, vehicle: Vehicle, delivered_at: datetime, actor: Actor, at: datetime) -> tuple[Delivery, bool]:
+    """The vehicle leaves the plant. Returns the delivery, and whether it is new; told again, the first one stands.
+
+    Decided under the batch's lock, so that no result, hold or decision slips in between asking and leaving. Raises
+    MayNotLeave, NotAllowed, and DeliveryRefused for a moment more than five minutes ahead or before the release.
+    """
+    if actor.kind is ActorKind.PERSON:
+        actor.require("delivering a vehicle", *MAY_RELEASE)
+    return _deliver(vehicle=vehicle, delivered_at=delivered_at, actor=actor, at=at)
+
+
+@one_act
+def _deliver(*, vehicle: Vehicle, delivered_at: datetime, actor: Actor, at: datetime) -> tuple[Delivery, bool]:
+    batch = _locked(vehicle.batch, at)
+    vehicle = Vehicle.objects.select_for_update(no_key=True, of=("self",)).select_related("batch").get(pk=vehicle.pk)
+    known = Delivery.objects.select_related("vehicle__batch", "release").filter(vehicle=vehicle).first()
+    if known is not None:
+        return known, False
+    if delivered_at > at + AHEAD:
+        raise DeliveryRefused("in_future", "It left, says the report, at a moment that has not come yet.")
+    found = clearance(vin=vehicle.vin, at=at)
+    if not found.may_leave or vehicle.batch_id != batch.pk:
+        raise MayNotLeave(found)
+    release_id, released_at = _release_of(vehicle.pk)
+    if delivered_at < released_at:
+        text = f"It was released at {released_at.isoformat()}; nothing leaves before its release."
+        raise DeliveryRefused("before_release", text)
+    delivery = Delivery.objects.create(
+        vehicle=vehicle, release_id=release_id, delivered_at=delivered_at, recorded_at=at, recorded_by=actor.label
+    )
+    vehicle.status = VehicleStatus.DELIVERED
+    vehicle.save(update_fields=["status"])
+    record_act(
+        actor=actor,
+        act="vehicle.delivered",
+        subject_kind="vehicle",
+        subject=vehicle.vin,
+        batch=batch.number,
+        at=at,
+        after={"delivered_at": delivered_at.isoformat(), "release": delivery.release.number},
+    )
+    return delivery, True
+
+
+def _release_of(vehicle_id: int) -> tuple[int, datetime]:
+    """The release that the vehicle stands under, and when its second signature was given."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select release_id, signed_at from interlock_standing_release where vehicle_id = %s", [vehicle_id]
+        )
+        release_id, signed_at = cursor.fetchone()
+        return release_id, signed_at

@@ -1,0 +1,35 @@
+"""What is signed, in words: written once when a release is proposed, kept and shown verbatim."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from ..batches.models import Batch
+from .queries import rests_on_demonstration
+from .rules import Decision, cars
+
+
+def write_statement(
+    *, number: str, batch: Batch, chosen: Sequence[Decision], found: Sequence[Decision], standing: Collection[int]
+) -> str:
+    """The statement of a release: which vehicles, on which revision, with which concessions, what is left behind.
+
+    `found` are all vehicles of the batch; those `standing` under a release already, or gone, are not left behind.
+    """
+    revision = batch.revision
+    plan = f"{revision.plan.code} revision {revision.number}" if revision is not None else "no plan"
+    named = {row.vehicle_id for row in chosen}
+    conceded = [row for row in chosen if row.conceded]
+    behind = [row for row in found if row.vehicle_id not in named and row.vehicle_id not in standing]
+    lines = [
+        f"Release {number}: {len(chosen)} of {len(found)} cars of batch {batch.number} "
+        f"({batch.configuration.code}), judged on plan {plan}.",
+        f"Cars {cars(row.sequence for row in chosen)}: every gate of theirs and of their batch has passed.",
+        f"By concession: {cars(row.sequence for row in conceded)}."
+        if conceded
+        else "No car is released by concession.",
+        f"Left behind: {cars(row.sequence for row in behind)}." if behind else "No car is left behind.",
+    ]
+    if rests_on_demonstration(configuration_id=batch.configuration_id):
+        lines.append("The type tests rest on demonstration coverage, which is no evidence.")
+    return "\n".join(lines)
