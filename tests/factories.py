@@ -291,6 +291,14 @@ class Plant:
             procedure, vin=changed.pop("vin", self.vehicle.vin), **{"id": f"T-{next(self.serial)}", **changed}
         )
 
+    def passing(self, **changed: Any) -> list[PostedInspection]:
+        """Everything that a car needs, passing, with the software that it carries."""
+        software = {"BAT-EOL": [("BMS", "2.0")], "DRV-EOL": [("ADAS", "4.10")], "CRS-EOL": []}
+        return [
+            self.posted(code, software=[{"system": system, "version": version} for system, version in said], **changed)
+            for code, said in software.items()
+        ]
+
 
 def posted(procedure: str = "BAT-EOL", **changed: Any) -> PostedInspection:
     """A passing inspection with some of its fields changed; `finished_at` alone moves the whole test."""

@@ -13,27 +13,47 @@ from inspections.intake.models import Submission
 from inspections.intake.services import post_inspection
 from inspections.people.choices import Role
 from inspections.people.rules import Actor
+from inspections.releases.services import deliver_vehicle, propose_release, sign_release
 from inspections.results.models import Inspection, Judgement, Sample
-from inspections.results.services import record_inspections, report_out_of_tolerance, void_inspection
+from inspections.results.services import map_operator, record_inspections, report_out_of_tolerance, void_inspection
 from inspections.rigs.models import SystemClient
 from inspections.rigs.services import issue_key
-from tests.factories import AT, Plant, changed_value, make_person, make_plant
+from tests.factories import AT, Plant, changed_value, make_person, make_plant, make_vehicle, mes_actor
 
 
 def fill_plant() -> Plant:
     """A car with a fail, a hold and a nonconformance, and a row in every other table.
 
-    What no act of today writes (a disposition, a concession, a later judgement) is put in as a row.
+    What no act of today writes (a concession, a later judgement) is put in as a row.
     """
     plant, engineer = make_plant(), make_person(Role.ENGINEER)
     bad = plant.posted("BAT-EOL", measurements=changed_value("BAT-EOL", "BOND", "0.2"))
     record_inspections(items=[bad], rig=plant.rig, actor=plant.rig_actor, at=AT)
     decide_batch(batch_id=plant.batch.pk, at=AT)
-    issue_key(client=SystemClient.objects.create(code="MES", name="MES"), at=AT)
+    issue_key(client=SystemClient.objects.create(code="WMS", name="WMS"), at=AT)
+    _fill_releases(plant, Actor.person(engineer))
     _fill_intake(plant)
     _fill_facts(plant, Actor.person(engineer))
     _fill_answers(plant, engineer.pk)
     return plant
+
+
+def _the_fail(plant: Plant) -> Inspection:
+    return Inspection.objects.get(vehicle=plant.vehicle)
+
+
+def _fill_releases(plant: Plant, engineer: Actor) -> None:
+    """Another car, of which everything passed, leaves."""
+    car = make_vehicle(plant.batch, software=[("ADAS", "4.10"), ("BMS", "2.0")])
+    record_inspections(items=plant.passing(vin=car.vin), rig=plant.rig, actor=plant.rig_actor, at=AT)
+    officers = [make_person(Role.RELEASE_OFFICER) for _ in range(2)]
+    release = propose_release(batch=plant.batch, vehicle_ids=None, actor=Actor.person(officers[0]), at=AT)
+    for officer in officers:
+        sign_release(
+            release=release, signer=officer, password="a long password", seen_digest=release.digest, at=AT
+        )  # fmt: skip
+    deliver_vehicle(vehicle=car, delivered_at=AT, actor=mes_actor(), at=AT)
+    map_operator(operator="TEMP-7", user=officers[0], actor=engineer, at=AT)
 
 
 def _fill_intake(plant: Plant) -> None:
@@ -51,7 +71,7 @@ def _fill_facts(plant: Plant, engineer: Actor) -> None:
     )  # fmt: skip
     revoke_coverage(coverage=coverage, reason="withdrawn by the laboratory", actor=engineer, at=AT)
     report_out_of_tolerance(rig=plant.rig, back_to=AT, found_at=AT, reason="reference off", actor=engineer, at=AT)
-    void_inspection(inspection=Inspection.objects.get(), reason="a master part", actor=engineer, at=AT)
+    void_inspection(inspection=_the_fail(plant), reason="a master part", actor=engineer, at=AT)
     characteristic = plant.procedures["BAT-EOL"].characteristics.get(code="ISO")
     SourceItem.objects.create(
         procedure=plant.procedures["BAT-EOL"], adapter="wats-json", item="EOL/Insulation", characteristic=characteristic
@@ -59,7 +79,7 @@ def _fill_facts(plant: Plant, engineer: Actor) -> None:
 
 
 def _fill_answers(plant: Plant, person_id: int) -> None:
-    inspection = Inspection.objects.get()
+    inspection = _the_fail(plant)
     requirement = Requirement.objects.get(revision=plant.revision, characteristic__code="BRAKE")
     Judgement.objects.create(
         inspection_id=inspection.pk, ordinal=0, revision_id=plant.revision.pk + 1, outcome=0, reason=0, act="x", at=AT

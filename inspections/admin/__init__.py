@@ -1,5 +1,5 @@
 """The Django admin: master data, rigs, keys and people. No second door to the record: what is recorded is read only."""
 
-from . import batches, catalogue, people, records, results, rigs
+from . import batches, catalogue, people, records, releases, results, rigs
 
-__all__ = ["batches", "catalogue", "people", "records", "results", "rigs"]
+__all__ = ["batches", "catalogue", "people", "records", "releases", "results", "rigs"]

@@ -1,3 +1,5 @@
+"""Acts of containment and of answering: holds, what a failed gate flags; what an engineer answers to a fail."""
+
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
@@ -10,9 +12,21 @@ from ..batches.models import Batch, Vehicle
 from ..marks.locks import Lock, share
 from ..people.rules import Actor
 from ..records.services import Act, record_act, record_acts
+from .answering import confirm_retest, declare_invalid, record_rework, review_disagreement, take_nonconformance
 from .choices import HoldSource, NonconformanceState
 from .models import Hold, Nonconformance
 from .rules import MAY_LIFT_HOLD, MAY_PLACE_HOLD, OPENS_NONCONFORMANCE, Cause, HoldRefused
+
+__all__ = [
+    "confirm_retest",
+    "declare_invalid",
+    "lift_hold",
+    "place_hold",
+    "reconcile_flags",
+    "record_rework",
+    "review_disagreement",
+    "take_nonconformance",
+]
 
 Subject = tuple[int | None, str]
 """Vehicle id (None: the batch itself) and domain."""

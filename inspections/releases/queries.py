@@ -13,7 +13,7 @@ from ..gates.models import Coverage
 from ..gates.reading import read_named
 from ..people.models import User
 from .models import Release, ReleasedVehicle, Signature
-from .rules import Decision, cars, digest_of, may_propose
+from .rules import Basis, cars, digest_of, may_propose
 
 _DECISIONS: Final = """
 select v.id, v.vin, v.sequence,
@@ -49,12 +49,12 @@ from inspections_batchgate g where g.batch_id = %(batch)s
 """
 
 
-def collect_decisions(*, batch_id: int, at: datetime, vehicle_ids: Collection[int] | None = None) -> list[Decision]:
+def collect_bases(*, batch_id: int, at: datetime, vehicle_ids: Collection[int] | None = None) -> list[Basis]:
     """What the vehicles of a batch rest on at a moment, in build order, in two statements whatever their number."""
     shared = read_named(_OF_BATCH, batch=batch_id)[0][0]
     rows = read_named(_DECISIONS, batch=batch_id, at=at, ids=None if vehicle_ids is None else list(vehicle_ids))
     return [
-        Decision(vehicle_id, vin, sequence, clear, (own, shared), tuple(conceded or ()))
+        Basis(vehicle_id, vin, sequence, clear, (own, shared), tuple(conceded or ()))
         for vehicle_id, vin, sequence, clear, own, conceded, _ in rows
     ]
 
@@ -229,9 +229,9 @@ def release_of_vehicle(*, vehicle_id: int, at: datetime) -> VehicleRelease | Non
     return VehicleRelease(release_id, number, signatures, suspended_at, delivered_at)
 
 
-def proposable(*, batch_id: int, at: datetime) -> tuple[list[Decision], list[Decision]]:
+def proposable(*, batch_id: int, at: datetime) -> tuple[list[Basis], list[Basis]]:
     """What a proposal would name, and what it would leave behind: cars clear and not released, and all others."""
-    found = collect_decisions(batch_id=batch_id, at=at)
+    found = collect_bases(batch_id=batch_id, at=at)
     standing = standing_vehicles([decision.vehicle_id for decision in found])
     return may_propose(found, standing)
 
@@ -246,10 +246,10 @@ def standing_vehicles(vehicle_ids: Sequence[int]) -> set[int]:
     return {row[0] for row in rows}
 
 
-def differences_since(*, release: Release, at: datetime) -> tuple[list[str], list[Decision]]:
+def differences_since(*, release: Release, at: datetime) -> tuple[list[str], list[Basis]]:
     """What of a proposal is no longer as it was proposed, in words, and what its vehicles rest on now."""
     named = dict(ReleasedVehicle.objects.filter(release=release).values_list("vehicle_id", "digest"))
-    found = collect_decisions(batch_id=release.batch_id, at=at, vehicle_ids=list(named))
+    found = collect_bases(batch_id=release.batch_id, at=at, vehicle_ids=list(named))
     differences = [
         f"Car {row.sequence} ({row.vin}) {'has changed' if row.clear else 'is not clear any more'}."
         for row in found

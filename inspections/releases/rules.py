@@ -45,7 +45,7 @@ class DeliveryRefused(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class Basis:
     """What one vehicle's release rests on: the state of its gates and its batch's, and their latest decisions."""
 
     vehicle_id: int
@@ -61,13 +61,13 @@ class Decision:
         return sha256(json.dumps([self.vin, *self.facts], separators=(",", ":")).encode()).hexdigest()
 
 
-def may_propose(found: Iterable[Decision], standing: Collection[int]) -> tuple[list[Decision], list[Decision]]:
+def may_propose(found: Iterable[Basis], standing: Collection[int]) -> tuple[list[Basis], list[Basis]]:
     """Parts vehicles into those that can be proposed and those left behind; what is released already is neither."""
     waiting = [decision for decision in found if decision.vehicle_id not in standing]
     return [row for row in waiting if row.clear], [row for row in waiting if not row.clear]
 
 
-def digest_of(decisions: Iterable[Decision]) -> str:
+def digest_of(decisions: Iterable[Basis]) -> str:
     """One digest over those of all vehicles, in build order."""
     ordered = sorted(decisions, key=lambda decision: decision.sequence)
     return sha256("".join(decision.digest for decision in ordered).encode()).hexdigest()

@@ -20,13 +20,13 @@ from ..people.models import User
 from ..people.rules import Actor, ActorKind
 from ..records.services import Act, record_act, record_acts
 from .models import Delivery, Release, ReleasedVehicle, Signature
-from .queries import collect_decisions, differences_since, rests_on_demonstration, standing_vehicles
+from .queries import collect_bases, differences_since, rests_on_demonstration, standing_vehicles
 from .rules import (
     AHEAD,
     LAPSES_AFTER,
     MAY_RELEASE,
     MEANING,
-    Decision,
+    Basis,
     DeliveryRefused,
     ReleaseChanged,
     ReleaseRefused,
@@ -53,7 +53,7 @@ def propose_release(*, batch: Batch, vehicle_ids: Collection[int] | None, actor:
     """
     actor.require("proposing a release", *MAY_RELEASE)
     batch = _locked(batch, at)
-    found = collect_decisions(batch_id=batch.pk, at=at)
+    found = collect_bases(batch_id=batch.pk, at=at)
     standing = standing_vehicles([decision.vehicle_id for decision in found])
     free, _ = may_propose(found, standing)
     chosen = free if vehicle_ids is None else [row for row in found if row.vehicle_id in set(vehicle_ids)]
@@ -104,14 +104,16 @@ def _next_number() -> str:
         return f"R-{cursor.fetchone()[0]}"
 
 
-def sign_release(*, release: Release, signer: User, password: str, seen_digest: str, at: datetime) -> Signature:
+def sign_release(
+    *, release: Release, signer: User, password: str, seen_digest: str, at: datetime, request_id: str = ""
+) -> Signature:
     """Sign a release: the second signature lets its vehicles go.
 
     The signer authenticates again here and now. In one transaction the batch is locked, decided and recounted, and
     what the vehicles rest on is compared with what was proposed; any change refuses. Raises NotAllowed, ReleaseRefused
     and ReleaseChanged; a wrong password is an act of its own in the ledger.
     """
-    actor = Actor.person(signer)
+    actor = Actor.person(signer, request_id=request_id)
     actor.require("signing a release", *MAY_RELEASE)
     if not signer.check_password(password):
         record_act(
@@ -181,7 +183,7 @@ def _refuse_demonstration(batch: Batch) -> None:
         raise ReleaseRefused("demonstration", "The type tests rest on demonstration coverage: enter real coverage.")
 
 
-def _release(release: Release, batch: Batch, found: Sequence[Decision], at: datetime) -> list[Act]:
+def _release(release: Release, batch: Batch, found: Sequence[Basis], at: datetime) -> list[Act]:
     """The second signature: the vehicles are released, and what each rests on is kept as a decision of its own."""
     Vehicle.objects.filter(pk__in=[row.vehicle_id for row in found], status=VehicleStatus.IN_PROCESS).update(
         status=VehicleStatus.RELEASED

@@ -6,11 +6,11 @@ from collections.abc import Collection, Sequence
 
 from ..batches.models import Batch
 from .queries import rests_on_demonstration
-from .rules import Decision, cars
+from .rules import Basis, cars
 
 
 def write_statement(
-    *, number: str, batch: Batch, chosen: Sequence[Decision], found: Sequence[Decision], standing: Collection[int]
+    *, number: str, batch: Batch, chosen: Sequence[Basis], found: Sequence[Basis], standing: Collection[int]
 ) -> str:
     """The statement of a release: which vehicles, on which revision, with which concessions, what is left behind.
 

@@ -10,6 +10,7 @@ from .admitting import (
 )
 from .changing import ChangeRefused, change_software, fit_components
 from .fitting import FittedPart
+from .operators import OperatorRefused, map_operator
 from .recorded import Recorded, RecordState
 from .recording import record_inspection, record_inspections
 from .registering import NewVehicle, Registered, RegistrationRefused, register_vehicles
@@ -20,6 +21,7 @@ __all__ = [
     "FactRefused",
     "FittedPart",
     "NewVehicle",
+    "OperatorRefused",
     "RecordState",
     "Recorded",
     "Registered",
@@ -29,6 +31,7 @@ __all__ = [
     "enter_calibration",
     "fit_components",
     "judge_on_current_pins",
+    "map_operator",
     "record_inspection",
     "record_inspections",
     "register_vehicles",

@@ -25,6 +25,8 @@ NOT_SHOWN = {
     "CoverageRevocation": "shows with its coverage",
     "Disposition": "shows on the car's page, with what it answers",
     "Concession": "comes with the answering of flags",
+    "ReleasedVehicle": "shows on the page of its release",
+    "Signature": "shows on the page of its release",
     "Fitting": "shows on the car's page",
     "SoftwareChange": "shows on the car's page",
     "MaterialLot": "shows with its samples",

@@ -13,18 +13,29 @@ from django.test import Client
 
 from inspections.batches.services import open_batch
 from inspections.catalogue.services import load_catalogue_documents
-from inspections.dispositions.models import Hold
-from inspections.dispositions.services import lift_hold, place_hold
+from inspections.dispositions.models import Hold, Nonconformance
+from inspections.dispositions.services import (
+    confirm_retest,
+    declare_invalid,
+    lift_hold,
+    place_hold,
+    record_rework,
+    review_disagreement,
+    take_nonconformance,
+)
 from inspections.gates.choices import CoverageKind
 from inspections.gates.models import Coverage
 from inspections.gates.services import close_batch, decide_batch, enter_coverage, revoke_coverage
 from inspections.intake.models import Kept
 from inspections.intake.services import land_submission, post_inspection, set_aside
 from inspections.people.choices import Role
+from inspections.people.models import User
 from inspections.people.rules import Actor, NotAllowed
 from inspections.records.models import LedgerEntry
 from inspections.records.queries import entries_of, entries_of_batch
 from inspections.records.services import Act, record_act, record_acts
+from inspections.releases.models import Release
+from inspections.releases.services import deliver_vehicle, propose_release, sign_release
 from inspections.results.models import Inspection
 from inspections.results.services import (
     FittedPart,
@@ -33,6 +44,7 @@ from inspections.results.services import (
     change_software,
     enter_calibration,
     fit_components,
+    map_operator,
     record_inspection,
     record_inspections,
     register_vehicles,
@@ -58,7 +70,7 @@ def plant(db: None) -> Plant:
 
 @pytest.fixture
 def engineer(db: None) -> Actor:
-    return Actor.person(make_person(Role.ENGINEER, Role.CATALOGUE_OWNER), request_id="req-1")
+    return Actor.person(make_person(Role.ENGINEER, Role.CATALOGUE_OWNER, Role.RELEASE_OFFICER), request_id="req-1")
 
 
 def record_one(plant: Plant, actor: Actor, **more: Any) -> Inspection:
@@ -76,6 +88,40 @@ def a_coverage(plant: Plant, actor: Actor) -> Coverage:
 
 def a_hold(plant: Plant, actor: Actor) -> Hold:
     return place_hold(batch=plant.batch, vehicle=plant.vehicle, reason=WHY, actor=actor, at=LATER)
+
+
+def a_nonconformance(plant: Plant) -> Nonconformance:
+    """Of a fail that the rig recorded at AT."""
+    bad = plant.posted("BAT-EOL", measurements=changed_value("BAT-EOL", "BOND", "0.100", position="pack"))
+    record_inspections(items=[bad], rig=plant.rig, actor=plant.rig_actor, at=AT)
+    decide_batch(batch_id=plant.batch.pk, at=AT)
+    return Nonconformance.objects.latest("pk")
+
+
+def a_disagreement(plant: Plant) -> Inspection:
+    """What passes and the rig called a fail."""
+    return record_one(plant, plant.rig_actor, id="R-3", verdict="fail")
+
+
+def a_proposal(plant: Plant) -> Release:
+    """Of the plant's car, of which everything passed, by a release officer."""
+    record_inspections(items=plant.passing(), rig=plant.rig, actor=plant.rig_actor, at=AT)
+    officer = Actor.person(make_person(Role.RELEASE_OFFICER))
+    return propose_release(batch=plant.batch, vehicle_ids=None, actor=officer, at=AT)
+
+
+def sign(release: Release, actor: Actor) -> Any:
+    return sign_release(
+        release=release, signer=User.objects.get(pk=actor.id), password="a long password", seen_digest=release.digest,
+        at=LATER, request_id=actor.request_id,
+    )  # fmt: skip
+
+
+def deliver_one(plant: Plant, actor: Actor) -> Any:
+    release = a_proposal(plant)
+    for _ in range(2):
+        sign(release, Actor.person(make_person(Role.RELEASE_OFFICER)))
+    return deliver_vehicle(vehicle=plant.vehicle, delivered_at=LATER, actor=actor, at=LATER)
 
 
 def what_is_kept(plant: Plant) -> Kept:
@@ -149,6 +195,43 @@ ACTS: dict[Callable[..., Any], tuple[str, str, Callable[[Plant, Actor], Any]]] =
         "hold.lifted", "",
         lambda plant, actor: lift_hold(hold=a_hold(plant, actor), reason=WHY, actor=actor, at=LATER),
     ),
+    take_nonconformance: (
+        "nonconformance.taken", "",
+        lambda plant, actor: take_nonconformance(nonconformance=a_nonconformance(plant), actor=actor, at=LATER),
+    ),
+    record_rework: (
+        "nonconformance.disposed", "",
+        lambda plant, actor: record_rework(
+            nonconformance=a_nonconformance(plant), what=WHY, done_at=LATER, actor=actor, at=LATER),
+    ),
+    confirm_retest: (
+        "nonconformance.disposed", "",
+        lambda plant, actor: confirm_retest(
+            nonconformance=a_nonconformance(plant), reason=WHY, actor=actor, at=LATER),
+    ),
+    declare_invalid: (
+        "nonconformance.disposed", "",
+        lambda plant, actor: declare_invalid(
+            nonconformance=a_nonconformance(plant), reason=WHY, actor=actor, at=LATER),
+    ),
+    review_disagreement: (
+        "disagreement.reviewed", "",
+        lambda plant, actor: review_disagreement(
+            inspection=a_disagreement(plant), ordinal=-1, treat_as_fail=True, reason=WHY, actor=actor, at=LATER),
+    ),
+    map_operator: (
+        "operator.mapped", "TEMP-7",
+        lambda plant, actor: map_operator(operator="TEMP-7", user=make_person(), actor=actor, at=LATER),
+    ),
+    propose_release: (
+        "release.proposed", "",
+        lambda plant, actor: (
+            a_proposal(plant),
+            propose_release(batch=plant.batch, vehicle_ids=None, actor=actor, at=LATER),
+        ),
+    ),
+    sign_release: ("release.signed", "", lambda plant, actor: sign(a_proposal(plant), actor)),
+    deliver_vehicle: ("vehicle.delivered", "", deliver_one),
     enter_coverage: ("coverage.signed", "CoP-1", a_coverage),
     revoke_coverage: (
         "coverage.revoked", "CoP-1",
@@ -200,7 +283,9 @@ PARTS_OF_ACTS = {
 def test_every_service_that_names_an_actor_is_tried_here() -> None:
     from tests.architecture.test_services import services
 
-    acting = {own.__name__ for own in services() if {"actor", "approver"} & set(inspect.signature(own).parameters)}
+    acting = {
+        own.__name__ for own in services() if {"actor", "approver", "signer"} & set(inspect.signature(own).parameters)
+    }
     assert acting == {own.__name__ for own in ACTS} | set(PARTS_OF_ACTS)
 
 

@@ -26,12 +26,13 @@ def test_an_exact_code_opens_its_page(engineer, plant):
     assert opened(engineer, "EOL-77").startswith(f"/vehicles/{vin}/#inspection-")
 
 
-def test_a_nonconformance_opens_its_car(engineer, plant):
+def test_a_nonconformance_opens_its_page(engineer, plant):
     from tests.web.test_today import fail
 
     fail(plant)
     decide_batch(batch_id=plant.batch.pk, at=AT)
-    assert opened(engineer, plant.vehicle.nonconformances.get().number) == f"/vehicles/{plant.vehicle.vin}/"
+    number = plant.vehicle.nonconformances.get().number
+    assert opened(engineer, number) == f"/nonconformances/{number}/"
 
 
 def test_an_ambiguous_code_is_listed_by_kind(engineer, plant):

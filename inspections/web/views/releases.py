@@ -122,8 +122,9 @@ def sign(request: HttpRequest, number: str) -> HttpResponse:
     authenticate(request, username=signer.get_username(), password=password)  # counts a failure
     try:
         signature = sign_release(
-            release=found, signer=signer, password=password, seen_digest=form.cleaned_data["seen_digest"], at=at
-        )
+            release=found, signer=signer, password=password, seen_digest=form.cleaned_data["seen_digest"], at=at,
+            request_id=actor_of(request).request_id,
+        )  # fmt: skip
     except ReleaseChanged as changed:
         return _page(request, found, refusal=str(changed), differences=changed.differences, status=409)
     except ReleaseRefused as refused:
