@@ -9,7 +9,7 @@ from .coverage import Covered, covered
 from .decisions import detail_of, in_order, state_of
 from .facts import BatchInput, GateDecision, Procedure, Reason, SampleRule
 from .reasons import ReasonCode
-from .sampling import Period, Sampled, sampled
+from .sampling import PER_BATCH, Period, Sampled, sampled
 
 
 def decide_batch(batch: BatchInput, *, at: datetime) -> GateDecision:
@@ -58,7 +58,9 @@ def _sample_reasons(rule: SampleRule, result: Sampled) -> Iterator[Reason]:
     procedure = ("procedure", rule.procedure or str(rule.procedure_id))
     if result.short:
         detail = [procedure]
-        if result.period is not None:
+        if rule.basis == PER_BATCH:
+            detail.append(("period", "batch"))
+        elif result.period is not None:
             detail.append(("period", _period_text(result.period)))
         if result.next_due is not None:
             detail.append(("next_due", result.next_due.isoformat()))
@@ -76,6 +78,7 @@ def _sample_reasons(rule: SampleRule, result: Sampled) -> Iterator[Reason]:
             ("sample", first.subject),
             ("characteristic", first.characteristic),
             ("count", str(len(result.rejected))),
+            ("rejected", str(first.id)),
             ("at", first.finished_at.isoformat()),
         ]
         yield Reason(ReasonCode.SAMPLE_REJECTED, detail=detail_of(told), procedure_id=rule.procedure_id)

@@ -350,7 +350,7 @@ class SampleRule:
 
     `basis`: `per_period` or `per_batch`. `periods`: the consecutive periods [start, end) that bear on the batch, oldest
     first, gathered by the caller: from the one before its first car was built to the one after the moment of deciding.
-    `procedure`: its code, for the reason.
+    Per batch `size` is how many positions are drawn now. `procedure`: its code, for the reason.
     """
 
     procedure_id: int
@@ -366,7 +366,8 @@ class Sample:
     """One sample's result for a procedure, on this line: conforming, rejected or neither (indeterminate).
 
     `made_at`: when its subject was made, where that is known: the moment in production for which it stands, else
-    `finished_at`. `drawn`: its subject was drawn for this batch; `per_batch` counts no other.
+    `finished_at`. `drawn`: its subject was drawn for this batch; of those that conform `per_batch` counts no other.
+    `item` names the one thing that was measured, however often: it is one sample. "": it is known by this result alone.
     """
 
     id: int
@@ -375,10 +376,19 @@ class Sample:
     outcome: Outcome
     subject: str
     characteristic: str = ""
-    cleared: bool = False
-    """A rejected sample whose cars were all screened or scrapped, on record."""
+    cleared_for: frozenset[int] = frozenset()
+    """Of a rejected sample: the cars (by id) that were screened since, on record, and that still conform."""
     made_at: datetime | None = None
     drawn: bool = False
+    item: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltCar:
+    """A car of the batch that is meant for delivery and has not left, with the moment at which it was built."""
+
+    id: int
+    built_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -386,7 +396,9 @@ class BatchInput:
     """What belongs to the batch itself in one domain: plan, coverage, samples.
 
     `built_from`, `built_until`: first and last registration of its cars meant for delivery (None: no car yet).
-    `software`: the versions its cars carry, one set a car, distinct sets only."""
+    `software`: the versions its cars carry, one set a car, distinct sets only. `samples`: those of its configuration
+    and line; for a procedure sampled per batch those of its own cars. `cars`: each car that a reject may reach; with
+    none named, a reject reaches the batch by the time in which its cars were built."""
 
     domain: str
     plan_approved: bool
@@ -399,3 +411,4 @@ class BatchInput:
     built_from: datetime | None = None
     built_until: datetime | None = None
     software: tuple[tuple[SoftwareClaim, ...], ...] = ()
+    cars: tuple[BuiltCar, ...] = ()

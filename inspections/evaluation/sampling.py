@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import pairwise
 
-from .facts import BatchInput, Sample, SampleRule
+from .facts import BatchInput, BuiltCar, Sample, SampleRule
 from .reasons import Outcome
 
 PER_PERIOD = "per_period"
@@ -23,7 +23,7 @@ class Sampled:
 
     `short`: too few conform; then `conforming` of `required` in `period`, the one in which more are due.
     `next_due`: until when the next must conform, and until when a batch that leans on the last good one may.
-    `rejected`: the uncleared rejects whose range holds cars of the batch.
+    `rejected`: the rejects that reach cars of the batch which were not screened since.
     """
 
     short: bool
@@ -34,15 +34,53 @@ class Sampled:
     rejected: tuple[Sample, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Good:
+    """A moment in production at which sampling was complete, and when that was known: its tests had finished."""
+
+    moment: datetime
+    known_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """The time in production that a reject concerns, both ends included; None: without end on that side."""
+
+    since: datetime | None
+    until: datetime | None
+
+    def holds(self, built_from: datetime, built_until: datetime) -> bool:
+        """Whether something built in that time is concerned."""
+        return (self.since is None or built_until >= self.since) and (self.until is None or built_from <= self.until)
+
+
 def sampled(rule: SampleRule, batch: BatchInput, *, at: datetime) -> Sampled:
     """What the samples of a rule say of the batch at the moment `at`. An unknown basis is short for ever."""
-    samples = sorted(
-        (sample for sample in batch.samples if sample.procedure_id == rule.procedure_id),
-        key=lambda sample: (stands_for(sample), sample.outcome, sample.id),
-    )
+    samples = samples_of(rule, batch.samples)
     if rule.basis == PER_PERIOD:
         return _per_period(rule, samples, batch, at)
-    return _per_batch(rule, samples)
+    return _per_batch(rule, samples, batch, at)
+
+
+def samples_of(rule: SampleRule, samples: Iterable[Sample]) -> list[Sample]:
+    """The samples of a rule in the order of production. A pass with a later result of the same item that is none is
+    no pass any more: the latest counts."""
+    own = [sample for sample in samples if sample.procedure_id == rule.procedure_id]
+    undone: dict[str, datetime] = {}
+    for sample in own:
+        if sample.outcome is not Outcome.PASS:
+            item = _item(sample)
+            undone[item] = max(sample.finished_at, undone.get(item, sample.finished_at))
+
+    def stands(sample: Sample) -> Sample:
+        later = undone.get(_item(sample))
+        if sample.outcome is not Outcome.PASS or later is None or sample.finished_at > later:
+            return sample
+        return replace(sample, outcome=Outcome.INDETERMINATE)
+
+    return sorted(
+        map(stands, own), key=lambda sample: (stands_for(sample), sample.outcome, sample.finished_at, sample.id)
+    )
 
 
 def stands_for(sample: Sample) -> datetime:
@@ -50,24 +88,45 @@ def stands_for(sample: Sample) -> datetime:
     return sample.finished_at if sample.made_at is None else sample.made_at
 
 
-def good_moments(rule: SampleRule, samples: Iterable[Sample]) -> list[datetime]:
-    """When sampling was complete: each time that a period held `size` conforming samples with no reject among them.
+def good_moments(rule: SampleRule, samples: Iterable[Sample]) -> list[Good]:
+    """When sampling was complete: each time that a period held `size` conforming items with no reject among them.
 
     `samples` are in order. An indeterminate one counts neither way. A sample outside every period completes none.
     """
-    good: list[datetime] = []
-    running: tuple[Period | None, int] = None, 0
+    good: list[Good] = []
+    period: Period | None = None
+    finished: dict[str, datetime] = {}
     for sample in samples:
-        period = period_of(rule, stands_for(sample))
-        count = running[1] if period == running[0] else 0
+        if (own := period_of(rule, stands_for(sample))) != period:
+            period, finished = own, {}
         if sample.outcome is Outcome.FAIL:
-            count = 0
+            finished = {}
         elif sample.outcome is Outcome.PASS and period is not None:
-            count += 1
-            if count >= _size(rule):
-                good.append(stands_for(sample))
-        running = period, count
+            item = _item(sample)
+            finished[item] = min(sample.finished_at, finished.get(item, sample.finished_at))
+            if len(finished) >= _size(rule):
+                others = sorted(moment for name, moment in finished.items() if name != item)
+                needed = [finished[item], *others[: _size(rule) - 1]]
+                good.append(Good(stands_for(sample), max(needed)))
     return good
+
+
+def reach_of(rejected: Sample, good: Sequence[Good]) -> Reach:
+    """Which production a reject concerns: back to the last good sample before it, on to the next after it.
+
+    A sample of an earlier car that was tested only after the reject was known does not shorten the way back: nobody
+    narrows a rejection by testing again.
+    """
+    moment = stands_for(rejected)
+    before = (one.moment for one in good if one.moment < moment and one.known_at < rejected.finished_at)
+    after = (one.moment for one in good if one.moment > moment)
+    return Reach(max(before, default=None), min(after, default=None))
+
+
+def reached_cars(rule: SampleRule, samples: Iterable[Sample], rejected: Sample, cars: Iterable[BuiltCar]) -> set[int]:
+    """The ids of the cars that a reject concerns. Sampled per batch, or on a basis that is not known, it is every car."""
+    reach = _reach(rule, samples_of(rule, samples), rejected)
+    return {car.id for car in cars if reach.holds(car.built_at, car.built_at)}
 
 
 def period_of(rule: SampleRule, moment: datetime) -> Period | None:
@@ -76,8 +135,29 @@ def period_of(rule: SampleRule, moment: datetime) -> Period | None:
 
 
 def due_after(rule: SampleRule, good: datetime) -> datetime:
-    """The end of the period after the one that holds a good moment; of its own where the next one is not known."""
-    return sorted(end for _, end in rule.periods if end > good)[:2][-1]
+    """The end of the period after the one that holds a good moment; of its own where the next one is not known.
+
+    Raises ValueError for a moment outside every period, which is none of `good_moments`.
+    """
+    own = period_of(rule, good)
+    if own is None:
+        raise ValueError(f"{good} lies in no period of the rule")
+    return next((end for start, end in sorted(rule.periods) if start == own[1]), own[1])
+
+
+def conforming_in(rule: SampleRule, samples: Iterable[Sample], period: Period | None) -> int:
+    """How many items conform in a period."""
+    return len(
+        {
+            _item(sample)
+            for sample in samples
+            if sample.outcome is Outcome.PASS and period is not None and period_of(rule, stands_for(sample)) == period
+        }
+    )
+
+
+def _item(sample: Sample) -> str:
+    return sample.item or f"#{sample.id}"
 
 
 def _size(rule: SampleRule) -> int:
@@ -85,17 +165,35 @@ def _size(rule: SampleRule) -> int:
     return max(rule.size, 1)
 
 
-def _per_period(rule: SampleRule, samples: Sequence[Sample], batch: BatchInput, at: datetime) -> Sampled:
-    good = good_moments(rule, samples)
+def _reach(rule: SampleRule, samples: Sequence[Sample], rejected: Sample) -> Reach:
+    return reach_of(rejected, good_moments(rule, samples) if rule.basis == PER_PERIOD else ())
+
+
+def _rejected(rule: SampleRule, samples: Sequence[Sample], batch: BatchInput, at: datetime) -> tuple[Sample, ...]:
+    """The rejects that reach a car of the batch which was not screened since.
+
+    Where no car is told by itself (none is built, or nobody counted them), the time of building decides.
+    """
+    good = good_moments(rule, samples) if rule.basis == PER_PERIOD else []
     built_from = at if batch.built_from is None else batch.built_from
     built_until = at if batch.built_until is None else batch.built_until
-    rejected = tuple(
-        sample
-        for sample in samples
-        if sample.outcome is Outcome.FAIL
-        and not sample.cleared
-        and _reaches(stands_for(sample), good, built_from, built_until)
-    )
+
+    def concerns(sample: Sample) -> bool:
+        reach = reach_of(sample, good)
+        if not batch.cars:
+            return reach.holds(built_from, built_until)
+        return any(
+            car.id not in sample.cleared_for for car in batch.cars if reach.holds(car.built_at, car.built_at)
+        )
+
+    return tuple(sample for sample in samples if sample.outcome is Outcome.FAIL and concerns(sample))
+
+
+def _per_period(rule: SampleRule, samples: Sequence[Sample], batch: BatchInput, at: datetime) -> Sampled:
+    good = [one.moment for one in good_moments(rule, samples)]
+    built_from = at if batch.built_from is None else batch.built_from
+    built_until = at if batch.built_until is None else batch.built_until
+    rejected = _rejected(rule, samples, batch, at)
     last = good[-1] if good else None
     next_due = None if last is None else due_after(rule, last)
     known = period_of(rule, built_from) is not None and period_of(rule, built_until) is not None
@@ -106,11 +204,7 @@ def _per_period(rule: SampleRule, samples: Sequence[Sample], batch: BatchInput, 
         return Sampled(False, _size(rule), _size(rule), period_of(rule, last), None, rejected)
     short = not known or gap is not None or next_due is None or at >= next_due or built_until >= next_due
     period = gap or period_of(rule, at)
-    conforming = sum(
-        sample.outcome is Outcome.PASS and period is not None and period_of(rule, stands_for(sample)) == period
-        for sample in samples
-    )
-    return Sampled(short, conforming, _size(rule), period, next_due, rejected)
+    return Sampled(short, conforming_in(rule, samples, period), _size(rule), period, next_due, rejected)
 
 
 def _gap(rule: SampleRule, good: Sequence[datetime], built_from: datetime, built_until: datetime) -> Period | None:
@@ -120,23 +214,19 @@ def _gap(rule: SampleRule, good: Sequence[datetime], built_from: datetime, built
         for before, own in pairwise([None, *sorted(rule.periods)])
         if own is not None and own[0] <= built_until and built_from < own[1] and not _holds(own, good)
     ]
-    return next((own for own, before in unheld if before is None or not _holds(before, good)), None)
+    return next((own for own, before in unheld if not _reaches_into(own, before, good)), None)
+
+
+def _reaches_into(own: Period, before: Period | None, good: Sequence[datetime]) -> bool:
+    return before is not None and before[1] == own[0] and _holds(before, good)
 
 
 def _holds(period: Period, good: Sequence[datetime]) -> bool:
     return any(period[0] <= moment < period[1] for moment in good)
 
 
-def _reaches(rejected_at: datetime, good: Sequence[datetime], built_from: datetime, built_until: datetime) -> bool:
-    """Whether a reject concerns cars built in that time: from the last good sample before it to the next after it."""
-    since = max((moment for moment in good if moment < rejected_at), default=None)
-    until = min((moment for moment in good if moment > rejected_at), default=None)
-    return (since is None or built_until >= since) and (until is None or built_from <= until)
-
-
-def _per_batch(rule: SampleRule, samples: Sequence[Sample]) -> Sampled:
-    drawn = [sample for sample in samples if sample.drawn]
-    conforming = sum(sample.outcome is Outcome.PASS for sample in drawn)
-    rejected = tuple(sample for sample in drawn if sample.outcome is Outcome.FAIL and not sample.cleared)
+def _per_batch(rule: SampleRule, samples: Sequence[Sample], batch: BatchInput, at: datetime) -> Sampled:
+    """A good result counts on a drawn car alone; a bad one rejects the batch on whatever car it was found."""
+    conforming = len({_item(sample) for sample in samples if sample.drawn and sample.outcome is Outcome.PASS})
     short = rule.basis != PER_BATCH or conforming < _size(rule)
-    return Sampled(short, conforming, _size(rule), None, None, rejected)
+    return Sampled(short, conforming, _size(rule), None, None, _rejected(rule, samples, batch, at))

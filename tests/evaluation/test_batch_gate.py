@@ -11,6 +11,7 @@ import pytest
 
 from inspections.evaluation.facts import (
     BatchInput,
+    BuiltCar,
     Coverage,
     GateDecision,
     Procedure,
@@ -193,11 +194,13 @@ def weeks(first: int = -1, last: int = 4) -> tuple[tuple[datetime, datetime], ..
 
 
 RULE = SampleRule(WELD, "per_period", 1, weeks(), procedure="BAT-SMP-WELD")
+CARS = (BuiltCar(1, BUILT),)
 
 
 def sample(day: int, outcome: Outcome = P, clock: str = "10:00", **changes: Any) -> Sample:
     moment = at(clock, day=day)
-    base = Sample(day, WELD, moment, outcome, subject=f"TRAY-{day}", characteristic="BAT-SMP-WELD-T")
+    number = day * 1_000 + moment.hour * 10 + outcome
+    base = Sample(number, WELD, moment, outcome, subject=f"TRAY-{day}", characteristic="BAT-SMP-WELD-T")
     return replace(base, **changes)
 
 
@@ -282,7 +285,8 @@ def test_more_than_one_sample_a_week_must_conform_with_no_reject_among_them() ->
     assert codes(weld(sample(7), sample(8), rule=two)) == []
     assert codes(weld(sample(6), sample(8), rule=two)) == [C.SAMPLE_SHORT]
     assert codes(weld(sample(7), sample(8, U), sample(9), rule=two)) == []
-    assert codes(weld(sample(7), sample(8, F, cleared=True), sample(9), rule=two)) == [C.SAMPLE_SHORT]
+    screened = sample(8, F, cleared_for=frozenset({1}))
+    assert codes(weld(sample(7), screened, sample(9), rule=two, cars=CARS)) == [C.SAMPLE_SHORT]
 
 
 def test_law_1_a_rule_of_no_samples_asks_for_one() -> None:
@@ -320,9 +324,12 @@ def test_a_reject_fails_the_batch_until_it_is_cleared() -> None:
         "sample": "TRAY-8",
         "characteristic": "BAT-SMP-WELD-T",
         "count": "1",
+        "rejected": str(bad.id),
         "at": "2026-11-24T10:00:00+00:00",
     }
-    assert codes(weld(sample(6), replace(bad, cleared=True), sample(9))) == []
+    screened = replace(bad, cleared_for=frozenset({1}))
+    assert codes(weld(sample(6), screened, sample(9), cars=CARS)) == []
+    assert codes(weld(sample(6), screened, sample(9))) == [C.SAMPLE_REJECTED]
 
 
 def test_a_reject_and_a_pass_of_one_moment_are_no_good_sample_to_reach_back_to() -> None:
@@ -341,6 +348,7 @@ def test_per_batch_counts_what_was_drawn_alone() -> None:
 
     assert codes(weld(sample(7), sample(8), rule=drawn)) == [C.SAMPLE_SHORT]
     assert codes(weld(sample(7, drawn=True), sample(8), rule=drawn)) == [C.SAMPLE_SHORT]
+    assert detail(weld(rule=drawn)) == {"procedure": "BAT-SMP-WELD", "period": "batch"}
     assert weld(sample(7, drawn=True), sample(8, drawn=True), rule=drawn) == GateDecision(State.PASSED, ())
     assert codes(weld(sample(7, drawn=True), sample(8, F, drawn=True), sample(9, drawn=True), rule=drawn)) == [
         C.SAMPLE_REJECTED

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from inspections.evaluation.facts import (
     BatchInput,
+    BuiltCar,
     ComponentChange,
     Concession,
     Coverage,
@@ -34,6 +35,7 @@ from inspections.evaluation.facts import (
 )
 from inspections.evaluation.gates import decide, decide_batch
 from inspections.evaluation.reasons import Outcome, State
+from inspections.evaluation.sampling import sampled, stands_for
 
 from .builders import MIDNIGHT, PROCEDURE, at, gate_input, requirement, rig, torque
 
@@ -329,6 +331,9 @@ WEEKS = tuple((MIDNIGHT + timedelta(weeks=n), MIDNIGHT + timedelta(weeks=n + 1))
 DECIDED = MIDNIGHT + timedelta(days=29)
 
 
+BASES = (("per_period", 1), ("per_period", 2), ("per_batch", 1), ("per_batch", 2))
+
+
 @st.composite
 def batches(draw: st.DrawFn) -> BatchInput:
     first, last = sorted((draw(DAY), draw(DAY)))
@@ -340,7 +345,10 @@ def batches(draw: st.DrawFn) -> BatchInput:
             draw(DAY),
             draw(st.sampled_from([Outcome.PASS, Outcome.PASS, *Outcome])),
             f"S{number}",
-            cleared=draw(st.booleans()),
+            cleared_for=draw(st.sampled_from([frozenset(), frozenset({1}), frozenset({1, 2})])),
+            made_at=draw(st.sampled_from([None, None, MIDNIGHT + timedelta(days=3)])),
+            drawn=draw(st.integers(0, 3)) > 0,
+            item=draw(st.sampled_from(["", "A", "B"])),
         )
         for number in range(draw(st.integers(0, 6)))
     )
@@ -362,12 +370,13 @@ def batches(draw: st.DrawFn) -> BatchInput:
         has_requirements=True,
         type_procedures=draw(st.lists(st.sampled_from(types), unique=True).map(tuple)),
         coverages=coverages,
-        sample_rules=draw(st.sampled_from([(), (SampleRule(50, "per_period", draw(st.integers(1, 2)), WEEKS),)])),
+        sample_rules=draw(st.sampled_from([(), *((SampleRule(50, basis, size, WEEKS),) for basis, size in BASES)])),
         samples=samples,
         testing_closed=draw(st.booleans()),
         built_from=first if built else None,
         built_until=last if built else None,
         software=draw(st.sampled_from([((SoftwareClaim("ADAS", "1"),),), ()])),
+        cars=draw(st.sampled_from([(), (BuiltCar(1, first), BuiltCar(2, last))])) if built else (),
     )
 
 
@@ -413,10 +422,36 @@ def test_law_9_a_batch_decision_stands_until_the_first_fact_it_relied_on_ends(ba
 @settings(max_examples=100, deadline=None)
 @given(batches(), DAY)
 def test_law_1_a_rejected_sample_added_never_opens_a_batch(batch: BatchInput, moment: datetime) -> None:
-    rejected = Sample(99, 50, moment, Outcome.FAIL, "S99")
-    after = replace(batch, samples=(*batch.samples, rejected))
+    for item in ("", "A"):
+        rejected = Sample(99, 50, moment, Outcome.FAIL, "S99", item=item)
+        after = replace(batch, samples=(*batch.samples, rejected))
 
-    assert decide_batch(after, at=DECIDED).state >= decide_batch(batch, at=DECIDED).state
+        assert decide_batch(after, at=DECIDED).state >= decide_batch(batch, at=DECIDED).state
+
+
+@settings(max_examples=100, deadline=None)
+@given(batches(), DAY, DAY)
+def test_a_good_sample_of_an_earlier_car_tested_after_a_reject_takes_no_reject_away(
+    batch: BatchInput, made_at: datetime, finished_at: datetime
+) -> None:
+    """Nobody narrows a rejection by testing again."""
+    good = Sample(98, 50, finished_at, Outcome.PASS, "S98", made_at=made_at, drawn=True)
+    for rule in batch.sample_rules:
+        rejected = {sample.id for sample in sampled(rule, batch, at=DECIDED).rejected}
+        after = sampled(rule, replace(batch, samples=(*batch.samples, good)), at=DECIDED)
+        spared = rejected - {sample.id for sample in after.rejected}
+        for sample in batch.samples:
+            if sample.id in spared:
+                assert stands_for(sample) < made_at or finished_at < sample.finished_at
+
+
+@settings(max_examples=100, deadline=None)
+@given(batches(), st.integers(0, 6))
+def test_a_screening_of_fewer_cars_never_opens_a_batch(batch: BatchInput, place: int) -> None:
+    if decide_batch(batch, at=DECIDED).state is not State.PASSED and place < len(batch.samples):
+        less = replace(batch.samples[place], cleared_for=frozenset())
+        samples = (*batch.samples[:place], less, *batch.samples[place + 1 :])
+        assert decide_batch(replace(batch, samples=samples), at=DECIDED).state is not State.PASSED
 
 
 def test_the_generated_gates_do_open_now_and_then() -> None:
