@@ -1,6 +1,6 @@
 """Registers the tables of every concept with Django. Nothing imports this module."""
 
-from .batches.models import Batch, Component, Fitting, MaterialLot, SoftwareChange, Vehicle
+from .batches.models import Batch, Component, DrawSeed, Fitting, MaterialLot, SoftwareChange, Vehicle
 from .catalogue.models import (
     Characteristic,
     ComponentKind,
@@ -20,6 +20,8 @@ from .gates.models import (
     Decider,
     Decision,
     OpenReason,
+    ScreenedVehicle,
+    Screening,
     VehicleGate,
 )
 from .intake.models import Kept, Submission
@@ -33,8 +35,9 @@ from .rigs.models import ApiKey, Authorisation, Calibration, OutOfTolerance, Rig
 __all__ = [
     "ApiKey", "Authorisation", "Batch", "BatchGate", "Calibration", "Characteristic", "Component", "ComponentKind",
     "Concession", "Configuration", "ControlPlan", "Coverage", "CoverageRevocation", "Decider", "Decision", "Delivery",
-    "Disposition", "Fitting", "Hold", "Inspection", "Judgement", "Kept", "LedgerEntry", "Mark", "MaterialLot",
-    "Measurement", "Nonconformance", "OpenReason", "OperatorAlias", "OutOfTolerance", "PlanRevision", "Procedure",
-    "Release", "ReleasedVehicle", "Requirement", "Rig", "Sample", "Signature", "SoftwareChange", "SourceItem",
-    "Submission", "SystemClient", "User", "Vehicle", "VehicleGate", "VehicleModel", "Void",
+    "Disposition", "DrawSeed", "Fitting", "Hold", "Inspection", "Judgement", "Kept", "LedgerEntry", "Mark",
+    "MaterialLot", "Measurement", "Nonconformance", "OpenReason", "OperatorAlias", "OutOfTolerance", "PlanRevision",
+    "Procedure", "Release", "ReleasedVehicle", "Requirement", "Rig", "Sample", "ScreenedVehicle", "Screening",
+    "Signature", "SoftwareChange", "SourceItem", "Submission", "SystemClient", "User", "Vehicle", "VehicleGate",
+    "VehicleModel", "Void",
 ]  # fmt: skip

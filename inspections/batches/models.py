@@ -35,6 +35,22 @@ class Batch(models.Model):
         return self.number
 
 
+class DrawSeed(models.Model):
+    """The secret from which a batch's samples are drawn, with the quantity that was planned then. Append-only.
+
+    No page, API, admin or ledger entry shows it before testing is closed; the ledger has its commitment from the
+    opening on and the seed from the closing on (`evaluation.drawing`). Written by `open_batch` alone.
+    """
+
+    batch = models.OneToOneField(Batch, primary_key=True, on_delete=models.PROTECT, related_name="draw_seed")
+    seed = models.CharField(max_length=64, help_text="32 bytes, as hexadecimal digits")
+    planned_quantity = models.PositiveIntegerField()
+    at = models.DateTimeField()
+
+    def __repr__(self) -> str:
+        return f"<DrawSeed of batch {self.batch_id}>"
+
+
 class Vehicle(models.Model):
     """One car. It is in one batch at a time; `status` tells whether it is still meant for a customer."""
 

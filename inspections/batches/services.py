@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from datetime import datetime
+from secrets import token_bytes
+from typing import Final
 
 from ..catalogue.models import Configuration
 from ..catalogue.queries import revision_in_force
+from ..evaluation.drawing import ALGORITHM, commitment_of
 from ..marks.acts import one_act
 from ..marks.locks import Lock, exclude
 from ..marks.services import mark_vehicles
 from ..people.choices import Role
 from ..people.rules import Actor, ActorKind
 from ..records.services import record_act
-from .models import Batch
+from .models import Batch, DrawSeed
+
+_SEED_BYTES: Final = 32
 
 
 class BatchConflict(Exception):
@@ -25,6 +30,8 @@ def open_batch(
 ) -> tuple[Batch, bool]:
     """Open a batch and pin the revision in force at `at`, or none. Returns it, and whether it is new.
 
+    The secret from which its samples are drawn is made here, whether the plan asks for samples per batch or not: a
+    later revision may. The ledger gets its commitment.
     Repeating it with the same content changes nothing. Raises BatchConflict for other content, NotAllowed for a
     person who is no engineer.
     """
@@ -59,10 +66,18 @@ def open_batch(
             "line": line,
             "plan": None if revision is None else revision.plan.code,
             "revision": None if revision is None else revision.number,
+            "draw": {"algorithm": ALGORITHM, "commitment": _draw_seed(batch, at)},
         },
     )
     mark_vehicles(rows=[(batch.pk, None, "")], at=at)
     return batch, True
+
+
+def _draw_seed(batch: Batch, at: datetime) -> str:
+    """Draw and keep the secret of the batch's samples; returns its commitment, which alone is told."""
+    seed = token_bytes(_SEED_BYTES)
+    DrawSeed.objects.create(batch=batch, seed=seed.hex(), planned_quantity=batch.planned_quantity, at=at)
+    return commitment_of(seed)
 
 
 def _check_same(batch: Batch, configuration: Configuration, planned_quantity: int, line: str) -> None:

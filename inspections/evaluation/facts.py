@@ -385,7 +385,7 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class BuiltCar:
-    """A car of the batch that is meant for delivery and has not left, with the moment at which it was built."""
+    """A car of the batch that is meant for delivery, delivered ones too, with the moment at which it was built."""
 
     id: int
     built_at: datetime

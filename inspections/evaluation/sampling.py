@@ -124,7 +124,7 @@ def reach_of(rejected: Sample, good: Sequence[Good]) -> Reach:
 
 
 def reached_cars(rule: SampleRule, samples: Iterable[Sample], rejected: Sample, cars: Iterable[BuiltCar]) -> set[int]:
-    """The ids of the cars that a reject concerns. Sampled per batch, or on a basis that is not known, it is every car."""
+    """The ids of the cars that a reject concerns: sampled per batch, or on a basis that nobody knows, all of them."""
     reach = _reach(rule, samples_of(rule, samples), rejected)
     return {car.id for car in cars if reach.holds(car.built_at, car.built_at)}
 
@@ -182,9 +182,7 @@ def _rejected(rule: SampleRule, samples: Sequence[Sample], batch: BatchInput, at
         reach = reach_of(sample, good)
         if not batch.cars:
             return reach.holds(built_from, built_until)
-        return any(
-            car.id not in sample.cleared_for for car in batch.cars if reach.holds(car.built_at, car.built_at)
-        )
+        return any(car.id not in sample.cleared_for for car in batch.cars if reach.holds(car.built_at, car.built_at))
 
     return tuple(sample for sample in samples if sample.outcome is Outcome.FAIL and concerns(sample))
 

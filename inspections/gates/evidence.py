@@ -74,7 +74,7 @@ def collect_gate_inputs(
     procedures = _procedures(domains)
     fitted, changes = _components(ids)
     inspections = collect_inspections(ids, fitted, sorted(procedures), plan.revision_id)
-    rigs = _rigs({row.rig for rows in inspections.values() for row in rows})
+    rigs = collect_rigs({row.rig for rows in inspections.values() for row in rows})
     software, concessions, kept = _software(ids), _concessions(ids), _kept(vehicles, fitted)
     reworks = _reworks(ids, fitted)
     by_domain = {
@@ -144,7 +144,8 @@ def _whereabouts(component_ids: list[int]) -> dict[int, int]:
     return {component_id: vehicle_id for component_id, vehicle_id, fitted in rows if fitted}
 
 
-def _rigs(codes: set[str]) -> dict[str, facts.Rig]:
+def collect_rigs(codes: set[str]) -> dict[str, facts.Rig]:
+    """Rigs by code with their dated facts. Four statements."""
     rigs = {
         row[0]: row
         for row in read_rows(

@@ -1,4 +1,5 @@
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.fields.composite import CompositePrimaryKey  # type: ignore[import-untyped, unused-ignore]
@@ -171,3 +172,30 @@ class CoverageRevocation(models.Model):
     reason = models.TextField()
     revoked_by = models.CharField(max_length=200)
     at = models.DateTimeField()
+
+
+class Screening(models.Model):
+    """100 % screening recorded after rejected samples (`rejected`: their ids), by an engineer. Append-only.
+
+    It releases the rejection for its vehicles alone, and for each only as long as its result that counts, finished
+    after `since`, the moment at which the first of the rejected samples had finished, conforms.
+    """
+
+    procedure = models.ForeignKey(Procedure, on_delete=models.PROTECT, related_name="screenings")
+    rejected = ArrayField(models.BigIntegerField())
+    since = models.DateTimeField()
+    reason = models.TextField()
+    screened_by = models.CharField(max_length=200)
+    person_id = models.BigIntegerField()
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [GinIndex(fields=["rejected"], name="screening_rejected")]
+
+
+class ScreenedVehicle(models.Model):
+    screening = models.ForeignKey(Screening, on_delete=models.PROTECT, related_name="vehicles")
+    vehicle = models.ForeignKey(Vehicle, on_delete=models.PROTECT, related_name="screenings")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["screening", "vehicle"], name="screened_vehicle_once")]

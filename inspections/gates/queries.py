@@ -22,6 +22,7 @@ from .car_rows import (
     own_gates,
 )
 from .clearance import Clearance, OpenCause, UnknownVehicle, clearance
+from .drawn_cars import BatchDraw, DrawnCar, batch_draw
 from .kept_facts import (
     DecisionRow,
     EndingCoverage,
@@ -41,6 +42,7 @@ from .standing import (
 
 __all__ = [
     "SHOWN",
+    "BatchDraw",
     "BatchSummary",
     "CarCounts",
     "CarGate",
@@ -48,6 +50,7 @@ __all__ = [
     "Clearance",
     "DecisionRow",
     "DomainSummary",
+    "DrawnCar",
     "EndingCoverage",
     "OpenCause",
     "OwnGate",
@@ -55,6 +58,7 @@ __all__ = [
     "StandingCauses",
     "TypeEvidence",
     "UnknownVehicle",
+    "batch_draw",
     "batch_summaries",
     "batch_summary",
     "car_counts",

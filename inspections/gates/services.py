@@ -21,6 +21,7 @@ from ..records.services import record_act
 from ..results.models import Inspection
 from .choices import CoverageKind
 from .deciding import Undecided, decide_marked
+from .draws import reveal_draw
 from .models import Coverage, CoverageRevocation, Decider
 from .rules import CoverageRefused
 
@@ -101,6 +102,8 @@ def mark_whole_batch(*, batch: Batch, at: datetime) -> None:
 def close_batch(*, batch: Batch, actor: Actor, at: datetime) -> Batch:
     """Close testing: no more vehicles will come, and what is missing is failed. Repeating it changes nothing.
 
+    The seed of its draws goes into the ledger now, so that anybody can do them again.
+
     Takes the batch's lock alone, so that every recorder of the batch has committed or not begun, and decides inside.
     Raises NotAllowed for a person who is no engineer.
     """
@@ -122,6 +125,7 @@ def close_batch(*, batch: Batch, actor: Actor, at: datetime) -> Batch:
         before={"status": BatchStatus.OPEN.value},
         after={"status": BatchStatus.TESTING_CLOSED.value},
     )
+    reveal_draw(batch=batch, actor=actor, at=at)
     mark_whole_batch(batch=batch, at=at)
     decide_marked_now(batch_id=batch.pk, at=at)
     return batch

@@ -25,6 +25,9 @@ APPEND_ONLY = [
     "signature",
     "delivery",
     "operatoralias",
+    "drawseed",
+    "screening",
+    "screenedvehicle",
 ]
 """Rows that are written once."""
 
@@ -61,7 +64,7 @@ FROZEN_COLUMNS = {
     "rig": "code needs_calibration",
     "systemclient": "code",
     "apikey": "prefix digest rig_id client_id created_at",
-    "batch": "number configuration_id opened_at",
+    "batch": "number configuration_id opened_at planned_quantity line",
     "vehicle": "vin registered_at",
     "component": "kind serial first_seen_at",
     "materiallot": "kind lot first_seen_at",

@@ -42,6 +42,15 @@ class JudgedInspection:
     rows: tuple[Judged, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class JudgedSample:
+    """`worst` is the worst characteristic where the sample does not conform; `failed` are all that failed, by id."""
+
+    verdict: Verdict
+    worst: int | None = None
+    failed: tuple[int, ...] = ()
+
+
 def judge_posted(posted: PostedInspection, procedure: KnownProcedure, subject: Subject) -> JudgedInspection:
     """Judge every value on the revision pinned by the subject's batch; without one, nothing is judged (`NO_PLAN`)."""
     revision_id = None if subject.batch is None else subject.batch.revision_id
@@ -55,19 +64,24 @@ def judge_posted(posted: PostedInspection, procedure: KnownProcedure, subject: S
 
 def judge_sample(
     posted: PostedInspection, procedure: KnownProcedure, revision_id: int, subject: Subject
-) -> tuple[Verdict, int | None] | None:
-    """What the inspection says as a sample: its verdict against the sample requirements alone, and the worst
-    characteristic where it does not conform. None where the revision asks for no samples of this procedure."""
+) -> JudgedSample | None:
+    """What the inspection says as a sample: its verdict against the sample requirements alone. None where the revision
+    asks for no samples of this procedure."""
     judge = sample_judge_for(revision_id, procedure.id, subject.built_at)
     if judge is None:
         return None
     rows = _judge_all(posted, procedure, judge)
     verdict = judge.verdict(rows).verdict
     if verdict.outcome is Outcome.PASS:
-        return verdict, None
+        return JudgedSample(verdict)
     asked = [row for row in rows if row.requirement_id is not None]
     worst = max(asked, key=lambda row: row.verdict.outcome, default=None)
-    return verdict, None if worst is None else worst.characteristic_id
+    failed = {row.characteristic_id for row in asked if row.verdict.outcome is Outcome.FAIL}
+    return JudgedSample(
+        verdict,
+        None if worst is None else worst.characteristic_id,
+        tuple(sorted(number for number in failed if number is not None)),
+    )
 
 
 def _judge_all(posted: PostedInspection, procedure: KnownProcedure, judge: ProcedureJudge) -> tuple[Judged, ...]:

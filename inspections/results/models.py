@@ -1,3 +1,4 @@
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.db.models.fields.composite import CompositePrimaryKey  # type: ignore[import-untyped, unused-ignore]
@@ -142,6 +143,7 @@ class Sample(models.Model):
     inspection = models.ForeignKey(Inspection, on_delete=models.PROTECT, related_name="samples")
     subject = models.CharField(max_length=140)
     characteristic_id = models.BigIntegerField(null=True, help_text="the worst one, where not conforming")
+    failed = ArrayField(models.BigIntegerField(), default=list, help_text="ids of the characteristics that failed")
     outcome = models.SmallIntegerField()
     finished_at = models.DateTimeField()
     recorded_at = models.DateTimeField()

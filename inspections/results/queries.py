@@ -11,6 +11,7 @@ from .history import (
     vehicles_of_inspection,
 )
 from .in_the_car import FittedChange, SoftwareVersion, fittings_of_vehicle, software_of_vehicle
+from .sampling import outcomes_on
 
 __all__ = [
     "LATE",
@@ -23,6 +24,7 @@ __all__ = [
     "fittings_of_vehicle",
     "inspections_of_vehicle",
     "late_arrivals",
+    "outcomes_on",
     "software_of_vehicle",
     "vehicles_of_inspection",
 ]

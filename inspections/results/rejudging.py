@@ -64,7 +64,7 @@ def judge_on_current_pins(
     stored = [row for row in stored if (row.id, row.revision_id) not in pairs]
     if not stored:
         return 0
-    measured = _measured([row.id for row in stored])
+    measured = stored_measurements([row.id for row in stored])
     rows = [judgement for row in stored for judgement in _judgements(row, measured[row.id], act, at)]
     Judgement.objects.bulk_create(rows, ignore_conflicts=True, batch_size=5_000)
     return len(stored)
@@ -78,7 +78,8 @@ def _judged_already(inspection_ids: Sequence[int]) -> set[tuple[int, int]]:
     )
 
 
-def _measured(inspection_ids: Sequence[int]) -> dict[int, list[tuple[int, int | None, Reading]]]:
+def stored_measurements(inspection_ids: Sequence[int]) -> dict[int, list[tuple[int, int | None, Reading]]]:
+    """The values of inspections as the judge is told them: ordinal, characteristic, reading. One statement."""
     measured: dict[int, list[tuple[int, int | None, Reading]]] = defaultdict(list)
     for inspection_id, ordinal, characteristic_id, value, raw, unit, position in _rows(
         "select inspection_id, ordinal, characteristic_id, value, raw, unit, position from inspections_measurement"

@@ -10,9 +10,12 @@ from django.db import connection
 from ..batches.choices import BatchStatus
 from ..catalogue.choices import RevisionStatus
 from ..evaluation.facts import Level
+from ..evaluation.reasons import Outcome
 from ..rigs.models import Rig
 from .judging import judge_sample
 from .models import Sample
+from .plans import sample_judge_for
+from .rejudging import stored_measurements
 from .writing import Candidate
 
 
@@ -51,6 +54,24 @@ def record_samples(inserted: Sequence[Candidate], *, rig: Rig, at: datetime) -> 
     return set(_marks({(row.configuration_id, row.line, domains[row.procedure_id]) for row in samples}))
 
 
+def outcomes_on(*, revision_id: int, inspections: Collection[tuple[int, int, datetime | None]]) -> dict[int, Outcome]:
+    """What recorded inspections say as samples on a revision, whatever they were judged on before: by inspection id.
+
+    `inspections` holds ids of inspection and procedure, and when the subject was built. One that the revision asks no
+    samples of is not judged. One statement.
+    """
+    measured = stored_measurements([inspection_id for inspection_id, _, _ in inspections])
+    found = {}
+    for inspection_id, procedure_id, built_at in inspections:
+        judge = sample_judge_for(revision_id, procedure_id, built_at)
+        if judge is None:
+            found[inspection_id] = Outcome.NOT_JUDGED
+            continue
+        rows = [judge.judge(characteristic_id, reading) for _, characteristic_id, reading in measured[inspection_id]]
+        found[inspection_id] = judge.verdict(rows).verdict.outcome
+    return found
+
+
 def _samples(
     candidate: Candidate, asking: dict[int, list[tuple[int, int]]], rig: Rig, at: datetime
 ) -> Iterator[Sample]:
@@ -69,7 +90,6 @@ def _sample(candidate: Candidate, configuration_id: int, revision_id: int, line:
     judged = judge_sample(candidate.posted, candidate.procedure, revision_id, candidate.subject)
     if judged is None:
         return
-    verdict, characteristic_id = judged
     yield Sample(
         procedure_id=candidate.procedure.id,
         configuration_id=configuration_id,
@@ -77,8 +97,9 @@ def _sample(candidate: Candidate, configuration_id: int, revision_id: int, line:
         line=line,
         inspection_id=candidate.inspection_id,
         subject=candidate.subject.text,
-        characteristic_id=characteristic_id,
-        outcome=int(verdict.outcome),
+        characteristic_id=judged.worst,
+        failed=list(judged.failed),
+        outcome=int(judged.verdict.outcome),
         finished_at=candidate.posted.finished_at,
         recorded_at=at,
     )
