@@ -43,7 +43,7 @@ class BatchDraw:
 
 
 def batch_draw(batch: Batch) -> BatchDraw:
-    """The draw of a batch. One statement where its plan samples nothing per batch, a fixed number where it does."""
+    """The draw of a batch. No statement where its plan samples nothing, a fixed number where it samples per batch."""
     lines = _drawn_lines(batch)
     if not lines:
         return BatchDraw()
@@ -71,11 +71,12 @@ def batch_draw(batch: Batch) -> BatchDraw:
 def _drawn_lines(batch: Batch) -> list[facts.Requirement]:
     if batch.revision_id is None:
         return []
-    rows = RequirementRow.objects.filter(
-        revision_id=batch.revision_id, level=facts.Level.SAMPLE.value, basis=Basis.PER_BATCH
-    )
+    lines = [line for line in requirements_of(batch.revision_id) if line.level is facts.Level.SAMPLE]
+    if not lines:
+        return []
+    rows = RequirementRow.objects.filter(pk__in=[line.id for line in lines], basis=Basis.PER_BATCH)
     wanted = set(rows.values_list("pk", flat=True))
-    return [line for line in requirements_of(batch.revision_id) if line.id in wanted] if wanted else []
+    return [line for line in lines if line.id in wanted]
 
 
 def _latest(rule: facts.SampleRule, samples: tuple[facts.Sample, ...]) -> dict[str, Outcome]:

@@ -259,6 +259,12 @@ DETAILS: Final[dict[JudgementReason, Lines]] = {
 }
 """Why a measurement could not be judged, English and Chinese. For a unit, found and required are units."""
 
+DRAWN: Final[dict[Language, Lines]] = {
+    "en": ("this batch", "a drawn car of the batch"),
+    "zh-hans": ("本批次", "本批次被抽中的车"),
+}
+"""What a sample per batch is short for, and what is due next."""
+
 GATES: Final[dict[str, Lines]] = {
     "battery": ("battery", "电池"),
     "crash": ("crash", "碰撞"),

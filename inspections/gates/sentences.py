@@ -13,7 +13,7 @@ from string import Formatter
 from inspections.evaluation.reasons import JudgementReason, ReasonCode
 
 from .limit_wording import unit_symbol
-from .sentence_catalogue import DETAILS, GATES, HOLD_ENDS, KEPT, LANGUAGES, SENTENCES, UNSAID, VERDICTS, Language
+from .sentence_catalogue import DETAILS, DRAWN, GATES, HOLD_ENDS, KEPT, LANGUAGES, SENTENCES, UNSAID, VERDICTS, Language
 
 _TIMES = frozenset({"at", "next_due"})
 _EMPHASISED = frozenset({"found", "required"})
@@ -175,6 +175,8 @@ def _facts(reason: ReasonFacts, language: Language, zone: tzinfo | None) -> dict
         facts["detail"] = _judgement_detail(facts, language)
     if reason.code == ReasonCode.SUBMISSION_QUARANTINED and "detail" in facts:
         facts["detail"] = kept_text(facts["detail"], language)
+    if reason.code == ReasonCode.SAMPLE_SHORT and facts.get("period") == "batch":
+        facts["period"], facts["next_due"] = DRAWN[language]
     if reason.code == ReasonCode.HOLD_ACTIVE:
         words = _pair(HOLD_ENDS, facts.get("hold_ends", "cause"), language)
         facts["hold_ends"] = words.format(who=facts.get("who") or UNSAID[language]["who"])

@@ -126,6 +126,11 @@ def _closed(entry: LedgerEntry, after: Mapping[str, Any], tell: Telling) -> tupl
     return Status.QUIET, _("Testing closed: no more cars come, and what is missing has failed.")
 
 
+def _draw_revealed(entry: LedgerEntry, after: Mapping[str, Any], tell: Telling) -> tuple[Status, str]:
+    said = {"seed": after.get("seed", "")}
+    return Status.QUIET, _("The seed of the sample draw is told: %(seed)s.") % said
+
+
 def _registered(entry: LedgerEntry, after: Mapping[str, Any], tell: Telling) -> tuple[Status, str]:
     said = {"car": after.get("sequence"), "batch": entry.batch}
     return Status.QUIET, _("Registered as car %(car)s of batch %(batch)s.") % said
@@ -243,6 +248,7 @@ _SAID: Mapping[str, Words] = {
     "vehicle.delivered": _released,
     "batch.opened": _opened,
     "batch.closed": _closed,
+    "batch.draw_revealed": _draw_revealed,
     "batch.recount_differs": _recount,
     "batch.recount_agrees": _recount,
     "vehicle.registered": _registered,

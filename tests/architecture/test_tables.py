@@ -13,7 +13,8 @@ pytestmark = [pytest.mark.law(4), pytest.mark.django_db]
 APPEND_ONLY = {
     "ledgerentry", "inspection", "measurement", "judgement", "void", "sample", "decision", "coverage",
     "coveragerevocation", "disposition", "concession", "calibration", "outoftolerance", "authorisation", "fitting",
-    "softwarechange", "release", "releasedvehicle", "signature", "delivery", "operatoralias",
+    "softwarechange", "release", "releasedvehicle", "signature", "delivery", "operatoralias", "drawseed",
+    "screening", "screenedvehicle",
 }  # fmt: skip
 """Written once: the application's role can neither change nor remove a row, nor switch off what forbids it."""
 

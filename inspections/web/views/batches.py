@@ -13,24 +13,26 @@ from django.views.decorators.http import require_safe
 from inspections.batches.choices import BatchStatus
 from inspections.batches.models import Batch
 from inspections.batches.queries import batch_ids, count_batches, find_batch, sequences_of
-from inspections.catalogue.queries import characteristic_words
+from inspections.catalogue.queries import characteristic_words, procedure_words
 from inspections.dispositions.queries import open_holds, open_nonconformances_of_batch
 from inspections.dispositions.rules import MAY_PLACE_HOLD
 from inspections.gates.queries import (
     SHOWN,
     BatchSummary,
     CarCounts,
+    batch_draw,
     batch_summaries,
     car_counts,
     cars_of_batch,
     coverages_of,
 )
+from inspections.gates.sentence_catalogue import Language
 from inspections.records.queries import entries_of_batch
 from inspections.releases.queries import proposable, releases
 from inspections.releases.rules import MAY_RELEASE
 from inspections.results.operators import operators_keeping
 
-from .. import batch_facts, batch_page
+from .. import batch_facts, batch_page, drawn_words
 from ..access import actor_of, language_now, may, moment_of, who_may
 from ..act_words import Telling, characteristics_in, say_act
 from ..ages import clauses, gap
@@ -119,6 +121,7 @@ def batch(request: HttpRequest, number: str) -> HttpResponse:
         "summary": summary,
         "title_block": batch_facts.title_block(summary),
         **_acts(request, found),
+        **_drawn(found, language),
         **_cars(request, found, summary, counts),
         **_history(request, found),
     }
@@ -150,6 +153,19 @@ def _acts(request: HttpRequest, found: Batch) -> dict[str, Any]:
     return {
         "hold_url": f"{url}?batch={found.number}" if url and allowed else "",
         "who_may": "" if allowed else _("Placing a hold:") + gap() + who_may(MAY_PLACE_HOLD, actor),
+    }
+
+
+def _drawn(found: Batch, language: Language) -> dict[str, Any]:
+    """Which of its built cars are samples, where its plan draws any."""
+    draw = batch_draw(found)
+    if not draw.asked:
+        return {}
+    names = procedure_words({code for code, _asked in draw.asked})
+    return {
+        "draw": draw,
+        "drawn": drawn_words.drawn_procedures(draw, names, language),
+        "check": drawn_words.check_words(draw),
     }
 
 

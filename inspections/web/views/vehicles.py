@@ -26,6 +26,7 @@ from inspections.gates.queries import (
     DecisionRow,
     StandingCause,
     TypeEvidence,
+    batch_draw,
     cars_of_batch,
     clearance,
     coverages_of,
@@ -43,6 +44,7 @@ from ..ages import gap
 from ..batch_facts import decided_words, plan_words
 from ..batch_page import hold_words
 from ..causes import Known, named_in, of_car, page_reasons
+from ..drawn_words import sample_of
 from ..frame import optional_url
 from ..life import ACT, INSPECTION, Cursor, Event, Life, by_day, read_life, together
 from ..life_words import MOST_BARS, Words, problems_by_inspection, say_moments
@@ -153,9 +155,16 @@ def _answer(
             row, own_gates(batch_id=batch.pk, at=at), causes, said, release, at, known.language
         ),
         "car": row,
-        "identity": vehicle_page.identity(row, batch.configuration.code),
+        "identity": [*vehicle_page.identity(row, batch.configuration.code), *_sample_of(found, known)],
         "title_block": _title_block(found, answered, in_force, waiting),
     }
+
+
+def _sample_of(found: Vehicle, known: Known) -> list[tuple[str, str]]:
+    """For which procedures this car was drawn as a sample, and how it stands as one."""
+    drawn = batch_draw(found.batch).of_car(found.pk)
+    names = procedure_words({car.procedure for car in drawn}) if drawn else {}
+    return sample_of(drawn, names, known.language)
 
 
 def _title_block(
