@@ -8,6 +8,7 @@ from datetime import timedelta
 from inspections.catalogue.models import Requirement, SourceItem
 from inspections.dispositions.models import Concession, Disposition
 from inspections.gates.choices import CoverageKind
+from inspections.gates.models import ScreenedVehicle, Screening
 from inspections.gates.services import decide_batch, enter_coverage, revoke_coverage
 from inspections.intake.models import Submission
 from inspections.intake.services import post_inspection
@@ -92,6 +93,11 @@ def _fill_answers(plant: Plant, person_id: int) -> None:
         inspection_id=inspection.pk, ordinal=0, kind="rework", reason="cleaned", done_at=AT, disposed_by="0388",
         person_id=person_id, at=AT,
     )  # fmt: skip
+    screening = Screening.objects.create(
+        procedure=plant.procedures["BAT-EOL"], rejected=[1], since=AT, reason="all measured again", screened_by="0388",
+        person_id=person_id, at=AT,
+    )  # fmt: skip
+    ScreenedVehicle.objects.create(screening=screening, vehicle=plant.vehicle)
     Concession.objects.create(
         number="CN-1", vehicle=plant.vehicle, requirement_id=requirement.pk, authority="customer", reason="agreed",
         characteristic_id=requirement.characteristic_id, first_approver_id=1, second_approver_id=2, approved_at=AT,
