@@ -1,6 +1,6 @@
 """Registers the tables of every concept with Django. Nothing imports this module."""
 
-from .batches.models import Batch, Component, DrawSeed, Fitting, MaterialLot, SoftwareChange, Vehicle
+from .batches.models import Batch, Component, DrawSeed, Fitting, MaterialLot, Removal, SoftwareChange, Vehicle
 from .catalogue.models import (
     Characteristic,
     ComponentKind,
@@ -37,7 +37,7 @@ __all__ = [
     "Concession", "Configuration", "ControlPlan", "Coverage", "CoverageRevocation", "Decider", "Decision", "Delivery",
     "Disposition", "DrawSeed", "Fitting", "Hold", "Inspection", "Judgement", "Kept", "LedgerEntry", "Mark",
     "MaterialLot", "Measurement", "Nonconformance", "OpenReason", "OperatorAlias", "OutOfTolerance", "PlanRevision",
-    "Procedure", "Release", "ReleasedVehicle", "Requirement", "Rig", "Sample", "ScreenedVehicle", "Screening",
-    "Signature", "SoftwareChange", "SourceItem", "Submission", "SystemClient", "User", "Vehicle", "VehicleGate",
-    "VehicleModel", "Void",
+    "Procedure", "Release", "ReleasedVehicle", "Removal", "Requirement", "Rig", "Sample", "ScreenedVehicle",
+    "Screening", "Signature", "SoftwareChange", "SourceItem", "Submission", "SystemClient", "User", "Vehicle",
+    "VehicleGate", "VehicleModel", "Void",
 ]  # fmt: skip

@@ -61,6 +61,8 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 # Files of rigs, each under its SHA-256, written once; to be backed up with the database.
 SUBMISSIONS_DIR = Path(env.text("SUBMISSIONS_DIR", str(BASE_DIR / ".interlock" / "submissions")))
 SUBMISSION_MAX_BYTES = env.number("SUBMISSION_MAX_BYTES", 64 * 1024 * 1024, least=1024)
+# What a person attaches, such as a laboratory's certificate; it lies beside the submissions.
+DOCUMENT_MAX_BYTES = env.number("DOCUMENT_MAX_BYTES", 16 * 1024 * 1024, least=1024)
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
 DATA_UPLOAD_MAX_NUMBER_FILES = 4
 

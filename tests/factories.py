@@ -14,6 +14,7 @@ from typing import Any
 
 from django.contrib.auth.models import Group
 
+from inspections.batches.choices import VehicleStatus
 from inspections.batches.models import Batch, Vehicle
 from inspections.batches.rules import check_digit
 from inspections.batches.services import open_batch
@@ -28,6 +29,7 @@ from inspections.catalogue.models import (
     Requirement,
     VehicleModel,
 )
+from inspections.gates.services import destroy_vehicle, scrap_vehicle
 from inspections.people.choices import Role
 from inspections.people.models import User
 from inspections.people.rules import Actor, ActorKind
@@ -219,6 +221,20 @@ def make_vehicles(batch: Batch, number: int, *, at: datetime = AT - timedelta(ho
     serials = vins(batch.pk * 1000 % 900_000 + first + 1)
     news = [NewVehicle(next(serials), first + place) for place in range(1, number + 1)]
     return list(register_vehicles(batch=batch, vehicles=news, actor=SYSTEM, at=at).created)
+
+
+def become(vehicle: Vehicle, status: VehicleStatus | str, *, at: datetime = AT) -> Vehicle:
+    """Let a car become what it is to be: destroyed for its first procedure or scrapped by the act, else as a row."""
+    wanted = VehicleStatus(status)
+    if wanted is VehicleStatus.DESTROYED:
+        procedure = Procedure.objects.order_by("pk")[0]
+        destroy_vehicle(vehicle=vehicle, procedure=procedure, reason="for a test", actor=make_engineer(), at=at)
+    elif wanted is VehicleStatus.SCRAPPED:
+        scrap_vehicle(vehicle=vehicle, reason="beyond repair", actor=make_engineer(), at=at)
+    else:
+        Vehicle.objects.filter(pk=vehicle.pk).update(status=wanted)
+    vehicle.refresh_from_db()
+    return vehicle
 
 
 BATTERY: Mapping[str, Mapping[str, Any]] = {

@@ -19,7 +19,7 @@ from inspections.results.models import Inspection, Judgement, Sample
 from inspections.results.services import map_operator, record_inspections, report_out_of_tolerance, void_inspection
 from inspections.rigs.models import SystemClient
 from inspections.rigs.services import issue_key
-from tests.factories import AT, Plant, changed_value, make_person, make_plant, make_vehicle, mes_actor
+from tests.factories import AT, Plant, become, changed_value, make_person, make_plant, make_vehicle, mes_actor
 
 
 def fill_plant() -> Plant:
@@ -73,6 +73,7 @@ def _fill_facts(plant: Plant, engineer: Actor) -> None:
     revoke_coverage(coverage=coverage, reason="withdrawn by the laboratory", actor=engineer, at=AT)
     report_out_of_tolerance(rig=plant.rig, back_to=AT, found_at=AT, reason="reference off", actor=engineer, at=AT)
     void_inspection(inspection=_the_fail(plant), reason="a master part", actor=engineer, at=AT)
+    become(make_vehicle(plant.batch), "scrapped")
     characteristic = plant.procedures["BAT-EOL"].characteristics.get(code="ISO")
     SourceItem.objects.create(
         procedure=plant.procedures["BAT-EOL"], adapter="wats-json", item="EOL/Insulation", characteristic=characteristic

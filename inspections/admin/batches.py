@@ -1,6 +1,6 @@
 from django.contrib import admin
 
-from ..batches.models import Batch, Component, Vehicle
+from ..batches.models import Batch, Component, Removal, Vehicle
 from ..dispositions.models import Hold, Nonconformance
 from ..gates.models import Coverage
 from .pages import ReadOnlyPage
@@ -21,6 +21,14 @@ class VehiclePage(ReadOnlyPage):
     list_select_related = ["batch"]
     search_fields = ["vin"]
     show_full_result_count = False
+
+
+@admin.register(Removal)
+class RemovalPage(ReadOnlyPage):
+    list_display = ["vehicle", "status", "procedure", "reason", "removed_by", "at"]
+    list_filter = ["status"]
+    list_select_related = ["vehicle", "procedure"]
+    search_fields = ["=vehicle__vin"]
 
 
 @admin.register(Component)

@@ -18,3 +18,6 @@ class VehicleStatus(models.TextChoices):
 
 FOR_DELIVERY = (VehicleStatus.IN_PROCESS, VehicleStatus.RELEASED, VehicleStatus.DELIVERED)
 """Cars meant to reach a customer. The others can never leave."""
+
+OUT_FOR_GOOD = (VehicleStatus.DESTROYED, VehicleStatus.SCRAPPED)
+"""What a car becomes by a removal, and never anything else again."""

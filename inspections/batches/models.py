@@ -2,8 +2,8 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Right
 
-from ..catalogue.models import Configuration, PlanRevision
-from .choices import BatchStatus, VehicleStatus
+from ..catalogue.models import Configuration, PlanRevision, Procedure
+from .choices import OUT_FOR_GOOD, BatchStatus, VehicleStatus
 
 
 class Batch(models.Model):
@@ -66,6 +66,32 @@ class Vehicle(models.Model):
 
     def __str__(self) -> str:
         return self.vin
+
+
+class Removal(models.Model):
+    """A car was taken out of delivery for ever: destroyed for a test of a named procedure, or scrapped. Append-only.
+
+    Once a car; the database lets `Vehicle.status` follow it and never come back. `nonconformance` names the one that
+    it answers, "" for none. Written by `gates.removing` alone.
+    """
+
+    vehicle = models.OneToOneField(Vehicle, on_delete=models.PROTECT, related_name="removal")
+    status = models.CharField(max_length=18, choices=VehicleStatus)
+    procedure = models.ForeignKey(Procedure, null=True, on_delete=models.PROTECT, related_name="destroyed_for")
+    nonconformance = models.CharField(max_length=32, blank=True)
+    reason = models.TextField()
+    removed_by = models.CharField(max_length=200)
+    person_id = models.BigIntegerField()
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(status__in=OUT_FOR_GOOD), name="removal_is_for_good"),
+            models.CheckConstraint(
+                condition=Q(status=VehicleStatus.SCRAPPED) | Q(procedure__isnull=False),
+                name="removal_names_the_test",
+            ),
+        ]
 
 
 class Component(models.Model):

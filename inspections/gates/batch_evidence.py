@@ -12,7 +12,9 @@ from ..batches.choices import FOR_DELIVERY, BatchStatus
 from ..batches.models import Batch, Vehicle
 from ..catalogue.models import Procedure as ProcedureRow
 from ..evaluation import facts
+from .choices import CoverageKind
 from .evidence import Plan, procedure_facts
+from .fallen import Fallen, collect_fallen
 from .models import Coverage
 from .reading import read_rows
 from .sample_evidence import collect_sampling
@@ -55,19 +57,23 @@ def _coverages(batch: Batch, procedure_ids: Iterable[int]) -> tuple[facts.Covera
         .select_related("revocation")
         .order_by("pk")
     )
-    return tuple(_coverage(row) for row in rows)
+    by_test = [row.pk for row in rows if row.kind == CoverageKind.INSPECTION and not hasattr(row, "revocation")]
+    fallen = collect_fallen(coverage_ids=by_test)
+    return tuple(coverage_facts(row, fallen.get(row.pk)) for row in rows)
 
 
-def _coverage(row: Coverage) -> facts.Coverage:
+def coverage_facts(row: Coverage, fallen: Fallen | None = None) -> facts.Coverage:
+    """A coverage as the evaluator is told of it; one whose own test fell is as good as revoked."""
     revocation = getattr(row, "revocation", None)
+    revoked = fallen if revocation is None else Fallen(revocation.at, revocation.reason)
     return facts.Coverage(
         id=row.pk,
         procedure_id=row.procedure_id,
         valid_from=row.valid_from,
         valid_until=row.valid_until,
         software=tuple(facts.SoftwareClaim(item["system"], item["version"]) for item in row.software),
-        revoked_at=None if revocation is None else revocation.at,
-        revoked_reason="" if revocation is None else revocation.reason,
+        revoked_at=None if revoked is None else revoked.at,
+        revoked_reason="" if revoked is None else revoked.reason,
     )
 
 

@@ -135,7 +135,8 @@ class Decision(models.Model):
 class Coverage(models.Model):
     """Type-level evidence for one procedure and configuration, for a time and stated software. Append-only.
 
-    Revoked by a CoverageRevocation, never edited.
+    Revoked by a CoverageRevocation, never edited. A certificate's document lies under `document_sha256`; `document` is
+    the name it came with, `certificate` the number that `laboratory` printed on it.
     """
 
     number = models.CharField(max_length=32, unique=True)
@@ -144,6 +145,8 @@ class Coverage(models.Model):
     kind = models.CharField(max_length=13, choices=CoverageKind)
     software = models.JSONField(default=list)
     inspection_id = models.BigIntegerField(null=True)
+    laboratory = models.CharField(max_length=200, blank=True)
+    certificate = models.CharField(max_length=120, blank=True)
     document = models.CharField(max_length=200, blank=True)
     document_sha256 = models.CharField(max_length=64, blank=True)
     valid_from = models.DateTimeField()

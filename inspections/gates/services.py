@@ -1,29 +1,38 @@
-"""Acts on gates: deciding what is marked, closing a batch, coverage, recounting."""
+"""Acts on gates: deciding what is marked, closing a batch. Coverage and removals are in files of their own and handed
+on here."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 
-from django.conf import settings
 from django.db import connection
 
 from ..batches.choices import BatchStatus
 from ..batches.models import Batch
-from ..catalogue.models import Configuration, Procedure
-from ..evaluation.reasons import Outcome
 from ..marks.acts import one_act
 from ..marks.locks import Lock, exclude
-from ..marks.services import mark_vehicles
 from ..people.choices import Role
 from ..people.rules import Actor, ActorKind
 from ..records.services import record_act
-from ..results.models import Inspection
-from .choices import CoverageKind
+from .covering import cover_by_certificate, cover_by_inspection, enter_coverage, revoke_coverage
 from .deciding import Undecided, decide_marked
 from .draws import reveal_draw
-from .models import Coverage, CoverageRevocation, Decider
-from .rules import CoverageRefused
+from .models import Decider
+from .removing import destroy_vehicle, scrap_vehicle
+
+__all__ = [
+    "close_batch",
+    "cover_by_certificate",
+    "cover_by_inspection",
+    "decide_batch",
+    "decide_marked_now",
+    "destroy_vehicle",
+    "enter_coverage",
+    "mark_expired",
+    "mark_whole_batch",
+    "revoke_coverage",
+    "scrap_vehicle",
+]
 
 MOST_MARKS = 2000
 """Marks decided in one transaction: enough to decide a backlog fast, few enough to commit often."""
@@ -129,109 +138,6 @@ def close_batch(*, batch: Batch, actor: Actor, at: datetime) -> Batch:
     mark_whole_batch(batch=batch, at=at)
     decide_marked_now(batch_id=batch.pk, at=at)
     return batch
-
-
-@one_act
-def enter_coverage(
-    *,
-    number: str,
-    procedure: Procedure,
-    configuration: Configuration,
-    kind: CoverageKind,
-    valid_from: datetime,
-    valid_until: datetime,
-    software: Sequence[dict[str, str]] = (),
-    inspection: Inspection | None = None,
-    document: str = "",
-    document_sha256: str = "",
-    actor: Actor,
-    at: datetime,
-) -> Coverage:
-    """An engineer signs type-level evidence. Raises NotAllowed, and CoverageRefused where it is no evidence.
-
-    Every batch of the configuration is marked: what was missing may be there now.
-    """
-    if kind is CoverageKind.DEMONSTRATION:
-        if not settings.DEMO:
-            raise CoverageRefused("Demonstration coverage exists in the demo only: enter a certificate or a test.")
-    else:
-        actor.require("signing coverage", Role.ENGINEER)
-    if kind is CoverageKind.INSPECTION:
-        _check_inspection(inspection, procedure)
-    if kind is CoverageKind.CERTIFICATE and not (document and document_sha256):
-        raise CoverageRefused("A laboratory's certificate needs its document: attach it.")
-    if valid_until <= valid_from:
-        raise CoverageRefused("The coverage ends before it begins: check the two dates.")
-    exclude(Lock.CONFIGURATION, [configuration.pk])
-    coverage = Coverage.objects.create(
-        number=number,
-        procedure=procedure,
-        configuration=configuration,
-        kind=kind,
-        software=list(software),
-        inspection_id=None if inspection is None else inspection.pk,
-        document=document,
-        document_sha256=document_sha256,
-        valid_from=valid_from,
-        valid_until=valid_until,
-        signed_by=actor.label,
-        person_id=actor.id,
-        at=at,
-    )
-    record_act(
-        actor=actor,
-        act="coverage.signed",
-        subject_kind="coverage",
-        subject=number,
-        at=at,
-        after={
-            "procedure": procedure.code,
-            "configuration": configuration.code,
-            "kind": kind.value,
-            "valid_from": valid_from.isoformat(),
-            "valid_until": valid_until.isoformat(),
-        },
-    )
-    _mark_configuration(configuration.pk, procedure.domain, at)
-    return coverage
-
-
-def _check_inspection(inspection: Inspection | None, procedure: Procedure) -> None:
-    if inspection is None or inspection.procedure_id != procedure.pk:
-        raise CoverageRefused(f"Coverage by inspection needs an inspection of {procedure.code}: choose it.")
-    if inspection.verdict != Outcome.PASS or inspection.vehicle is None:
-        raise CoverageRefused("Only a complete, passing inspection of a car covers others.")
-    if inspection.vehicle.status != "destroyed_for_test" or hasattr(inspection, "void"):
-        raise CoverageRefused(f"{inspection.vehicle.vin} was not destroyed for this test, or the inspection is void.")
-
-
-@one_act
-def revoke_coverage(*, coverage: Coverage, reason: str, actor: Actor, at: datetime) -> CoverageRevocation:
-    """Take type-level evidence back; every batch that it covered is decided again. Raises as `enter_coverage`."""
-    actor.require("revoking coverage", Role.ENGINEER)
-    if not reason.strip():
-        raise CoverageRefused("Revoking coverage needs a reason: say what was found.")
-    exclude(Lock.CONFIGURATION, [coverage.configuration_id])
-    if CoverageRevocation.objects.filter(coverage=coverage).exists():
-        raise CoverageRefused(f"Coverage {coverage.number} was revoked already.")
-    revocation = CoverageRevocation.objects.create(
-        coverage=coverage, reason=reason.strip(), revoked_by=actor.label, at=at
-    )
-    record_act(
-        actor=actor,
-        act="coverage.revoked",
-        subject_kind="coverage",
-        subject=coverage.number,
-        reason=reason.strip(),
-        at=at,
-    )
-    _mark_configuration(coverage.configuration_id, coverage.procedure.domain, at)
-    return revocation
-
-
-def _mark_configuration(configuration_id: int, domain: str, at: datetime) -> None:
-    batches = Batch.objects.filter(configuration_id=configuration_id).values_list("pk", flat=True)
-    mark_vehicles(rows=[(batch_id, None, domain) for batch_id in batches], at=at)
 
 
 def mark_expired(*, at: datetime) -> int:

@@ -1,4 +1,7 @@
-"""The files of rigs on disk, each under its SHA-256, written once. A file is whole there or not there at all."""
+"""The files of rigs and the documents of people on disk, each under its SHA-256, written once.
+
+A file is whole there or not there at all.
+"""
 
 from __future__ import annotations
 
@@ -17,21 +20,26 @@ class FileTooLarge(Exception):
     """The file has more bytes than are taken."""
 
 
+class FileAltered(Exception):
+    """The bytes on disk are not those that landed under their SHA-256."""
+
+
 @dataclass(frozen=True, slots=True)
 class Landed:
     sha256: str
     size: int
 
 
-def land_file(chunks: Iterable[bytes]) -> Landed:
-    """Write the bytes to disk, hashing them as they come, and give them their place. Raises FileTooLarge.
+def land_file(chunks: Iterable[bytes], *, most: int | None = None) -> Landed:
+    """Write the bytes to disk, hashing them as they come, and give them their place. Raises FileTooLarge for more
+    than `most` bytes, by default those that a submission may have.
 
     When this returns they survive a power cut. The same bytes twice are one file.
     """
     incoming = _root() / "incoming"
     incoming.mkdir(parents=True, exist_ok=True, mode=0o700)
     draft = incoming / secrets.token_hex(16)
-    most = settings.SUBMISSION_MAX_BYTES
+    most = settings.SUBMISSION_MAX_BYTES if most is None else most
     whole, size = sha256(), 0
     try:
         with draft.open("xb") as file:
@@ -57,6 +65,14 @@ def land_file(chunks: Iterable[bytes]) -> Landed:
 def open_file(digest: str) -> BinaryIO:
     """The bytes that landed under this SHA-256. Raises FileNotFoundError."""
     return path_of(digest).open("rb")
+
+
+def read_whole(digest: str) -> bytes:
+    """All bytes that landed under this SHA-256, checked against it. Raises FileNotFoundError, FileAltered."""
+    content = path_of(digest).read_bytes()
+    if sha256(content).hexdigest() != digest:
+        raise FileAltered(f"What lies under {digest} is not what landed there: restore it from a backup.")
+    return content
 
 
 def path_of(digest: str) -> Path:

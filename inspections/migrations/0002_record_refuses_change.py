@@ -28,6 +28,7 @@ APPEND_ONLY = [
     "drawseed",
     "screening",
     "screenedvehicle",
+    "removal",
 ]
 """Rows that are written once."""
 

@@ -20,6 +20,7 @@ from ..people.choices import Role
 from ..people.rules import Actor, ActorKind
 from ..records.services import record_act
 from ..rigs.models import Authorisation, Calibration, OutOfTolerance, Rig
+from .covered import LEANING_ON_TESTS
 from .models import Inspection, Void
 
 _DELIVERABLE: Final = [status.value for status in FOR_DELIVERY]
@@ -71,7 +72,7 @@ def report_out_of_tolerance(
     *, rig: Rig, back_to: datetime, found_at: datetime, reason: str, actor: Actor, at: datetime
 ) -> OutOfTolerance:
     """The rig was found out of tolerance: what it measured from its last good calibration, `back_to`, to `found_at`
-    does not count. Raises FactRefused, NotAllowed."""
+    does not count, nor what it measures until a certificate begins that is no older. Raises FactRefused, NotAllowed."""
     _require(actor, "reporting a rig out of tolerance")
     if not reason.strip():
         raise FactRefused("Say what was found: the reason is empty.")
@@ -84,7 +85,8 @@ def report_out_of_tolerance(
     _tell(actor, "rig.out_of_tolerance", rig, at, reason.strip(), {
         "back_to": back_to.isoformat(),
         "found_at": found_at.isoformat(),
-        "marked": _mark_measured(rig, at, since=back_to, until=found_at),
+        # Until a new certificate begins, nothing counts that was measured after the finding either.
+        "marked": _mark_measured(rig, at, since=back_to),
     })  # fmt: skip
     return finding
 
@@ -165,7 +167,8 @@ def _require(actor: Actor, act: str) -> None:
         actor.require(act, Role.ENGINEER)
 
 
-# An inspection speaks for its vehicle, or for the one in which its component is fitted; as a sample also for batches.
+# An inspection speaks for its vehicle, or for the one in which its component is fitted; as a sample or a type test
+# also for batches.
 _SPOKEN_FOR: Final = """
 insert into inspections_mark (batch_id, vehicle_id, domain, at)
 with measured as (
@@ -186,13 +189,17 @@ union
 select b.id, null, m.domain, %(at)s from measured m
 join inspections_sample s on s.inspection_id = m.id
 join inspections_batch b on b.configuration_id = s.configuration_id and b.line = s.line and b.status <> 'completed'
+union
+select leaning.id, null, leaning.domain, %(at)s from ({covered}) leaning
 """
-_MARK_MEASURED: Final = _SPOKEN_FOR.format(
-    which="i.rig_id = %(rig)s and i.finished_at >= %(since)s"
+_MEASURED: Final = (
+    "i.rig_id = %(rig)s and i.finished_at >= %(since)s"
     " and (%(until)s::timestamptz is null or i.finished_at <= %(until)s)"
     " and (%(procedure)s::bigint is null or i.procedure_id = %(procedure)s)"
 )
-_MARK_ONE: Final = _SPOKEN_FOR.format(which="i.id = %(id)s")
+_MARK_MEASURED: Final = _SPOKEN_FOR.format(which=_MEASURED, covered=LEANING_ON_TESTS.format(which=_MEASURED))
+_ONE: Final = "i.id = %(id)s"
+_MARK_ONE: Final = _SPOKEN_FOR.format(which=_ONE, covered=LEANING_ON_TESTS.format(which=_ONE))
 
 
 def _mark_measured(

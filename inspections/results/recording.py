@@ -22,6 +22,7 @@ from ..people.rules import Actor, ActorKind
 from ..records.services import Act, record_acts
 from ..rigs.models import Rig
 from ..rigs.queries import authorised_procedures
+from .covered import batches_covered_by
 from .digest import content_digest
 from .fates import Request, settle_same_ids
 from .judging import KnownCharacteristic, KnownProcedure, judge_posted
@@ -256,6 +257,9 @@ def _tell(request: Request, inserted: Sequence[Candidate], actor: Actor) -> None
         if batch is not None and vehicle_id is not None:
             marks.add((batch.id, vehicle_id, candidate.procedure.domain))
     marks.update(record_samples(inserted, rig=request.rig, at=request.at))
+    destroyed = {candidate.subject.id for candidate in inserted if candidate.subject.destroyed}
+    if destroyed:
+        marks.update(batches_covered_by(vehicle_ids=destroyed))
     mark_vehicles(rows=marks, at=request.at)
     record_acts(actor=actor, acts=list(_acts(request, inserted)), at=request.at)
     for batch_id in sorted({row[0] for row in marks}):

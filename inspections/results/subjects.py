@@ -30,7 +30,10 @@ class BatchFacts:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A known subject. `vehicle_id` is the vehicle it counts for now: itself, or the one in which it is fitted."""
+    """A known subject. `vehicle_id` is the vehicle it counts for now: itself, or the one in which it is fitted.
+
+    `destroyed`: a car given up to a test, on which coverage may rest.
+    """
 
     kind: Literal["vehicle", "component", "lot"]
     id: int
@@ -39,6 +42,7 @@ class Subject:
     vin: str = ""
     built_at: datetime | None = None
     batch: BatchFacts | None = None
+    destroyed: bool = False
 
     def locks(self) -> list[tuple[Lock, int]]:
         """The locks under which what is said of this subject stays so."""
@@ -86,7 +90,8 @@ def create_parts(keys: Iterable[SubjectKey], at: datetime) -> None:
 
 
 _VEHICLES: Final = """
-select v.id, v.vin, v.registered_at, b.id, b.number, b.configuration_id, b.line, b.status, b.revision_id
+select v.id, v.vin, v.registered_at, v.status = 'destroyed_for_test',
+       b.id, b.number, b.configuration_id, b.line, b.status, b.revision_id
 from inspections_vehicle v join inspections_batch b on b.id = v.batch_id where v.vin = any(%s)
 """
 _COMPONENTS: Final = """
@@ -153,9 +158,9 @@ def read_subjects(keys: Iterable[SubjectKey]) -> dict[SubjectKey, Subject]:
     found: dict[SubjectKey, Subject] = {}
     batches: dict[int, BatchFacts] = {}
     if vins := [key[1] for key in wanted if key[0] == "vehicle"]:
-        for number, vin, built_at, batch_id, *batch in _execute(_VEHICLES, vins):
+        for number, vin, built_at, destroyed, batch_id, *batch in _execute(_VEHICLES, vins):
             shared = batches.get(batch_id) or batches.setdefault(batch_id, BatchFacts(batch_id, *batch))
-            found["vehicle", vin, ""] = Subject("vehicle", number, vin, number, vin, built_at, shared)
+            found["vehicle", vin, ""] = Subject("vehicle", number, vin, number, vin, built_at, shared, destroyed)
     if parts := [key[1:] for key in wanted if key[0] == "component"]:
         for number, kind, serial, vehicle_id, vin, built_at, *batch in _execute(_COMPONENTS, *_columns(parts)):
             bound = None if vehicle_id is None else BatchFacts(*batch)

@@ -14,7 +14,7 @@ APPEND_ONLY = {
     "ledgerentry", "inspection", "measurement", "judgement", "void", "sample", "decision", "coverage",
     "coveragerevocation", "disposition", "concession", "calibration", "outoftolerance", "authorisation", "fitting",
     "softwarechange", "release", "releasedvehicle", "signature", "delivery", "operatoralias", "drawseed",
-    "screening", "screenedvehicle",
+    "screening", "screenedvehicle", "removal",
 }  # fmt: skip
 """Written once: the application's role can neither change nor remove a row, nor switch off what forbids it."""
 

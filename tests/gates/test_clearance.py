@@ -10,7 +10,17 @@ from inspections.gates.services import close_batch, decide_batch, enter_coverage
 from inspections.marks.services import mark_vehicles
 from inspections.people.choices import Role
 from inspections.people.rules import Actor, NotAllowed
-from tests.factories import AT, LINES, SYSTEM, changed_value, make_batch, make_engineer, make_person, make_revision
+from tests.factories import (
+    AT,
+    LINES,
+    SYSTEM,
+    become,
+    changed_value,
+    make_batch,
+    make_engineer,
+    make_person,
+    make_revision,
+)
 
 
 def codes(vin, at=AT):
@@ -103,7 +113,7 @@ def test_a_persons_hold_stops_a_clear_car_until_a_person_lifts_it(good_car, of_b
 
 @pytest.mark.parametrize("status", ["destroyed_for_test", "scrapped", "transferred"])
 def test_a_car_not_meant_for_a_customer_is_never_clear(good_car, status):
-    type(good_car).objects.filter(pk=good_car.pk).update(status=status)
+    become(good_car, status)
     found = clearance(vin=good_car.vin, at=AT)
     assert (found.clear, found.reasons[0].code) == (False, "not_for_delivery")
 

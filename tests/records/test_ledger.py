@@ -25,7 +25,14 @@ from inspections.dispositions.services import (
 )
 from inspections.gates.choices import CoverageKind
 from inspections.gates.models import Coverage
-from inspections.gates.services import close_batch, decide_batch, enter_coverage, revoke_coverage
+from inspections.gates.services import (
+    close_batch,
+    decide_batch,
+    destroy_vehicle,
+    enter_coverage,
+    revoke_coverage,
+    scrap_vehicle,
+)
 from inspections.intake.models import Kept
 from inspections.intake.services import land_submission, post_inspection, set_aside
 from inspections.people.choices import Role
@@ -232,6 +239,15 @@ ACTS: dict[Callable[..., Any], tuple[str, str, Callable[[Plant, Actor], Any]]] =
     ),
     sign_release: ("release.signed", "", lambda plant, actor: sign(a_proposal(plant), actor)),
     deliver_vehicle: ("vehicle.delivered", "", deliver_one),
+    destroy_vehicle: (
+        "vehicle.destroyed", "",
+        lambda plant, actor: destroy_vehicle(
+            vehicle=plant.vehicle, procedure=plant.procedures["CRS-EOL"], reason=WHY, actor=actor, at=LATER),
+    ),
+    scrap_vehicle: (
+        "vehicle.scrapped", "",
+        lambda plant, actor: scrap_vehicle(vehicle=plant.vehicle, reason=WHY, actor=actor, at=LATER),
+    ),
     enter_coverage: ("coverage.signed", "CoP-1", a_coverage),
     revoke_coverage: (
         "coverage.revoked", "CoP-1",

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from inspections.batches.choices import VehicleStatus
-from inspections.batches.models import Vehicle
 from inspections.marks.models import Mark
 from inspections.people.choices import Role
 from inspections.people.rules import Actor, NotAllowed
@@ -23,7 +22,7 @@ from inspections.results.services import (
     withdraw_authorisation,
 )
 from inspections.rigs.models import Calibration
-from tests.factories import AT, Plant, make_engineer, make_person, make_rig, make_vehicle, posted
+from tests.factories import AT, Plant, become, make_engineer, make_person, make_rig, make_vehicle, posted
 
 HOUR = timedelta(hours=1)
 
@@ -66,7 +65,7 @@ class TestMarks:
         self, plant: Plant, status: VehicleStatus, is_marked: bool
     ) -> None:
         record(plant, finished_at=AT - HOUR)
-        Vehicle.objects.filter(pk=plant.vehicle.pk).update(status=status)
+        become(plant.vehicle, status)
         assert bool(marked_by(lambda: out_of_tolerance(plant))) is is_marked
 
     def test_a_certificate_entered_late_marks_what_it_covers(self, plant: Plant) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from inspections.batches.choices import BatchStatus, VehicleStatus
-from inspections.batches.models import Batch, Vehicle
+from inspections.batches.models import Batch
 from inspections.evaluation.reasons import JudgementReason, Outcome
 from inspections.marks.models import Mark
 from inspections.people.choices import Role
@@ -16,7 +16,7 @@ from inspections.records.models import LedgerEntry
 from inspections.results.decoding import PostedInspection
 from inspections.results.models import Inspection, Measurement
 from inspections.results.services import Recorded, RecordState, record_inspection, record_inspections
-from tests.factories import AT, GOOD, Plant, changed_value, make_person, make_rig, posted, vin
+from tests.factories import AT, GOOD, Plant, become, changed_value, make_person, make_rig, posted, vin
 
 
 def record(plant: Plant, item: PostedInspection, **more: Any) -> Recorded:
@@ -181,7 +181,7 @@ class TestMarkedAndTold:
 
     @pytest.mark.parametrize("status", [VehicleStatus.DESTROYED, VehicleStatus.DELIVERED, VehicleStatus.SCRAPPED])
     def test_results_of_cars_that_went_another_way_are_taken(self, plant: Plant, status: VehicleStatus) -> None:
-        Vehicle.objects.filter(pk=plant.vehicle.pk).update(status=status)
+        become(plant.vehicle, status)
         assert record(plant, plant.posted()).state is RecordState.RECORDED
 
     def test_late_results_of_a_closed_batch_are_taken(self, plant: Plant) -> None:

@@ -21,7 +21,7 @@ from inspections.results.services import (
     record_inspection,
     void_inspection,
 )
-from tests.factories import AT, SYSTEM, changed_value, make_rig, posted
+from tests.factories import AT, SYSTEM, become, changed_value, make_rig, posted
 from tests.web.test_batch_page import bad, pass_all
 
 
@@ -117,8 +117,7 @@ def test_a_hold_opens_the_line_and_is_lifted_where_it_stands_by_who_may(sign_in,
 
 
 def test_a_car_destroyed_for_a_test_never_leaves(engineer, plant):
-    plant.vehicle.status = VehicleStatus.DESTROYED
-    plant.vehicle.save()
+    become(plant.vehicle, VehicleStatus.DESTROYED)
     decide(plant)
     context = page(engineer, plant).context
     assert context["answer"].words == "May it leave? No"

@@ -58,7 +58,7 @@ class OutOfToleranceForm(RigActForm):
         return self.cleaned_data
 
     def span(self) -> tuple[datetime, datetime | None, int | None]:
-        return self.cleaned_data["back_to"], self.cleaned_data["found_at"], None
+        return self.cleaned_data["back_to"], None, None
 
 
 class AuthorisationForm(RigActForm):

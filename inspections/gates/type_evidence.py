@@ -1,0 +1,155 @@
+"""Whether what a destroyed car showed is type evidence: asked of the car's whole record, as a gate asks.
+
+Judged by the one evaluator, with the type lines of the procedure in place of the every-vehicle ones: the inspection is
+complete and passes, its rig was in calibration and authorised, its software was the car's own, no fail of the
+procedure is left unanswered and nothing that names the car is unread. No concession helps.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+from ..batches.choices import VehicleStatus
+from ..batches.models import Batch, Vehicle
+from ..catalogue.models import Characteristic, Procedure
+from ..catalogue.queries import requirements_of, revision_in_force
+from ..evaluation import facts
+from ..evaluation.gates import decide
+from ..evaluation.reasons import Outcome
+from ..people.models import User
+from ..results.models import Inspection
+from .evidence import Plan, collect_gate_inputs, collect_plan, collect_vehicles
+from .sentences import ReasonFacts, sentence
+
+_SAID: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class TypeTest:
+    """An inspection offered as type evidence. `refusal` says in words what keeps it from being any, "" if nothing
+    does or if `reasons` do: those a gate would give. `software` is what it was made with."""
+
+    procedure: Procedure
+    vehicle: Vehicle | None
+    refusal: str = ""
+    reasons: tuple[facts.Reason, ...] = ()
+    software: tuple[dict[str, str], ...] = ()
+
+    @property
+    def holds(self) -> bool:
+        return not self.refusal and not self.reasons
+
+
+def examine_type_test(*, inspection: Inspection, at: datetime) -> TypeTest:
+    """What this inspection is worth as type evidence at a moment. The configuration is that of the car's batch."""
+    procedure = Procedure.objects.get(pk=inspection.procedure_id)
+    if inspection.vehicle_id is None:
+        return TypeTest(procedure, None, "It tested no car: type evidence comes from a car that was destroyed.")
+    vehicle = Vehicle.objects.select_related("batch__configuration", "batch__revision__plan").get(
+        pk=inspection.vehicle_id
+    )
+    claimed = tuple(inspection.software or ())
+    refusal = _refusal(inspection, procedure, vehicle, at)
+    if refusal:
+        return TypeTest(procedure, vehicle, refusal, software=claimed)
+    return TypeTest(procedure, vehicle, reasons=_reasons(procedure, vehicle, at), software=claimed)
+
+
+def _refusal(inspection: Inspection, procedure: Procedure, vehicle: Vehicle, at: datetime) -> str:
+    batch = vehicle.batch
+    if vehicle.status != VehicleStatus.DESTROYED:
+        return f"{vehicle.vin} was not destroyed for a test: an intact car is no type evidence."
+    if inspection.batch_id is None or Batch.objects.filter(pk=inspection.batch_id).exclude(
+        configuration_id=batch.configuration_id
+    ):
+        return f"{vehicle.vin} was tested in another configuration than {batch.configuration.code}."
+    if hasattr(inspection, "void"):
+        return f"Inspection {inspection.external_id} was declared void."
+    if inspection.operator and not User.objects.filter(personnel_number=inspection.operator).exists():
+        return f"Operator {inspection.operator} is nobody we know: say who it is before anybody signs for the test."
+    if inspection.verdict != Outcome.PASS:
+        words = Outcome(inspection.verdict).name.lower().replace("_", " ")
+        return f"The verdict of inspection {inspection.external_id} is {words}: only a complete pass covers others."
+    latest = (
+        Inspection.objects.filter(vehicle=vehicle, procedure_id=procedure.pk, void__isnull=True)
+        .order_by("-finished_at", "-pk")
+        .first()
+    )
+    if latest is not None and latest.pk != inspection.pk:
+        return f"Inspection {latest.external_id} of the same procedure finished later: the latest one counts."
+    return _plan_moved(procedure, batch, at)
+
+
+def _plan_moved(procedure: Procedure, batch: Batch, at: datetime) -> str:
+    """The car was judged on its batch's revision: the one in force must ask the same of this procedure."""
+    in_force = revision_in_force(batch.configuration, at)
+    if in_force is None or in_force.pk == batch.revision_id or batch.revision_id is None:
+        return ""
+    now, then = (_asked(requirements_of(revision), procedure) for revision in (in_force, batch.revision_id))
+    if [replace(line, id=0, members=(), group=None) for line in now] != [
+        replace(line, id=0, members=(), group=None) for line in then
+    ]:
+        return (
+            f"Revision {in_force.number} in force asks otherwise of {procedure.code} than the revision on which "
+            f"{batch.number} was judged."
+        )
+    return ""
+
+
+def _asked(lines: tuple[facts.Requirement, ...], procedure: Procedure) -> list[facts.Requirement]:
+    """The type lines of a procedure; of a group that it has part in, the group and all its members."""
+    typed = [line for line in lines if line.level is facts.Level.TYPE]
+    own = {line.id for line in typed if line.procedure_id == procedure.pk}
+    own |= {line.group for line in typed if line.id in own and line.group is not None}
+    members = {member for line in typed if line.id in own for member in line.members}
+    return [line for line in typed if line.id in own | members]
+
+
+def _reasons(procedure: Procedure, vehicle: Vehicle, at: datetime) -> tuple[facts.Reason, ...]:
+    plan = collect_plan(vehicle.batch)
+    asked = tuple(
+        replace(line, level=facts.Level.EVERY_VEHICLE, domain=procedure.domain)
+        for line in _asked(plan.requirements, procedure)
+    )
+    gate = _gate_of(vehicle, plan, procedure.domain)
+    concerned = {procedure.pk, *(line.procedure_id for line in asked)}
+    asked_gate = replace(
+        gate,
+        requirements=asked,
+        inspections=tuple(row for row in gate.inspections if row.procedure_id in concerned),
+        testing_closed=True,
+        for_delivery=True,
+        concessions=(),
+    )
+    return decide(asked_gate, at=at).reasons
+
+
+def _gate_of(vehicle: Vehicle, plan: Plan, domain: str) -> facts.GateInput:
+    vehicles = collect_vehicles(vehicle.batch_id, [vehicle.pk])
+    return collect_gate_inputs(vehicle.batch, plan, vehicles, [(vehicle.pk, domain)])[vehicle.pk, domain]
+
+
+def reasons_in_words(test: TypeTest) -> str:
+    """The first of the reasons as sentences for a refusal."""
+    ids = [reason.characteristic_id for reason in test.reasons[:_SAID] if reason.characteristic_id]
+    codes = dict(Characteristic.objects.filter(pk__in=ids).values_list("pk", "code"))
+    subject = test.vehicle.vin if test.vehicle is not None else ""
+    said = [
+        sentence(
+            ReasonFacts(
+                code=reason.code.value,
+                subject=subject,
+                characteristic=codes.get(reason.characteristic_id or 0, ""),
+                position=reason.position,
+                found=reason.found,
+                required=reason.required,
+                detail=dict(reason.detail) | {"gate": test.procedure.domain},
+            ),
+            "en",
+        ).text
+        for reason in test.reasons[:_SAID]
+    ]
+    left = len(test.reasons) - len(said)
+    return " ".join([*said, f"{left} more." if left else ""]).strip()
