@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from django.db import connection
 
+from ..batches.choices import VehicleStatus
 from ..batches.models import Vehicle
 from ..catalogue.models import Characteristic
 from ..dispatch import DECIDE_BATCH, Queue, enqueue_after_commit
@@ -24,6 +25,7 @@ from ..people.choices import Role
 from ..people.models import OperatorAlias, User
 from ..people.rules import Actor
 from ..records.services import record_act
+from ..results.covered import batches_covered_by
 from ..results.models import Inspection
 from ..results.services import FittedPart, fit_components
 from .choices import NonconformanceState
@@ -363,7 +365,10 @@ def vehicle_measured(*, inspection: Inspection) -> Vehicle | None:
 
 
 def _mark(vehicle: Vehicle, at: datetime) -> None:
-    mark_vehicles(rows=[(vehicle.batch_id, vehicle.pk, "")], at=at)
+    marks: set[tuple[int, int | None, str]] = {(vehicle.batch_id, vehicle.pk, "")}
+    if vehicle.status == VehicleStatus.DESTROYED:
+        marks |= batches_covered_by(vehicle_ids=[vehicle.pk])
+    mark_vehicles(rows=marks, at=at)
     enqueue_after_commit(DECIDE_BATCH, queue=Queue.URGENT, kwargs={"batch_id": vehicle.batch_id}, once=True)
 
 

@@ -16,6 +16,7 @@ from django.db import IntegrityError, connection
 from ..batches.models import Batch
 from ..catalogue.models import Configuration, Procedure
 from ..dispatch import SWEEP_UNDECIDED, Queue, enqueue_after_commit
+from ..dispositions.answering import recorded_it
 from ..intake.storage import Landed, land_file
 from ..marks.acts import StartOver, one_act
 from ..marks.locks import Lock, exclude, share
@@ -153,7 +154,7 @@ def cover_by_inspection(
     Actor.person(signer).require("signing coverage", *MAY_COVER)
     actor = _authenticate(signer, password, inspection.external_id, at, request_id)
     try:
-        return _cover(inspection.pk, (valid_from, valid_until), signer, actor, at)
+        return _cover(inspection.pk, (valid_from, valid_until), actor, at)
     except IntegrityError as refusal:
         if "interlock:" not in str(refusal):
             raise
@@ -161,7 +162,7 @@ def cover_by_inspection(
 
 
 @one_act
-def _cover(inspection_id: int, valid: tuple[datetime, datetime], signer: User, actor: Actor, at: datetime) -> Coverage:
+def _cover(inspection_id: int, valid: tuple[datetime, datetime], actor: Actor, at: datetime) -> Coverage:
     row = Inspection.objects.select_related("vehicle__batch").get(pk=inspection_id)
     before = None if row.vehicle is None else (row.vehicle.batch_id, row.vehicle.batch.configuration_id)
     if before is not None:
@@ -175,7 +176,7 @@ def _cover(inspection_id: int, valid: tuple[datetime, datetime], signer: User, a
     test = examine_type_test(inspection=row, at=at)
     if not test.holds or test.vehicle is None:
         raise CoverageRefused(test.refusal or reasons_in_words(test))
-    if recorded_by(row, signer):
+    if recorded_it(actor=actor, person_id=row.person_id, operator=row.operator):
         raise CoverageRefused("You recorded this inspection: another engineer has to sign what rests on it.")
     batch = test.vehicle.batch
     if valid[0] < batch.opened_at:
@@ -190,13 +191,6 @@ def _cover(inspection_id: int, valid: tuple[datetime, datetime], signer: User, a
         _next_number(), test.procedure, batch.configuration, CoverageKind.INSPECTION, valid, _tested_with(test),
         actor, at, inspection_id=row.pk,
     )  # fmt: skip
-
-
-def recorded_by(inspection: Inspection, signer: User) -> bool:
-    """Whether this person recorded the inspection: in a form, or as the operator that the rig named."""
-    if inspection.person_id == signer.pk:
-        return True
-    return bool(inspection.operator) and inspection.operator == signer.personnel_number
 
 
 def _tested_with(test: TypeTest) -> list[dict[str, str]]:

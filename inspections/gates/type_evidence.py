@@ -18,7 +18,7 @@ from ..catalogue.queries import requirements_of, revision_in_force
 from ..evaluation import facts
 from ..evaluation.gates import decide
 from ..evaluation.reasons import Outcome
-from ..people.models import User
+from ..people.models import OperatorAlias, User
 from ..results.models import Inspection
 from .evidence import Plan, collect_gate_inputs, collect_plan, collect_vehicles
 from .sentences import ReasonFacts, sentence
@@ -67,7 +67,7 @@ def _refusal(inspection: Inspection, procedure: Procedure, vehicle: Vehicle, at:
         return f"{vehicle.vin} was tested in another configuration than {batch.configuration.code}."
     if hasattr(inspection, "void"):
         return f"Inspection {inspection.external_id} was declared void."
-    if inspection.operator and not User.objects.filter(personnel_number=inspection.operator).exists():
+    if inspection.operator and not _known(inspection.operator):
         return f"Operator {inspection.operator} is nobody we know: say who it is before anybody signs for the test."
     if inspection.verdict != Outcome.PASS:
         words = Outcome(inspection.verdict).name.lower().replace("_", " ")
@@ -80,6 +80,13 @@ def _refusal(inspection: Inspection, procedure: Procedure, vehicle: Vehicle, at:
     if latest is not None and latest.pk != inspection.pk:
         return f"Inspection {latest.external_id} of the same procedure finished later: the latest one counts."
     return _plan_moved(procedure, batch, at)
+
+
+def _known(operator: str) -> bool:
+    return (
+        User.objects.filter(personnel_number=operator).exists()
+        or OperatorAlias.objects.filter(operator=operator).exists()
+    )
 
 
 def _plan_moved(procedure: Procedure, batch: Batch, at: datetime) -> str:

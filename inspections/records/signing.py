@@ -45,5 +45,5 @@ def authenticate_again(
             reason="wrong password",
             at=at,
         )
-        raise NotAuthenticated("The password is wrong: you sign as yourself.")
+        raise NotAuthenticated("The password is wrong.")
     return actor

@@ -19,6 +19,7 @@ from ..marks.locks import Lock, exclude
 from ..people.models import User
 from ..people.rules import Actor, ActorKind
 from ..records.services import Act, record_act, record_acts
+from ..records.signing import NotAuthenticated, authenticate_again
 from .models import Delivery, Release, ReleasedVehicle, Signature
 from .queries import collect_bases, differences_since, rests_on_demonstration, standing_vehicles
 from .rules import (
@@ -115,12 +116,13 @@ def sign_release(
     """
     actor = Actor.person(signer, request_id=request_id)
     actor.require("signing a release", *MAY_RELEASE)
-    if not signer.check_password(password):
-        record_act(
-            actor=actor, act="signature.refused", subject_kind="release", subject=release.number, at=at,
-            batch=release.batch.number, reason="wrong password",
+    try:
+        authenticate_again(
+            signer=signer, password=password, subject_kind="release", subject=release.number, at=at,
+            batch=release.batch.number, request_id=request_id,
         )  # fmt: skip
-        raise ReleaseRefused("not_authenticated", "The password is wrong.")
+    except NotAuthenticated as refusal:
+        raise ReleaseRefused("not_authenticated", str(refusal)) from refusal
     try:
         return _sign(release=release, signer=signer, actor=actor, seen_digest=seen_digest, at=at)
     except IntegrityError as refusal:

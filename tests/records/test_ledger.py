@@ -288,6 +288,8 @@ PARTS_OF_ACTS = {
     "draft_revision": "its entry is proved in tests/catalogue",
     "approve_revision": "its entries are proved in tests/catalogue",
     "load_plan_documents": "drafts several",
+    "cover_by_inspection": "its entry is proved in tests/gates/test_covering",
+    "cover_by_certificate": "as the one by inspection",
     "post_inspection": "records as record_inspections does",
     "post_bulk": "records as record_inspections does",
     "reconcile_flags": "part of a decision: see test_a_flag_tells_by_whom_and_why",
