@@ -27,6 +27,7 @@ from tests.factories import (
     LINES,
     SYSTEM,
     Plant,
+    become,
     make_batch,
     make_engineer,
     make_plant,
@@ -79,7 +80,7 @@ class Line:
 
     def becomes(self, place: int, status: VehicleStatus) -> None:
         """What becomes of a car, as the act that says so would mark it."""
-        Vehicle.objects.filter(pk=self.cars[place].pk).update(status=status)
+        become(self.cars[place], status)
         mark_vehicles(rows=[(self.batch.pk, self.cars[place].pk, ""), (self.batch.pk, None, "")], at=AT)
 
     def gate(self) -> list[tuple[str, str, str]]:
