@@ -6,7 +6,10 @@ import json
 from datetime import timedelta
 
 from inspections.catalogue.models import Requirement, SourceItem
+from inspections.dispositions.concerning import digest_of, vehicles_concerned
+from inspections.dispositions.conditions import NamedVehicles
 from inspections.dispositions.models import Concession, Disposition
+from inspections.dispositions.services import place_hold_list
 from inspections.gates.choices import CoverageKind
 from inspections.gates.models import ScreenedVehicle, Screening
 from inspections.gates.services import decide_batch, enter_coverage, revoke_coverage
@@ -55,6 +58,9 @@ def _fill_releases(plant: Plant, engineer: Actor) -> None:
         )  # fmt: skip
     deliver_vehicle(vehicle=car, delivered_at=AT, actor=mes_actor(), at=AT)
     map_operator(operator="TEMP-7", user=officers[0], actor=engineer, at=AT)
+    condition = NamedVehicles((car.vin, plant.vehicle.vin))
+    seen = digest_of(vehicles_concerned(condition=condition))
+    place_hold_list(condition=condition, reason="the same lot", seen=seen, actor=engineer, at=AT)
 
 
 def _fill_intake(plant: Plant) -> None:

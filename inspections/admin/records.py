@@ -1,5 +1,6 @@
 from django.contrib import admin
 
+from ..dispositions.models import HoldList
 from ..records.models import LedgerEntry
 from .pages import ReadOnlyPage
 
@@ -10,3 +11,9 @@ class LedgerEntryPage(ReadOnlyPage):
     list_filter = ["subject_kind"]
     search_fields = ["subject", "=batch", "=act"]
     show_full_result_count = False
+
+
+@admin.register(HoldList)
+class HoldListPage(ReadOnlyPage):
+    list_display = ["number", "reason", "placed_by", "placed_at"]
+    search_fields = ["=number"]

@@ -62,7 +62,10 @@ class Vehicle(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["batch", "sequence"], name="vehicle_sequence_once")]
-        indexes = [models.Index(Right("vin", 6), name="vehicle_vin_tail")]
+        indexes = [
+            models.Index(Right("vin", 6), name="vehicle_vin_tail"),
+            models.Index(fields=["registered_at"], name="vehicle_registered"),
+        ]
 
     def __str__(self) -> str:
         return self.vin
@@ -104,6 +107,7 @@ class Component(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["kind", "serial"], name="component_once")]
+        indexes = [models.Index(fields=["kind", "lot"], name="component_lot")]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.serial}"
@@ -153,7 +157,10 @@ class SoftwareChange(models.Model):
     recorded_at = models.DateTimeField()
 
     class Meta:
-        indexes = [models.Index(fields=["vehicle", "at"], name="software_vehicle")]
+        indexes = [
+            models.Index(fields=["vehicle", "at"], name="software_vehicle"),
+            models.Index(fields=["system", "version"], name="software_version"),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["vehicle", "system", "at", "version"], name="software_change_once"),
         ]

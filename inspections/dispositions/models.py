@@ -1,8 +1,42 @@
 from django.db import models
 from django.db.models import Q
 
+from ..batches.choices import VehicleStatus
 from ..batches.models import Batch, Vehicle
 from .choices import HoldSource, NonconformanceState
+
+
+class HoldList(models.Model):
+    """One act that stopped many vehicles with one reason. Append-only: what it concerned is stored, not looked up.
+
+    `condition` says what was asked for, as it was asked. The holds that it placed are lifted together or by vehicle.
+    Written by `dispositions.hold_lists` alone.
+    """
+
+    number = models.CharField(max_length=16, unique=True)
+    condition = models.JSONField()
+    reason = models.TextField()
+    digest = models.CharField(max_length=64, help_text="SHA-256 of the list as it was shown and placed")
+    placed_by = models.CharField(max_length=200)
+    placed_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class ListedVehicle(models.Model):
+    """A vehicle that a hold list concerned, in which batch and state it was then. Append-only.
+
+    One that was delivered already is listed and has no hold: it is gone.
+    """
+
+    hold_list = models.ForeignKey(HoldList, on_delete=models.PROTECT, related_name="vehicles")
+    vehicle = models.ForeignKey(Vehicle, on_delete=models.PROTECT, related_name="hold_lists")
+    batch_id = models.BigIntegerField()
+    status = models.CharField(max_length=18, choices=VehicleStatus)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["hold_list", "vehicle"], name="listed_vehicle_once")]
 
 
 class Hold(models.Model):
@@ -14,6 +48,7 @@ class Hold(models.Model):
 
     batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="holds")
     vehicle = models.ForeignKey(Vehicle, null=True, on_delete=models.PROTECT, related_name="holds")
+    hold_list = models.ForeignKey(HoldList, null=True, on_delete=models.PROTECT, related_name="holds")
     source = models.CharField(max_length=6, choices=HoldSource)
     domain = models.CharField(max_length=8, blank=True)
     code = models.CharField(max_length=32, blank=True)

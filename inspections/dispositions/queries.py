@@ -48,9 +48,12 @@ def open_nonconformances(*, most: int) -> list[OpenNonconformance]:
 
 
 def holds_of_people(*, most: int) -> list[Hold]:
-    """Holds that persons placed and nobody lifted, oldest first, with batch and vehicle. One query."""
+    """Holds that persons placed one by one and nobody lifted, oldest first, with batch and vehicle. One query.
+
+    Those of a hold list are told by their list (`listed.lists_that_hold`).
+    """
     return list(
-        Hold.objects.filter(source=HoldSource.PERSON, lifted_at__isnull=True)
+        Hold.objects.filter(source=HoldSource.PERSON, lifted_at__isnull=True, hold_list__isnull=True)
         .select_related("batch", "vehicle")
         .order_by("placed_at", "pk")[:most]
     )
@@ -61,7 +64,7 @@ def open_holds(*, batch_id: int, vehicle_id: int | None, most: int = 200) -> lis
     rows = Hold.objects.filter(batch_id=batch_id, lifted_at__isnull=True, vehicle__isnull=True)
     if vehicle_id is not None:
         rows = rows | Hold.objects.filter(vehicle_id=vehicle_id, lifted_at__isnull=True)
-    return list(rows.order_by("placed_at", "pk")[:most])
+    return list(rows.select_related("hold_list").order_by("placed_at", "pk")[:most])
 
 
 def open_nonconformances_of_batch(*, batch_id: int) -> list[Nonconformance]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from ..evaluation.reasons import ReasonCode
 from ..people.choices import Role
@@ -19,6 +20,14 @@ OPENS_NONCONFORMANCE: Final = frozenset(
 
 class HoldRefused(Exception):
     """A hold that cannot be placed or lifted; the text says why and what to do."""
+
+
+class ListChanged(HoldRefused):
+    """The list is not the one that was shown: nothing was done. `found` is what it is now."""
+
+    def __init__(self, found: Sequence[Any]) -> None:
+        self.found = tuple(found)
+        super().__init__("The list has changed since it was shown, and nothing was done. Look at it again.")
 
 
 @dataclass(frozen=True, slots=True)

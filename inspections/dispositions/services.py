@@ -8,12 +8,15 @@ from datetime import datetime
 from django.db import connection, transaction
 from django.db.models import Q
 
+from ..batches.choices import VehicleStatus
 from ..batches.models import Batch, Vehicle
+from ..marks.acts import one_act
 from ..marks.locks import Lock, share
 from ..people.rules import Actor
 from ..records.services import Act, record_act, record_acts
 from .answering import confirm_retest, declare_invalid, record_rework, review_disagreement, take_nonconformance
 from .choices import HoldSource, NonconformanceState
+from .hold_lists import lift_hold_list, place_hold_list
 from .models import Hold, Nonconformance
 from .rules import MAY_LIFT_HOLD, MAY_PLACE_HOLD, OPENS_NONCONFORMANCE, Cause, HoldRefused
 
@@ -21,7 +24,9 @@ __all__ = [
     "confirm_retest",
     "declare_invalid",
     "lift_hold",
+    "lift_hold_list",
     "place_hold",
+    "place_hold_list",
     "reconcile_flags",
     "record_rework",
     "review_disagreement",
@@ -33,28 +38,32 @@ Subject = tuple[int | None, str]
 Key = tuple[int | None, str, str, int | None]
 
 
+@one_act
 def place_hold(*, batch: Batch, vehicle: Vehicle | None, reason: str, actor: Actor, at: datetime) -> Hold:
     """A person stops a vehicle, or with no vehicle the whole batch, from leaving (IATF 16949 8.7.1.4).
 
-    Raises NotAllowed, and HoldRefused without a reason or for a vehicle of another batch.
+    Raises NotAllowed, and HoldRefused without a reason, for a vehicle of another batch or one that has left.
     """
     actor.require("placing a hold", *MAY_PLACE_HOLD)
     if not reason.strip():
         raise HoldRefused("A hold needs a reason: say what you saw or what you are waiting for.")
-    if vehicle is not None and vehicle.batch_id != batch.pk:
-        raise HoldRefused(f"{vehicle.vin} is not in batch {batch.number}: place the hold on the batch it is in.")
-    with transaction.atomic():
-        # A delivery under way holds the batch alone: the hold comes before it, or finds the vehicle gone.
-        share(Lock.BATCH, [batch.pk])
-        hold = Hold.objects.create(
-            batch=batch,
-            vehicle=vehicle,
-            source=HoldSource.PERSON,
-            reason=reason.strip(),
-            placed_by=actor.label,
-            placed_at=at,
-        )
-        _record(actor, "hold.placed", batch, vehicle, reason.strip(), at)
+    # A delivery or a move under way holds the batch alone: the hold comes before it, or finds the vehicle gone.
+    share(Lock.BATCH, [batch.pk])
+    if vehicle is not None:
+        vehicle = Vehicle.objects.get(pk=vehicle.pk)
+        if vehicle.batch_id != batch.pk:
+            raise HoldRefused(f"{vehicle.vin} is not in batch {batch.number}: place the hold on the batch it is in.")
+        if vehicle.status == VehicleStatus.DELIVERED:
+            raise HoldRefused(f"{vehicle.vin} has left the plant: no hold stops it any more. Tell whoever has it.")
+    hold = Hold.objects.create(
+        batch=batch,
+        vehicle=vehicle,
+        source=HoldSource.PERSON,
+        reason=reason.strip(),
+        placed_by=actor.label,
+        placed_at=at,
+    )
+    _record(actor, "hold.placed", batch, vehicle, reason.strip(), at)
     return hold
 
 

@@ -15,6 +15,8 @@ APPEND_ONLY = [
     "coveragerevocation",
     "disposition",
     "concession",
+    "holdlist",
+    "listedvehicle",
     "calibration",
     "outoftolerance",
     "authorisation",
@@ -71,7 +73,7 @@ FROZEN_COLUMNS = {
     "materiallot": "kind lot first_seen_at",
     "submission": "rig_id sha256 size received_at",
     "kept": "kind rig_id external_id digest vin component_kind component_serial body sha256 size received_at",
-    "hold": "batch_id vehicle_id source domain code characteristic_id position reason placed_by placed_at",
+    "hold": "batch_id vehicle_id hold_list_id source domain code characteristic_id position reason placed_by placed_at",
     "nonconformance": "number batch_id vehicle_id domain code characteristic_id opened_at",
 }
 """Columns that say what a row is. They are written once; the others tell how it stands."""
@@ -256,6 +258,7 @@ class Migration(migrations.Migration):
         migrations.RunSQL(
             "create sequence interlock_nonconformance_number", "drop sequence interlock_nonconformance_number"
         ),
+        migrations.RunSQL("create sequence interlock_hold_list_number", "drop sequence interlock_hold_list_number"),
         migrations.RunSQL(FUNCTIONS, DROP_FUNCTIONS),
         migrations.RunSQL(_create_sql(), _drop_sql()),
         migrations.RunPython(grant, migrations.RunPython.noop),

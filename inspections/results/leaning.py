@@ -9,8 +9,7 @@ from django.db import connection
 
 from ..batches.choices import FOR_DELIVERY
 
-# An inspection speaks for its vehicle, or for the one in which its component is fitted now.
-_LEANING: Final = """
+MEASURED_VEHICLES: Final = """
 with measured as (
     select i.vehicle_id, i.component_id from inspections_inspection i
     where i.rig_id = %(rig)s and i.finished_at >= %(since)s
@@ -25,8 +24,16 @@ with measured as (
         order by f.at desc, f.id desc limit 1
     ) latest on latest.fitted
 )
+"""
+"""`vehicles (vehicle_id)`: those for which the rig measured in a time. An inspection speaks for its vehicle, or for the
+one in which its component is fitted now."""
+
+_LEANING: Final = (
+    MEASURED_VEHICLES
+    + """
 select count(*) from vehicles x join inspections_vehicle v on v.id = x.vehicle_id where v.status = any(%(deliverable)s)
 """
+)
 
 
 def vehicles_leaning_on(

@@ -147,6 +147,24 @@ def _lifted(entry: LedgerEntry, after: Mapping[str, Any], tell: Telling) -> tupl
     return Status.QUIET, _("Hold lifted: %(reason)s.") % {"reason": entry.reason.rstrip(".。")}
 
 
+def _held_by_list(entry: LedgerEntry, after: Mapping[str, Any], tell: Telling) -> tuple[Status, str]:
+    said = {"list": after.get("list", ""), "reason": entry.reason.rstrip(".。")}
+    if entry.act == "hold.lifted_by_list":
+        return Status.QUIET, _("Hold of %(list)s lifted: %(reason)s.") % said
+    if entry.act == "hold.listed_gone":
+        return Status.FAIL, _("Had left already when %(list)s was placed: %(reason)s.") % said
+    return Status.HELD, _("Held by %(list)s: %(reason)s.") % said
+
+
+def _hold_list(entry: LedgerEntry, after: Mapping[str, Any], tell: Telling) -> tuple[Status, str]:
+    said = {key: after.get(key, 0) for key in ("of_batch", "held", "gone")}
+    said |= {"list": entry.subject, "reason": entry.reason.rstrip(".。")}
+    if entry.act == "hold_list.lifted":
+        return Status.QUIET, _("%(list)s lifted, cars of this batch: %(of_batch)d. %(reason)s.") % said
+    text = _("%(list)s placed, cars of this batch: %(held)d held, %(gone)d had left. %(reason)s.")
+    return Status.HELD, text % said
+
+
 def _nonconformance(entry: LedgerEntry, after: Mapping[str, Any], tell: Telling) -> tuple[Status, str]:
     said = {"number": after.get("nonconformance", ""), "reason": tell.cause(after)}
     if entry.act.endswith("opened"):
@@ -254,6 +272,11 @@ _SAID: Mapping[str, Words] = {
     "vehicle.registered": _registered,
     "hold.placed": _held,
     "hold.lifted": _lifted,
+    "hold.placed_by_list": _held_by_list,
+    "hold.lifted_by_list": _held_by_list,
+    "hold.listed_gone": _held_by_list,
+    "hold_list.placed": _hold_list,
+    "hold_list.lifted": _hold_list,
     "nonconformance.opened": _nonconformance,
     "nonconformance.closed": _nonconformance,
     "nonconformance.taken": _taken,

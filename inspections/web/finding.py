@@ -18,7 +18,7 @@ from inspections.batches.queries import (
 )
 from inspections.batches.rules import is_vin
 from inspections.catalogue.models import ControlPlan
-from inspections.dispositions.models import Nonconformance
+from inspections.dispositions.models import HoldList, Nonconformance
 from inspections.releases.models import Release
 from inspections.results.queries import vehicles_of_inspection
 from inspections.rigs.models import Rig
@@ -82,6 +82,8 @@ def _exact(text: str) -> Iterator[Hit]:
         yield Hit(_("Nonconformance"), row.number, where, reverse("web:nonconformance", args=[row.number]))
     for release in Release.objects.filter(number=code).select_related("batch"):
         yield Hit(_("Release"), release.number, release.batch.number, reverse("web:release", args=[release.number]))
+    for listed in HoldList.objects.filter(number=code):
+        yield Hit(_("Hold list"), listed.number, listed.placed_by, reverse("web:hold-list", args=[listed.number]))
     for rig in Rig.objects.filter(code__in={text, code}):
         yield Hit(_("Rig"), rig.code, rig.name, optional_url("web:rig", rig.code) or optional_url("web:rigs"))
     for plan in ControlPlan.objects.filter(code__in={text, code}):

@@ -9,6 +9,7 @@ from hashlib import sha256
 from typing import Final
 
 from inspections.catalogue.models import PlanRevision
+from inspections.dispositions.listed import HoldListRow
 from inspections.dispositions.models import Hold
 from inspections.dispositions.queries import OpenNonconformance
 from inspections.gates.queries import BatchSummary, EndingCoverage
@@ -72,6 +73,7 @@ class Findings:
     batches: Sequence[BatchSummary] = ()
     nonconformances: Sequence[tuple[OpenNonconformance, ReasonGroup | None]] = ()
     holds: Sequence[Hold] = ()
+    hold_lists: Sequence[HoldListRow] = ()
     kept: Sequence[Kept] = ()
     rigs: Sequence[RigStanding] = ()
     waiting: dict[int, Waiting] = field(default_factory=dict)

@@ -41,6 +41,7 @@ def tasks_of(found: Findings, scope: Role | None) -> list[Task]:
         *_nonconformances(found),
         *_flagged(found),
         *_holds(found),
+        *_hold_lists(found),
         *_kept(found),
         *rig_tasks(found),
         *_undecided(found),
@@ -126,6 +127,20 @@ def _holds(found: Findings) -> Iterable[Task]:
             if vehicle is None
             else reverse("web:vehicle", args=[vehicle.vin]),
             _("See the hold"),
+            ENGINEER | OFFICER,
+        )
+
+
+def _hold_lists(found: Findings) -> Iterable[Task]:
+    for row in found.hold_lists:
+        words = ngettext(" holds %(count)d car: %(reason)s", " holds %(count)d cars: %(reason)s", row.holding)
+        yield Task(
+            Status.HELD,
+            (bold(row.number), text(words % {"count": row.holding, "reason": row.reason})),
+            (text(_("Placed by %(who)s. Clears when a person lifts it.") % {"who": row.placed_by}),),
+            row.placed_at,
+            reverse("web:hold-list", args=[row.number]),
+            _("See the list"),
             ENGINEER | OFFICER,
         )
 

@@ -9,6 +9,7 @@ from .access import View, readers_only
 from .views import (
     batches,
     entry,
+    hold_lists,
     holds,
     intake,
     live,
@@ -53,6 +54,10 @@ urlpatterns = [
     _page("intake/files/", intake.submissions, "submissions"),
     _page("intake/files/<int:number>/", intake.submission, "submission"),
     _page("holds/place/", holds.place, "hold-place"),
+    _page("holds/lists/", hold_lists.lists, "hold-lists"),
+    _page("holds/lists/new/", hold_lists.new, "hold-list-new"),
+    _page("holds/lists/<str:number>/", hold_lists.hold_list, "hold-list"),
+    _page("holds/lists/<str:number>/lift/", hold_lists.lift, "hold-list-lift"),
     _page("holds/<int:number>/lift/", holds.lift, "hold-lift"),
     _page("nonconformances/", nonconformances.nonconformance_list, "nonconformances"),
     _page("nonconformances/<str:number>/", nonconformances.nonconformance, "nonconformance"),

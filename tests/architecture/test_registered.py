@@ -28,6 +28,7 @@ NOT_SHOWN = {
     "CoverageRevocation": "shows with its coverage",
     "Disposition": "shows on the car's page, with what it answers",
     "Concession": "comes with the answering of flags",
+    "ListedVehicle": "shows on the page of its hold list",
     "ReleasedVehicle": "shows on the page of its release",
     "Signature": "shows on the page of its release",
     "Fitting": "shows on the car's page",

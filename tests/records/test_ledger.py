@@ -13,12 +13,16 @@ from django.test import Client
 
 from inspections.batches.services import open_batch
 from inspections.catalogue.services import load_catalogue_documents
-from inspections.dispositions.models import Hold, Nonconformance
+from inspections.dispositions.concerning import digest_of, vehicles_concerned
+from inspections.dispositions.conditions import NamedVehicles
+from inspections.dispositions.models import Hold, HoldList, Nonconformance
 from inspections.dispositions.services import (
     confirm_retest,
     declare_invalid,
     lift_hold,
+    lift_hold_list,
     place_hold,
+    place_hold_list,
     record_rework,
     review_disagreement,
     take_nonconformance,
@@ -95,6 +99,12 @@ def a_coverage(plant: Plant, actor: Actor) -> Coverage:
 
 def a_hold(plant: Plant, actor: Actor) -> Hold:
     return place_hold(batch=plant.batch, vehicle=plant.vehicle, reason=WHY, actor=actor, at=LATER)
+
+
+def a_hold_list(plant: Plant, actor: Actor) -> HoldList:
+    condition = NamedVehicles((plant.vehicle.vin,))
+    seen = digest_of(vehicles_concerned(condition=condition))
+    return place_hold_list(condition=condition, reason=WHY, seen=seen, actor=actor, at=LATER)
 
 
 def a_nonconformance(plant: Plant) -> Nonconformance:
@@ -202,6 +212,12 @@ ACTS: dict[Callable[..., Any], tuple[str, str, Callable[[Plant, Actor], Any]]] =
         "hold.lifted", "",
         lambda plant, actor: lift_hold(hold=a_hold(plant, actor), reason=WHY, actor=actor, at=LATER),
     ),
+    place_hold_list: ("hold_list.placed", "", a_hold_list),
+    lift_hold_list: (
+        "hold_list.lifted", "",
+        lambda plant, actor: lift_hold_list(
+            hold_list=a_hold_list(plant, actor), vins=None, reason=WHY, seen=1, actor=actor, at=LATER),
+    ),
     take_nonconformance: (
         "nonconformance.taken", "",
         lambda plant, actor: take_nonconformance(nonconformance=a_nonconformance(plant), actor=actor, at=LATER),
@@ -280,7 +296,10 @@ ACTS: dict[Callable[..., Any], tuple[str, str, Callable[[Plant, Actor], Any]]] =
 }  # fmt: skip
 """Each act with what the ledger calls it, its subject ("" where that is a number or the car) and how it is done."""
 
-ANYBODY = {record_inspection, record_inspections, change_software, fit_components, place_hold, land_submission}
+ANYBODY = {
+    record_inspection, record_inspections, change_software, fit_components, place_hold, place_hold_list,
+    land_submission,
+}  # fmt: skip
 MACHINES = {register_vehicles, close_batch}
 """Acts that an inspector may do, and acts that no page offers: the plant's system does them, by its key."""
 

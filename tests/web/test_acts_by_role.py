@@ -14,6 +14,8 @@ MAY = {
     "intake-set-aside": {Role.ENGINEER},
     "hold-place": {Role.INSPECTOR, Role.ENGINEER, Role.RELEASE_OFFICER},
     "hold-lift": {Role.ENGINEER},
+    "hold-list-new": {Role.INSPECTOR, Role.ENGINEER, Role.RELEASE_OFFICER},
+    "hold-list-lift": {Role.ENGINEER},
     "rig-act": {Role.ENGINEER},
     "rig-key": {Role.CATALOGUE_OWNER},
     "rig-key-revoke": {Role.CATALOGUE_OWNER},
@@ -28,10 +30,11 @@ MAY = {
 }
 READ = [
     "entry", "entry-recorded", "intake", "intake-kept", "submissions", "nonconformances", "nonconformance", "releases",
-    "release", "rigs", "rig", "plans", "plan",
+    "release", "rigs", "rig", "plans", "plan", "hold-lists", "hold-list",
 ]  # fmt: skip
 ALSO_READ = [
     "entry-form", "hold-place", "hold-lift", "disagreement", "void", "operators", "release-propose", "vehicle-deliver",
+    "hold-list-new", "hold-list-lift",
 ]  # fmt: skip
 """Pages whose act is done at their own address."""
 OF_OTHERS = {"today", "batches", "batch", "vehicle", "search", "live", "language", "look"}
@@ -40,7 +43,7 @@ OF_OTHERS = {"today", "batches", "batch", "vehicle", "search", "live", "language
 @pytest.fixture
 def places(plant, good_car):
     """The address of each page and act, on things that are there."""
-    from inspections.dispositions.models import Hold, Nonconformance
+    from inspections.dispositions.models import Hold, HoldList, Nonconformance
     from inspections.gates.services import decide_batch
     from inspections.intake.models import Kept
     from inspections.intake.services import post_inspection
@@ -65,6 +68,7 @@ def places(plant, good_car):
     hold = Hold.objects.create(
         batch=plant.batch, vehicle=plant.vehicle, source="person", reason="x", placed_by="x", placed_at=AT
     )
+    listed = HoldList.objects.create(number="H-9", condition={}, reason="x", digest="x", placed_by="x", placed_at=AT)
     draft = make_revision(plant.configuration, LINES, approved=False)
     rig, plan, kept = f"/rigs/{plant.rig.code}/", f"/plans/{draft.plan.code}/", f"/intake/{Kept.objects.get().pk}/"
     return {
@@ -79,6 +83,10 @@ def places(plant, good_car):
         "submission": "/intake/files/1/",
         "hold-place": f"/holds/place/?vin={plant.vehicle.vin}",
         "hold-lift": f"/holds/{hold.pk}/lift/",
+        "hold-lists": "/holds/lists/",
+        "hold-list": f"/holds/lists/{listed.number}/",
+        "hold-list-new": "/holds/lists/new/",
+        "hold-list-lift": f"/holds/lists/{listed.number}/lift/",
         "nonconformances": "/nonconformances/",
         "nonconformance": f"/nonconformances/{failed.number}/",
         "nonconformance-act": f"/nonconformances/{failed.number}/rework/",

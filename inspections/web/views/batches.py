@@ -43,7 +43,14 @@ from ..release_page import release_row
 from ..templatetags.interlock import digest
 
 _LONGEST_FILTER = 64
-_FLOOD = ("inspection.recorded", "vehicle.registered", "vehicle.released")
+_FLOOD = (
+    "inspection.recorded",
+    "vehicle.registered",
+    "vehicle.released",
+    "hold.placed_by_list",
+    "hold.lifted_by_list",
+    "hold.listed_gone",
+)
 """Acts that come by the hundred; the history shows them when asked for every entry."""
 
 

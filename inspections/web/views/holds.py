@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from inspections.batches.choices import VehicleStatus
 from inspections.batches.models import Batch, Vehicle
 from inspections.batches.queries import find_batch, find_vehicle
 from inspections.dispositions.choices import HoldSource
@@ -21,6 +23,7 @@ from inspections.people.choices import Role
 
 from ..access import actor_of, may, moment_of, who_may
 from ..ages import stamp
+from ..batch_facts import vehicle_status_text
 from ..forms.reasons import HoldForm, LiftForm
 
 
@@ -50,6 +53,7 @@ def place(request: HttpRequest) -> HttpResponse:
     context = _context(request, batch, vehicle, form, MAY_PLACE_HOLD) | {
         "others": _standing(batch, vehicle),
         "whole_batch": vehicle is None,
+        "states": [] if vehicle is not None else _states(batch),
     }
     return render(request, "inspections/holds/place.html", context, status=status)
 
@@ -57,7 +61,7 @@ def place(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def lift(request: HttpRequest, number: int) -> HttpResponse:
     """One hold. POST lifts it, with a reason; a gate's lifts by itself."""
-    hold = Hold.objects.select_related("batch__configuration", "vehicle__batch").filter(pk=number).first()
+    hold = Hold.objects.select_related("batch__configuration", "vehicle__batch", "hold_list").filter(pk=number).first()
     if hold is None:
         raise Http404(_("No hold has this number."))
     actor = actor_of(request)
@@ -103,6 +107,12 @@ def _page_of(batch: Batch, vehicle: Vehicle | None) -> str:
 
 def _standing(batch: Batch, vehicle: Vehicle | None) -> list[Hold]:
     return list(Hold.objects.filter(batch=batch, vehicle=vehicle, lifted_at__isnull=True).order_by("placed_at")[:20])
+
+
+def _states(batch: Batch) -> list[tuple[str, int]]:
+    """How many cars of the batch are in which state, in the order of a car's way. One query."""
+    counts = dict(Vehicle.objects.filter(batch=batch).order_by().values_list("status").annotate(Count("pk")))
+    return [(vehicle_status_text(state), counts[state]) for state in VehicleStatus.values if state in counts]
 
 
 def _context(

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 
 from inspections.batches.queries import batches_on_line
 from inspections.catalogue.queries import characteristic_words, drafts_to_approve, line_words
+from inspections.dispositions.listed import lists_that_hold
 from inspections.dispositions.queries import OpenNonconformance, holds_of_people, open_nonconformances
 from inspections.gates.queries import (
     StandingCause,
@@ -87,6 +88,7 @@ def _read(at: datetime) -> Findings:
         batches=batch_summaries(ids=batches_on_line(MOST_BATCHES), at=at),
         nonconformances=_said(nonconformances),
         holds=holds_of_people(most=MOST_TASKS),
+        hold_lists=lists_that_hold(most=MOST_TASKS),
         kept=list(open_inbox(at=at)[:MOST_KEPT]),
         rigs=rig_standings(at=at),
         waiting=waiting_by_batch(),
