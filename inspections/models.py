@@ -12,7 +12,16 @@ from .catalogue.models import (
     SourceItem,
     VehicleModel,
 )
-from .dispositions.models import Concession, Disposition, Hold, HoldList, ListedVehicle, Nonconformance
+from .dispositions.models import (
+    ConcededVehicle,
+    Concession,
+    ConcessionSignature,
+    Disposition,
+    Hold,
+    HoldList,
+    ListedVehicle,
+    Nonconformance,
+)
 from .gates.models import (
     BatchGate,
     Coverage,
@@ -34,10 +43,11 @@ from .rigs.models import ApiKey, Authorisation, Calibration, OutOfTolerance, Rig
 
 __all__ = [
     "ApiKey", "Authorisation", "Batch", "BatchGate", "Calibration", "Characteristic", "Component", "ComponentKind",
-    "Concession", "Configuration", "ControlPlan", "Coverage", "CoverageRevocation", "Decider", "Decision",
-    "Delivery", "Disposition", "DrawSeed", "Fitting", "Hold", "HoldList", "Inspection", "Judgement", "Kept",
-    "LedgerEntry", "ListedVehicle", "Mark", "MaterialLot", "Measurement", "Nonconformance", "OpenReason",
-    "OperatorAlias", "OutOfTolerance", "PlanRevision", "Procedure", "Release", "ReleasedVehicle", "Removal",
-    "Requirement", "Rig", "Sample", "ScreenedVehicle", "Screening", "Signature", "SoftwareChange", "SourceItem",
-    "Submission", "SystemClient", "User", "Vehicle", "VehicleGate", "VehicleModel", "Void",
+    "ConcededVehicle", "Concession", "ConcessionSignature", "Configuration", "ControlPlan", "Coverage",
+    "CoverageRevocation", "Decider", "Decision", "Delivery", "Disposition", "DrawSeed", "Fitting", "Hold", "HoldList",
+    "Inspection", "Judgement", "Kept", "LedgerEntry", "ListedVehicle", "Mark", "MaterialLot", "Measurement",
+    "Nonconformance", "OpenReason", "OperatorAlias", "OutOfTolerance", "PlanRevision", "Procedure", "Release",
+    "ReleasedVehicle", "Removal", "Requirement", "Rig", "Sample", "ScreenedVehicle", "Screening", "Signature",
+    "SoftwareChange", "SourceItem", "Submission", "SystemClient", "User", "Vehicle", "VehicleGate", "VehicleModel",
+    "Void",
 ]  # fmt: skip

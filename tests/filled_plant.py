@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 
-from inspections.catalogue.models import Requirement, SourceItem
+from inspections.catalogue.models import SourceItem
 from inspections.dispositions.concerning import digest_of, vehicles_concerned
 from inspections.dispositions.conditions import NamedVehicles
-from inspections.dispositions.models import Concession, Disposition
+from inspections.dispositions.models import Disposition
 from inspections.dispositions.services import place_hold_list
 from inspections.gates.choices import CoverageKind
 from inspections.gates.models import ScreenedVehicle, Screening
@@ -22,19 +22,21 @@ from inspections.results.models import Inspection, Judgement, Sample
 from inspections.results.services import map_operator, record_inspections, report_out_of_tolerance, void_inspection
 from inspections.rigs.models import SystemClient
 from inspections.rigs.services import issue_key
+from tests import concessions
 from tests.factories import AT, Plant, become, changed_value, make_person, make_plant, make_vehicle, mes_actor
 
 
 def fill_plant() -> Plant:
     """A car with a fail, a hold and a nonconformance, and a row in every other table.
 
-    What no act of today writes (a concession, a later judgement) is put in as a row.
+    What no act of today writes (a later judgement) is put in as a row.
     """
     plant, engineer = make_plant(), make_person(Role.ENGINEER)
     bad = plant.posted("BAT-EOL", measurements=changed_value("BAT-EOL", "BOND", "0.2"))
     record_inspections(items=[bad], rig=plant.rig, actor=plant.rig_actor, at=AT)
     decide_batch(batch_id=plant.batch.pk, at=AT)
     issue_key(client=SystemClient.objects.create(code="WMS", name="WMS"), at=AT)
+    _fill_concessions(plant)
     _fill_releases(plant, Actor.person(engineer))
     _fill_intake(plant)
     _fill_facts(plant, Actor.person(engineer))
@@ -44,6 +46,12 @@ def fill_plant() -> Plant:
 
 def _the_fail(plant: Plant) -> Inspection:
     return Inspection.objects.get(vehicle=plant.vehicle)
+
+
+def _fill_concessions(plant: Plant) -> None:
+    (car,) = concessions.more_cars(plant, 1)
+    concessions.measure_squib(plant, cars=[car])
+    concessions.approve(concessions.propose(car))
 
 
 def _fill_releases(plant: Plant, engineer: Actor) -> None:
@@ -88,7 +96,6 @@ def _fill_facts(plant: Plant, engineer: Actor) -> None:
 
 def _fill_answers(plant: Plant, person_id: int) -> None:
     inspection = _the_fail(plant)
-    requirement = Requirement.objects.get(revision=plant.revision, characteristic__code="BRAKE")
     Judgement.objects.create(
         inspection_id=inspection.pk, ordinal=0, revision_id=plant.revision.pk + 1, outcome=0, reason=0, act="x", at=AT
     )
@@ -105,8 +112,3 @@ def _fill_answers(plant: Plant, person_id: int) -> None:
         person_id=person_id, at=AT,
     )  # fmt: skip
     ScreenedVehicle.objects.create(screening=screening, vehicle=plant.vehicle)
-    Concession.objects.create(
-        number="CN-1", vehicle=plant.vehicle, requirement_id=requirement.pk, authority="customer", reason="agreed",
-        characteristic_id=requirement.characteristic_id, first_approver_id=1, second_approver_id=2, approved_at=AT,
-        expires_at=AT + timedelta(days=1),
-    )  # fmt: skip

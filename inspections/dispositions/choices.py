@@ -6,6 +6,13 @@ class HoldSource(models.TextChoices):
     PERSON = "person", "A person"
 
 
+class Authority(models.TextChoices):
+    """Who accepts a departure (IATF 16949 8.7.1.1): the customer, in a document of theirs, or engineering."""
+
+    CUSTOMER = "customer", "The customer"
+    ENGINEERING = "engineering", "Engineering"
+
+
 class NonconformanceState(models.TextChoices):
     OPEN = "open", "Open"
     CLOSED = "closed", "Closed"

@@ -1,9 +1,10 @@
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from ..batches.choices import VehicleStatus
 from ..batches.models import Batch, Vehicle
-from .choices import HoldSource, NonconformanceState
+from ..records.models import HandSignature
+from .choices import Authority, HoldSource, NonconformanceState
 
 
 class HoldList(models.Model):
@@ -143,23 +144,77 @@ class Disposition(models.Model):
 
 
 class Concession(models.Model):
-    """Leave to deliver a stated vehicle with a stated departure (ISO 9000 3.12.5). Append-only; two approvers."""
+    """Leave to deliver stated vehicles with one stated departure (ISO 9000 3.12.5). Append-only.
+
+    A proposal until two people signed it; unsigned it lapses at `lapses_at`. It ends at `expires_at`, or once
+    `quantity` of its vehicles have left by it, whichever comes first; one of the two is stated. `statement` is what
+    each approver reads and signs, verbatim; `digest` is the SHA-256 over it and the fails that it names. `document`:
+    where the customer agreed.
+    """
 
     number = models.CharField(max_length=16, unique=True)
-    vehicle = models.ForeignKey(Vehicle, on_delete=models.PROTECT, related_name="concessions")
+    batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="concessions")
+    nonconformance = models.ForeignKey(Nonconformance, on_delete=models.PROTECT, related_name="concessions")
     requirement_id = models.BigIntegerField()
     characteristic_id = models.BigIntegerField()
-    authority = models.CharField(max_length=16)
+    authority = models.CharField(max_length=16, choices=Authority)
+    document = models.CharField(max_length=200, blank=True)
     reason = models.TextField()
-    first_approver_id = models.BigIntegerField()
-    second_approver_id = models.BigIntegerField()
-    approved_at = models.DateTimeField()
-    expires_at = models.DateTimeField()
+    expires_at = models.DateTimeField(null=True)
+    quantity = models.PositiveIntegerField(null=True)
+    statement = models.TextField()
+    digest = models.CharField(max_length=64)
+    proposed_by = models.CharField(max_length=200)
+    proposer_id = models.BigIntegerField()
+    proposed_at = models.DateTimeField()
+    lapses_at = models.DateTimeField()
 
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=~Q(first_approver_id=models.F("second_approver_id")), name="concession_four_eyes"
+                condition=Q(expires_at__isnull=False) | Q(quantity__gt=0), name="concession_says_when_it_ends"
             ),
-            models.CheckConstraint(condition=Q(expires_at__gt=models.F("approved_at")), name="concession_ends"),
+            models.CheckConstraint(
+                condition=Q(expires_at__isnull=True) | Q(expires_at__gt=F("proposed_at")), name="concession_ends"
+            ),
+            models.CheckConstraint(
+                condition=~Q(authority="customer") | ~Q(document=""), name="concession_customer_agreed"
+            ),
+            models.CheckConstraint(condition=Q(lapses_at__gt=F("proposed_at")), name="concession_lapses"),
+        ]
+        indexes = [models.Index(fields=["requirement_id"], name="concession_requirement")]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class ConcededVehicle(models.Model):
+    """A vehicle that a concession names, with the fails that its approvers see, and no other. Append-only.
+
+    `departures`: each with `inspection` and `ordinal`, its `position` and what was `found`.
+    """
+
+    concession = models.ForeignKey(Concession, on_delete=models.PROTECT, related_name="vehicles")
+    vehicle = models.ForeignKey(Vehicle, on_delete=models.PROTECT, related_name="concessions")
+    nonconformance = models.ForeignKey(Nonconformance, on_delete=models.PROTECT, related_name="conceded_vehicles")
+    departures = models.JSONField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["concession", "vehicle"], name="conceded_vehicle_once")]
+
+
+class ConcessionSignature(HandSignature):
+    """One of the two signatures of a concession. Append-only. `role`: as what the approver signed.
+
+    The database refuses one person twice, whoever proposed it, and whoever inspected or reworked one of the vehicles.
+    """
+
+    concession = models.ForeignKey(Concession, on_delete=models.PROTECT, related_name="signatures")
+    role = models.CharField(max_length=16)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(place__in=[1, 2]), name="concession_signature_first_or_second"),
+            models.UniqueConstraint(fields=["concession", "place"], name="concession_signature_place_once"),
+            models.UniqueConstraint(fields=["concession", "signer_id"], name="concession_signature_four_eyes"),
         ]

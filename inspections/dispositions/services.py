@@ -16,6 +16,7 @@ from ..people.rules import Actor
 from ..records.services import Act, record_act, record_acts
 from .answering import confirm_retest, declare_invalid, record_rework, review_disagreement, take_nonconformance
 from .choices import HoldSource, NonconformanceState
+from .conceding import propose_concession, sign_concession
 from .hold_lists import lift_hold_list, place_hold_list
 from .models import Hold, Nonconformance
 from .rules import MAY_LIFT_HOLD, MAY_PLACE_HOLD, OPENS_NONCONFORMANCE, Cause, HoldRefused
@@ -27,9 +28,11 @@ __all__ = [
     "lift_hold_list",
     "place_hold",
     "place_hold_list",
+    "propose_concession",
     "reconcile_flags",
     "record_rework",
     "review_disagreement",
+    "sign_concession",
     "take_nonconformance",
 ]
 

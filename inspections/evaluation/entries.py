@@ -25,8 +25,8 @@ class Entry:
 
     `outcome`: pass only if it was judged a pass of the line now asked and nothing made it a fail. `failing`: a fail
     now, under any revision that ever bound the car, or by review. `old`: a fail under an earlier revision alone, which
-    nothing in the present one excuses. `disposed`: that fail has a disposition.
-    `reworked_at`: the latest rework that disposed of it.
+    nothing in the present one excuses. `by_review`: a fail because an engineer treats it as one, which nobody judged
+    so. `disposed`: that fail has a disposition. `reworked_at`: the latest rework that disposed of it.
     """
 
     evidence: Evidence
@@ -35,6 +35,7 @@ class Entry:
     reason: JudgementReason
     failing: bool
     old: bool
+    by_review: bool
     disposed: bool
     reworked_at: datetime | None
     kind: Kind
@@ -121,6 +122,7 @@ def entry_of(evidence: Evidence, row: Measured, line: Requirement | None) -> Ent
         reason=reason,
         failing=failing,
         old=row.failed_ever and row.outcome is not Outcome.FAIL,
+        by_review=treated and not row.failed_ever and row.outcome is not Outcome.FAIL,
         disposed=any(review.kind in LIFTING for review in reviews),
         reworked_at=max(reworks, default=None),
         kind=row.kind,
@@ -158,6 +160,7 @@ def _fold(members: Sequence[Sequence[Entry]]) -> Entry:
         reason=speaker.reason,
         failing=failing,
         old=any(entry.old for entry in fails),
+        by_review=any(entry.by_review for entry in fails),
         disposed=failing and all(entry.disposed for entry in fails),
         reworked_at=max(reworks, default=None),
         kind=speaker.kind,

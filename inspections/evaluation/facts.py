@@ -246,16 +246,19 @@ class Rework:
 class Concession:
     """A concession for one vehicle and one characteristic and its positions (() = all).
 
-    In force from `approved_at` (inclusive) until `expires_at` (exclusive), for what was on record when it was approved.
-    `requirement_id`: the line that it concedes; None leaves the line open.
+    In force from `approved_at` (inclusive) until `expires_at` (exclusive; None: nothing ends it, as for a vehicle that
+    left by it), for what was on record when it was approved. `requirement_id`: the line that it concedes; None leaves
+    the line open. `inspections`: those whose fails its approvers saw, and no other; None: whatever was on record.
     """
 
     id: int
     characteristic_id: int
     positions: tuple[str, ...]
     approved_at: datetime
-    expires_at: datetime
+    expires_at: datetime | None
     requirement_id: int | None = None
+    inspections: frozenset[int] | None = None
+    number: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -140,9 +140,11 @@ class _Draft:
             return False
         if found.in_force:
             self.conceded.add(found.concession.id)
-            self.ends.append(found.concession.expires_at)
+            if found.concession.expires_at is not None:
+                self.ends.append(found.concession.expires_at)
             return True
-        ended = (("concession", str(found.concession.id)), ("at", found.concession.expires_at.isoformat()))
+        number, ends = found.concession.number or str(found.concession.id), found.concession.expires_at
+        ended = (("concession", number), ("at", "" if ends is None else ends.isoformat()))
         self._say(line, ReasonCode.CONCESSION_EXPIRED, latest, detail=ended)
         return False
 

@@ -193,17 +193,30 @@ def _software(vehicle_ids: list[int]) -> dict[int, tuple[facts.SoftwareChange, .
 
 def _concessions(vehicle_ids: list[int]) -> dict[int, tuple[facts.Concession, ...]]:
     rows = _grouped(
-        "select c.vehicle_id, c.id, c.characteristic_id, r.positions, c.approved_at, c.expires_at, c.requirement_id"
-        " from inspections_concession c join inspections_requirement r on r.id = c.requirement_id"
-        " where c.vehicle_id = any(%s)",
+        # What left by a concession is bound by its end no more. By number it ends as the last of them leaves.
+        "select cv.vehicle_id, c.id, c.characteristic_id, r.positions, s.signed_at,"
+        " case when not exists(select from interlock_left_by_concession l"
+        "   where l.concession_id = c.id and l.vehicle_id = cv.vehicle_id)"
+        "  then least(c.expires_at, case when c.quantity is not null then (select l.recorded_at"
+        "   from interlock_left_by_concession l where l.concession_id = c.id"
+        "   order by l.recorded_at, l.delivery_id offset c.quantity - 1 limit 1) end) end,"
+        " c.requirement_id, c.number, (select array_agg((d ->> 'inspection')::bigint)"
+        "   from jsonb_array_elements(cv.departures) d)"
+        " from inspections_concededvehicle cv join inspections_concession c on c.id = cv.concession_id"
+        " join inspections_requirement r on r.id = c.requirement_id"
+        " join inspections_concessionsignature s on s.concession_id = c.id and s.place = 2"
+        " where cv.vehicle_id = any(%s) and exists(select from inspections_concessionsignature f"
+        "   where f.concession_id = c.id and f.place = 1)",
         vehicle_ids,
     )
     return defaultdict(
         tuple,
         {
             key: tuple(
-                facts.Concession(number, characteristic, tuple(positions), approved, expires, requirement)
-                for number, characteristic, positions, approved, expires, requirement in concessions
+                facts.Concession(
+                    id_, characteristic, tuple(positions), approved, ends, requirement, frozenset(named or ()), number
+                )
+                for id_, characteristic, positions, approved, ends, requirement, number, named in concessions
             )
             for key, concessions in rows.items()
         },

@@ -29,6 +29,8 @@ class Lock(IntEnum):
     BATCH = 5
     REGISTRATION = 6
     """One for the plant: a result that waits for its vehicle, against the vehicle's registration."""
+    CONCESSION = 7
+    """How many vehicles have left by it: two that leave at once, of two batches, must not both be the last."""
 
 
 _SPACE: Final = 0x494C

@@ -17,6 +17,8 @@ APPEND_ONLY = [
     "concession",
     "holdlist",
     "listedvehicle",
+    "concededvehicle",
+    "concessionsignature",
     "calibration",
     "outoftolerance",
     "authorisation",

@@ -16,6 +16,15 @@ create function interlock_own_eyes(person bigint, number text, inspection bigint
         and (i.person_id = person or interlock_known_as(person, number, i.operator)))
 $$;
 
+create function interlock_inspected(person bigint, number text, vehicle bigint) returns boolean language sql stable as $$
+    -- Whether this person inspected the vehicle, or a part that is or was in it.
+    select exists(select from inspections_inspection i where i.vehicle_id = vehicle
+            and (i.person_id = person or interlock_known_as(person, number, i.operator)))
+        or exists(select from inspections_fitting f join inspections_inspection i on i.component_id = f.component_id
+            where f.vehicle_id = vehicle and f.fitted
+                and (i.person_id = person or interlock_known_as(person, number, i.operator)))
+$$;
+
 create function interlock_disposition_four_eyes() returns trigger language plpgsql as $$
 begin
     if interlock_own_eyes(new.person_id,
@@ -29,19 +38,8 @@ end $$;
 
 create function interlock_signature_four_eyes() returns trigger language plpgsql as $$
 begin
-    if exists(
-        select from inspections_releasedvehicle rv
-        join inspections_inspection i on i.vehicle_id = rv.vehicle_id
-        where rv.release_id = new.release_id
-            and (i.person_id = new.signer_id
-                or interlock_known_as(new.signer_id, new.personnel_number, i.operator)))
-    or exists(
-        select from inspections_releasedvehicle rv
-        join inspections_fitting f on f.vehicle_id = rv.vehicle_id and f.fitted
-        join inspections_inspection i on i.component_id = f.component_id
-        where rv.release_id = new.release_id
-            and (i.person_id = new.signer_id
-                or interlock_known_as(new.signer_id, new.personnel_number, i.operator)))
+    if exists(select from inspections_releasedvehicle rv where rv.release_id = new.release_id
+        and interlock_inspected(new.signer_id, new.personnel_number, rv.vehicle_id))
     then
         raise exception 'interlock: nobody releases what they inspected themselves'
             using errcode = 'integrity_constraint_violation';
@@ -102,7 +100,7 @@ drop trigger interlock_unsigned on inspections_releasedvehicle;
 drop trigger interlock_four_eyes on inspections_signature;
 drop trigger interlock_four_eyes on inspections_disposition;
 drop function interlock_release_is_open, interlock_delivery_needs_release, interlock_signature_four_eyes,
-    interlock_disposition_four_eyes, interlock_own_eyes(bigint, text, bigint), interlock_known_as(bigint, text, text);
+    interlock_disposition_four_eyes, interlock_inspected(bigint, text, bigint), interlock_own_eyes(bigint, text, bigint), interlock_known_as(bigint, text, text);
 """
 
 

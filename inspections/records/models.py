@@ -1,6 +1,24 @@
 from django.db import models
 
 
+class HandSignature(models.Model):
+    """A signature after 21 CFR 11.50: printed name, time, meaning, bound to the digest of what was signed.
+
+    The columns that every table of signatures has. `place`: the first or the second.
+    """
+
+    place = models.PositiveSmallIntegerField()
+    signer_id = models.BigIntegerField()
+    personnel_number = models.CharField(max_length=32)
+    printed_name = models.CharField(max_length=200)
+    meaning = models.TextField()
+    digest = models.CharField(max_length=64)
+    signed_at = models.DateTimeField()
+
+    class Meta:
+        abstract = True
+
+
 class LedgerEntry(models.Model):
     """One act: who did what to which subject, why, what it was before and after, and when.
 

@@ -1,19 +1,27 @@
-"""Whoever signs authenticates again at the moment of signing (law 8). Releases, concessions and coverage ask here."""
+"""Whoever signs authenticates again at the moment of signing (law 8). Releases, concessions and coverage ask here.
+
+Releases and concessions are signed by two: `check_signable` and `hand_of` are what their signatures have in common.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from ..people.models import User
 from ..people.rules import Actor, ActorKind
-from .models import LedgerEntry
+from .models import HandSignature, LedgerEntry
 from .services import record_act
 
 REFUSED: Final = "signature.refused"
 MOST_WRONG: Final = 5
 """Wrong passwords after which an account signs nothing for a while, so that nobody guesses from an open session."""
 WHILE: Final = timedelta(minutes=15)
+
+NEEDED: Final = 2
+Refuse = Callable[[str, str], Exception]
+"""Makes the refusal of the room that asks, from a code for machines and a text for people."""
 
 
 class NotAuthenticated(Exception):
@@ -47,3 +55,31 @@ def authenticate_again(
         )
         raise NotAuthenticated("The password is wrong.")
     return actor
+
+
+def check_signable(
+    *, number: str, signed: Sequence[HandSignature], signer: User, seen_digest: str, digest: str,
+    lapses_at: datetime, at: datetime, refuse: Refuse,
+) -> None:  # fmt: skip
+    """Refuse what has both signatures, has lapsed, is not what the page showed, or was signed by this person."""
+    if len(signed) == NEEDED:
+        raise refuse("signed_already", f"{number} has both its signatures.")
+    if at >= lapses_at:
+        raise refuse("lapsed", f"{number} lapsed at {lapses_at.isoformat()}. Propose it anew.")
+    if seen_digest != digest:
+        raise refuse("not_what_was_shown", "The page showed another proposal. Read it again, then sign.")
+    if any(signature.signer_id == signer.pk for signature in signed):
+        raise refuse("four_eyes", "You signed it already: the second signature is another person's.")
+
+
+def hand_of(*, signer: User, place: int, meaning: str, digest: str, at: datetime) -> dict[str, Any]:
+    """The columns of a HandSignature."""
+    return {
+        "place": place,
+        "signer_id": signer.pk,
+        "personnel_number": signer.personnel_number or "",
+        "printed_name": f"{signer.get_full_name() or signer.username} ({signer.personnel_number or '-'})",
+        "meaning": meaning,
+        "digest": digest,
+        "signed_at": at,
+    }

@@ -3,6 +3,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from ..batches.models import Batch, Vehicle
+from ..records.models import HandSignature
 
 
 class Release(models.Model):
@@ -44,22 +45,15 @@ class ReleasedVehicle(models.Model):
         constraints = [models.UniqueConstraint(fields=["release", "vehicle"], name="released_vehicle_once")]
 
 
-class Signature(models.Model):
-    """One of the two signatures of a release, after 21 CFR 11.50: printed name, time, meaning, bound to the digest.
+class Signature(HandSignature):
+    """One of the two signatures of a release. Append-only.
 
-    Append-only. `counter` is how far the batch was decided at that moment: a later decision that is not passed
+    `counter` is how far the batch was decided at that moment: a later decision that is not passed
     suspends the release. The database refuses one person twice, and whoever inspected one of the vehicles.
     """
 
     release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="signatures")
-    place = models.PositiveSmallIntegerField()
-    signer_id = models.BigIntegerField()
-    personnel_number = models.CharField(max_length=32)
-    printed_name = models.CharField(max_length=200)
-    meaning = models.TextField()
-    digest = models.CharField(max_length=64)
     counter = models.BigIntegerField()
-    signed_at = models.DateTimeField()
 
     class Meta:
         constraints = [
@@ -70,13 +64,14 @@ class Signature(models.Model):
 
 
 class Delivery(models.Model):
-    """The vehicle has left the plant. Append-only, once."""
+    """The vehicle has left the plant. Append-only, once. `conceded`: the concessions it left by."""
 
     vehicle = models.OneToOneField(Vehicle, on_delete=models.PROTECT, related_name="delivery")
     release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="deliveries")
     delivered_at = models.DateTimeField()
     recorded_at = models.DateTimeField()
     recorded_by = models.CharField(max_length=200)
+    conceded = ArrayField(models.BigIntegerField(), default=list)
 
     class Meta:
         verbose_name_plural = "deliveries"

@@ -11,7 +11,6 @@ from typing import Final
 from ..gates.choices import CoverageKind
 from ..gates.models import Coverage
 from ..gates.reading import read_named
-from ..people.models import User
 from .models import Release, ReleasedVehicle, Signature
 from .rules import Basis, cars, digest_of, may_propose
 
@@ -175,25 +174,6 @@ def vehicles_of_release(*, release_id: int, after: int = 0, most: int = 100) -> 
         most=most,
     )
     return [NamedVehicle(*row) for row in rows]
-
-
-_INSPECTED: Final = """
-select v.sequence from inspections_vehicle v where v.id = any(%(ids)s) and exists(
-    select from inspections_inspection i
-    where (i.vehicle_id = v.id or i.component_id in (
-            select f.component_id from inspections_fitting f where f.vehicle_id = v.id and f.fitted))
-        and (i.person_id = %(person)s or interlock_known_as(%(person)s, %(number)s, i.operator)))
-order by v.sequence
-"""
-
-
-def inspected_by(*, person: User, vehicle_ids: Collection[int]) -> list[int]:
-    """Which of the vehicles this person inspected, or a part of them, by number in build order. One statement.
-
-    Whoever inspected one of them may not sign for any; the database refuses it too.
-    """
-    number = person.personnel_number or ""
-    return [row[0] for row in read_named(_INSPECTED, ids=list(vehicle_ids), person=person.pk, number=number)]
 
 
 @dataclass(frozen=True, slots=True)

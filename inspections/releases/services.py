@@ -10,16 +10,19 @@ from django.db import IntegrityError, connection
 
 from ..batches.choices import VehicleStatus
 from ..batches.models import Batch, Vehicle
+from ..dispatch import DECIDE_BATCH, Queue, enqueue_after_commit
 from ..gates.models import Decider
 from ..gates.queries import Clearance, clearance
 from ..gates.recounting import recount_batch
 from ..gates.services import decide_marked_now
 from ..marks.acts import one_act
 from ..marks.locks import Lock, exclude
+from ..marks.services import mark_vehicles
 from ..people.models import User
 from ..people.rules import Actor, ActorKind
 from ..records.services import Act, record_act, record_acts
-from ..records.signing import NotAuthenticated, authenticate_again
+from ..records.signing import NEEDED, NotAuthenticated, authenticate_again, check_signable, hand_of
+from .conceded import conceded_now, concession_numbers, vehicles_past_quantity
 from .models import Delivery, Release, ReleasedVehicle, Signature
 from .queries import collect_bases, differences_since, rests_on_demonstration, standing_vehicles
 from .rules import (
@@ -141,7 +144,10 @@ def _four_eyes_text(refusal: str) -> str:
 def _sign(*, release: Release, signer: User, actor: Actor, seen_digest: str, at: datetime) -> Signature:
     batch = _locked(release.batch, at)
     signed = list(Signature.objects.filter(release=release).order_by("place"))
-    _check_signable(release, signed, signer, seen_digest, at)
+    check_signable(
+        number=release.number, signed=signed, signer=signer, seen_digest=seen_digest, digest=release.digest,
+        lapses_at=release.lapses_at, at=at, refuse=ReleaseRefused,
+    )  # fmt: skip
     differences = [str(row) for row in recount_batch(batch_id=batch.pk, at=at)]
     changed, found = differences_since(release=release, at=at)
     if differences or changed:
@@ -150,33 +156,14 @@ def _sign(*, release: Release, signer: User, actor: Actor, seen_digest: str, at:
     place = len(signed) + 1
     signature = Signature.objects.create(
         release=release,
-        place=place,
-        signer_id=signer.pk,
-        personnel_number=signer.personnel_number or "",
-        printed_name=f"{signer.get_full_name() or signer.username} ({signer.personnel_number or '-'})",
-        meaning=MEANING,
-        digest=release.digest,
+        **hand_of(signer=signer, place=place, meaning=MEANING, digest=release.digest, at=at),
         counter=Decider.objects.get(pk=batch.pk).counter,
-        signed_at=at,
     )
     acts = [Act("release.signed", "release", release.number, batch.number, after={"place": place, "meaning": MEANING})]
-    if place == 2:
+    if place == NEEDED:
         acts += _release(release, batch, found, at)
     record_acts(actor=actor, acts=acts, at=at)
     return signature
-
-
-def _check_signable(
-    release: Release, signed: Sequence[Signature], signer: User, seen_digest: str, at: datetime
-) -> None:
-    if len(signed) == 2:
-        raise ReleaseRefused("signed_already", f"{release.number} has both its signatures.")
-    if at >= release.lapses_at:
-        raise ReleaseRefused("lapsed", f"{release.number} lapsed at {release.lapses_at.isoformat()}. Propose it anew.")
-    if seen_digest != release.digest:
-        raise ReleaseRefused("not_what_was_shown", "The page showed another proposal. Read it again, then sign.")
-    if any(signature.signer_id == signer.pk for signature in signed):
-        raise ReleaseRefused("four_eyes", "You signed it already: the second signature is another person's.")
 
 
 def _refuse_demonstration(batch: Batch) -> None:
@@ -222,6 +209,9 @@ def _deliver(*, vehicle: Vehicle, delivered_at: datetime, actor: Actor, at: date
         return known, False
     if delivered_at > at + AHEAD:
         raise DeliveryRefused("in_future", "It left, says the report, at a moment that has not come yet.")
+    conceded = conceded_now(vehicle_id=vehicle.pk)
+    exclude(Lock.CONCESSION, conceded)
+    # Asked only now: whoever left by the same concession a moment ago has marked this vehicle.
     found = clearance(vin=vehicle.vin, at=at)
     if not found.may_leave or vehicle.batch_id != batch.pk:
         raise MayNotLeave(found)
@@ -230,7 +220,12 @@ def _deliver(*, vehicle: Vehicle, delivered_at: datetime, actor: Actor, at: date
         text = f"It was released at {released_at.isoformat()}; nothing leaves before its release."
         raise DeliveryRefused("before_release", text)
     delivery = Delivery.objects.create(
-        vehicle=vehicle, release_id=release_id, delivered_at=delivered_at, recorded_at=at, recorded_by=actor.label
+        vehicle=vehicle,
+        release_id=release_id,
+        delivered_at=delivered_at,
+        recorded_at=at,
+        recorded_by=actor.label,
+        conceded=conceded,
     )
     vehicle.status = VehicleStatus.DELIVERED
     vehicle.save(update_fields=["status"])
@@ -241,9 +236,22 @@ def _deliver(*, vehicle: Vehicle, delivered_at: datetime, actor: Actor, at: date
         subject=vehicle.vin,
         batch=batch.number,
         at=at,
-        after={"delivered_at": delivered_at.isoformat(), "release": delivery.release.number},
+        after={
+            "delivered_at": delivered_at.isoformat(),
+            "release": delivery.release.number,
+            **({"concessions": concession_numbers(delivery.conceded)} if conceded else {}),
+        },
     )
+    _end_by_number(conceded, at)
     return delivery, True
+
+
+def _end_by_number(conceded: Collection[int], at: datetime) -> None:
+    """Where this was the last vehicle that a concession is for, what else it names is undecided from now on."""
+    ended = vehicles_past_quantity(conceded)
+    mark_vehicles(rows=[(batch_id, vehicle_id, "") for batch_id, vehicle_id in ended], at=at)
+    for batch_id in {batch_id for batch_id, _ in ended}:
+        enqueue_after_commit(DECIDE_BATCH, queue=Queue.URGENT, kwargs={"batch_id": batch_id}, once=True)
 
 
 def _release_of(vehicle_id: int) -> tuple[int, datetime]:

@@ -16,8 +16,9 @@ from inspections.gates.sentence_catalogue import Language
 from inspections.people.models import User
 from inspections.people.rules import Actor
 from inspections.releases.models import Release, Signature
-from inspections.releases.queries import NamedVehicle, ProposedRelease, inspected_by
+from inspections.releases.queries import NamedVehicle, ProposedRelease
 from inspections.releases.rules import MAY_RELEASE, cars
+from inspections.results.inspectors import inspected_by
 
 from .access import may, who_may
 from .ages import clock_or_stamp, stamp

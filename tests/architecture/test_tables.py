@@ -16,6 +16,7 @@ APPEND_ONLY = {
     "softwarechange", "release", "releasedvehicle", "signature", "delivery", "operatoralias", "drawseed",
     "screening", "screenedvehicle", "removal",
     "holdlist", "listedvehicle",
+    "concededvehicle", "concessionsignature",
 }  # fmt: skip
 """Written once: the application's role can neither change nor remove a row, nor switch off what forbids it."""
 

@@ -323,6 +323,25 @@ def test_a_conceded_fail_before_a_pass_is_relied_on_as_well() -> None:
     assert decision == GateDecision(State.PASSED, (), at("15:00"), (9,))
 
 
+def test_law_8_a_concession_covers_the_inspections_that_it_names_and_no_other() -> None:
+    assert codes(conceded(replace(CONCESSION, inspections=frozenset({1})))) == []
+    assert codes(conceded(replace(CONCESSION, inspections=frozenset({2})))) == [C.MEASUREMENT_FAILED]
+    assert codes(conceded(replace(CONCESSION, inspections=frozenset()))) == [C.MEASUREMENT_FAILED]
+
+
+def test_law_8_a_fail_by_review_alone_is_not_conceded() -> None:
+    treated = Disposition(1, K.TREAT_AS_FAIL, done_at=at("08:30"))
+    unclear = measured(Outcome.INDETERMINATE, characteristic_id=TORQUE, dispositions=(treated,))
+
+    assert codes(conceded(CONCESSION, row=unclear)) == [C.MEASUREMENT_FAILED]
+
+
+def test_what_left_by_a_concession_is_bound_by_its_end_no_more() -> None:
+    left = replace(CONCESSION, expires_at=None)
+
+    assert conceded(left, CONCESSION, moment=at("15:00")) == GateDecision(State.PASSED, (), None, (9,))
+
+
 # Disagreement of rig and judge
 
 

@@ -23,8 +23,10 @@ from inspections.dispositions.services import (
     lift_hold_list,
     place_hold,
     place_hold_list,
+    propose_concession,
     record_rework,
     review_disagreement,
+    sign_concession,
     take_nonconformance,
 )
 from inspections.gates.choices import CoverageKind
@@ -65,6 +67,7 @@ from inspections.results.services import (
 )
 from inspections.rigs.models import ApiKey, SystemClient
 from inspections.rigs.services import issue_key, revoke_key, rotate_keys
+from tests import concessions
 from tests.catalogue.documents import document
 from tests.factories import AT, SYSTEM, Plant, changed_value, make_person, make_plant, vin
 
@@ -118,6 +121,19 @@ def a_nonconformance(plant: Plant) -> Nonconformance:
 def a_disagreement(plant: Plant) -> Inspection:
     """What passes and the rig called a fail."""
     return record_one(plant, plant.rig_actor, id="R-3", verdict="fail")
+
+
+def concede(plant: Plant, actor: Actor) -> Any:
+    concessions.measure_squib(plant)
+    return concessions.propose(plant.vehicle, actor=actor, at=LATER, reason=WHY)
+
+
+def sign_one_concession(plant: Plant, actor: Actor) -> Any:
+    found = concede(plant, Actor.person(make_person(Role.ENGINEER)))
+    return sign_concession(
+        concession=found, signer=User.objects.get(pk=actor.id), password="a long password",
+        seen_digest=found.digest, at=LATER, request_id=actor.request_id,
+    )  # fmt: skip
 
 
 def a_proposal(plant: Plant) -> Release:
@@ -242,6 +258,8 @@ ACTS: dict[Callable[..., Any], tuple[str, str, Callable[[Plant, Actor], Any]]] =
         lambda plant, actor: review_disagreement(
             inspection=a_disagreement(plant), ordinal=-1, treat_as_fail=True, reason=WHY, actor=actor, at=LATER),
     ),
+    propose_concession: ("concession.proposed", "", concede),
+    sign_concession: ("concession.signed", "", sign_one_concession),
     map_operator: (
         "operator.mapped", "TEMP-7",
         lambda plant, actor: map_operator(operator="TEMP-7", user=make_person(), actor=actor, at=LATER),

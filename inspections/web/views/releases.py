@@ -21,7 +21,8 @@ from inspections.batches.models import Batch, Vehicle
 from inspections.batches.queries import find_batch, find_vehicle
 from inspections.catalogue.queries import characteristic_words, line_words, procedure_words
 from inspections.dispositions.choices import HoldSource
-from inspections.dispositions.models import Concession, Hold
+from inspections.dispositions.concession_queries import ListedConcession, concessions_by_id
+from inspections.dispositions.models import Hold
 from inspections.evaluation.reasons import ReasonCode
 from inspections.gates.choices import CoverageKind
 from inspections.gates.queries import Clearance, StandingCause, batch_summaries, clearance, coverages_of
@@ -208,9 +209,10 @@ def _car_pager(request: HttpRequest, named: list[Any], after: int) -> Pager | No
     )
 
 
-def _concessions(release: Release) -> list[Concession]:
+def _concessions(release: Release) -> list[ListedConcession]:
+    """The concessions that cars of this release rest on, whether they have left or not."""
     wanted = {number for row in ReleasedVehicle.objects.filter(release=release) for number in row.conceded}
-    return list(Concession.objects.filter(pk__in=wanted).select_related("vehicle").order_by("number"))
+    return concessions_by_id(ids=wanted) if wanted else []
 
 
 def _demonstrations(batch: Batch, request: HttpRequest) -> list[str]:

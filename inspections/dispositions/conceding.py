@@ -1,0 +1,275 @@
+"""Acts of conceding: a departure of stated cars from one line of their plan is proposed, and approved by two people.
+
+A concession changes no verdict. It lets the fails that it names go, from its second signature until it ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from django.db import IntegrityError, connection
+
+from ..batches.models import Batch
+from ..dispatch import DECIDE_BATCH, Queue, enqueue_after_commit
+from ..evaluation.facts import Requirement
+from ..evaluation.wording import required_words
+from ..marks.acts import StartOver, one_act
+from ..marks.locks import Lock, exclude
+from ..marks.services import mark_vehicles
+from ..people.choices import Role
+from ..people.models import User
+from ..people.rules import Actor
+from ..records.services import Act, record_act, record_acts
+from ..records.signing import NEEDED, NotAuthenticated, authenticate_again, check_signable, hand_of
+from .choices import Authority
+from .concession_queries import batch_of, departing, lines_failed, members_of
+from .concession_rules import (
+    LAPSES_AFTER,
+    MAY_CONCEDE,
+    MAY_PROPOSE_CONCESSION,
+    MEANING,
+    NEVER,
+    ConcessionChanged,
+    ConcessionRefused,
+    Departing,
+    Terms,
+    digest_of,
+    never_conceded,
+    write_statement,
+)
+from .models import ConcededVehicle, Concession, ConcessionSignature, Nonconformance
+
+
+@one_act
+def propose_concession(
+    *,
+    nonconformance: Nonconformance,
+    requirement_id: int,
+    vehicle_ids: Collection[int],
+    terms: Terms,
+    actor: Actor,
+    at: datetime,
+) -> Concession:
+    """Propose to accept the departure of the named cars of one batch from one line of their plan.
+
+    Raises NotAllowed and ConcessionRefused: what is never conceded (legal, critical, identity, of a sample or type), a
+    car without an unanswered fail of the line, terms without a reason or an end.
+    """
+    actor.require("proposing a concession", *MAY_PROPOSE_CONCESSION)
+    _check_terms(terms, len(set(vehicle_ids)), at)
+    batch = _locked(nonconformance)
+    line = _line(nonconformance, requirement_id)
+    members = members_of(line=line, batch=batch)
+    never = never_conceded(line, members)
+    if never:
+        raise ConcessionRefused(never, NEVER[never])
+    named = _named(departing(batch=batch, line=line, vehicle_ids=set(vehicle_ids)), set(vehicle_ids))
+    number = _next_number()
+    revision = batch.revision
+    plan = "" if revision is None else f"{revision.plan.code} revision {revision.number}"
+    statement = write_statement(
+        number=number, batch=batch.number, line=line, plan=plan, required=required_words(line, members), named=named,
+        terms=terms,
+    )  # fmt: skip
+    concession = Concession.objects.create(
+        number=number,
+        batch=batch,
+        nonconformance=nonconformance,
+        requirement_id=line.id,
+        characteristic_id=line.characteristic_id,
+        authority=terms.authority,
+        document=terms.document,
+        reason=terms.reason,
+        expires_at=terms.expires_at,
+        quantity=terms.quantity,
+        statement=statement,
+        digest=digest_of(statement, named),
+        proposed_by=actor.label,
+        proposer_id=actor.id or 0,
+        proposed_at=at,
+        lapses_at=at + LAPSES_AFTER,
+    )
+    ConcededVehicle.objects.bulk_create(
+        ConcededVehicle(
+            concession=concession,
+            vehicle_id=row.vehicle_id,
+            nonconformance_id=row.nonconformance_id,
+            departures=row.stored,
+        )
+        for row in named
+    )
+    record_act(
+        actor=actor,
+        act="concession.proposed",
+        subject_kind="concession",
+        subject=number,
+        batch=batch.number,
+        reason=terms.reason,
+        at=at,
+        after={"vehicles": [row.vin for row in named], "digest": concession.digest},
+    )
+    return concession
+
+
+def _locked(nonconformance: Nonconformance) -> Batch:
+    """The batch of the nonconformance's car, its lock held alone: no fail of its cars arrives meanwhile."""
+    batch = batch_of(nonconformance=nonconformance)
+    if batch is None:
+        text = f"{nonconformance.number} is the batch's own: a sample or coverage is never conceded."
+        raise ConcessionRefused("of_the_batch", text)
+    exclude(Lock.BATCH, [batch.pk])
+    if batch_of(nonconformance=nonconformance) != batch:
+        raise StartOver
+    return batch
+
+
+def _check_terms(terms: Terms, cars: int, at: datetime) -> None:
+    if not terms.reason.strip():
+        raise ConcessionRefused("reason_missing", "Say why the departure is acceptable: the reason is empty.")
+    if terms.authority not in Authority.values:
+        raise ConcessionRefused("no_authority", "Say who accepts the departure: the customer, or engineering.")
+    if terms.authority == Authority.CUSTOMER and not terms.document.strip():
+        raise ConcessionRefused("document_missing", "Name the document in which the customer agreed.")
+    if terms.expires_at is None and terms.quantity is None:
+        raise ConcessionRefused("no_end", "Say when it ends: at a date, after a number of cars, or both.")
+    if terms.expires_at is not None and terms.expires_at <= at:
+        raise ConcessionRefused("ended", f"It would have ended at {terms.expires_at.isoformat()} already.")
+    if not cars:
+        raise ConcessionRefused("no_car", "Name the cars that it is for.")
+    if terms.quantity is not None and not 0 < terms.quantity <= cars:
+        raise ConcessionRefused("quantity", f"It names {cars} cars: from 1 to {cars} of them can leave by it.")
+
+
+def _line(nonconformance: Nonconformance, requirement_id: int) -> Requirement:
+    for line in lines_failed(nonconformance=nonconformance):
+        if line.id == requirement_id:
+            return line
+    text = f"{nonconformance.number} is not about a measured fail of this line on the plan that its batch is judged on."
+    raise ConcessionRefused("not_of_this", text)
+
+
+def _named(found: Sequence[Departing], wanted: Collection[int]) -> list[Departing]:
+    """The wanted cars. Refuses one that does not depart from the line, and one with a fail that nobody judged."""
+    unseen = [row.sequence for row in found if row.unseen]
+    if unseen:
+        text = f"Car {unseen[0]} has a fail that is none on the plan in force: it is answered, not conceded."
+        raise ConcessionRefused("not_judged", text)
+    if {row.vehicle_id for row in found} != set(wanted):
+        text = "Not every car named has an unanswered fail of this line in this batch. Load the page again."
+        raise ConcessionRefused("no_departure", text)
+    return list(found)
+
+
+def _next_number() -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("select nextval('interlock_concession_number')")
+        return f"C-{cursor.fetchone()[0]}"
+
+
+def sign_concession(
+    *, concession: Concession, signer: User, password: str, seen_digest: str, at: datetime, request_id: str = ""
+) -> ConcessionSignature:
+    """Approve a concession: the second signature puts it in force and has its cars decided again.
+
+    The signer authenticates again here and now. In one transaction the batch is locked and the fails are compared with
+    those that were proposed; any change refuses. Raises NotAllowed, ConcessionRefused and ConcessionChanged; a wrong
+    password is an act of its own in the ledger.
+    """
+    actor = Actor.person(signer, request_id=request_id)
+    actor.require("approving a concession", *MAY_CONCEDE)
+    try:
+        authenticate_again(
+            signer=signer, password=password, subject_kind="concession", subject=concession.number, at=at,
+            batch=concession.batch.number, request_id=request_id,
+        )  # fmt: skip
+    except NotAuthenticated as refusal:
+        raise ConcessionRefused("not_authenticated", str(refusal)) from refusal
+    try:
+        return _sign(concession=concession, signer=signer, actor=actor, seen_digest=seen_digest, at=at)
+    except IntegrityError as refusal:
+        if "interlock:" not in str(refusal) and "concession_signature_" not in str(refusal):
+            raise
+        raise ConcessionRefused("four_eyes", _four_eyes_text(str(refusal))) from refusal
+
+
+def _four_eyes_text(refusal: str) -> str:
+    if "themselves" in refusal:
+        return "You inspected or reworked one of these cars: somebody else has to approve."
+    return "It was signed at this place, or by you, already: the second signature is another person's."
+
+
+@one_act
+def _sign(*, concession: Concession, signer: User, actor: Actor, seen_digest: str, at: datetime) -> ConcessionSignature:
+    exclude(Lock.BATCH, [concession.batch_id])
+    signed = list(ConcessionSignature.objects.filter(concession=concession).order_by("place"))
+    check_signable(
+        number=concession.number, signed=signed, signer=signer, seen_digest=seen_digest, digest=concession.digest,
+        lapses_at=min(concession.lapses_at, concession.expires_at or concession.lapses_at), at=at,
+        refuse=ConcessionRefused,
+    )  # fmt: skip
+    if concession.proposer_id == signer.pk:
+        raise ConcessionRefused("four_eyes", "You proposed it: two other people approve it.")
+    role = _role_of(signed, actor)
+    changed, named = changes_since(concession=concession)
+    if changed:
+        raise ConcessionChanged(changed)
+    place = len(signed) + 1
+    signature = ConcessionSignature.objects.create(
+        concession=concession,
+        role=role.value,
+        **hand_of(signer=signer, place=place, meaning=MEANING, digest=concession.digest, at=at),
+    )
+    said = {"place": place, "meaning": MEANING}
+    acts = [Act("concession.signed", "concession", concession.number, concession.batch.number, after=said)]
+    if place == NEEDED:
+        acts += _put_in_force(concession, named, at)
+    record_acts(actor=actor, acts=acts, at=at)
+    return signature
+
+
+def _role_of(signed: Sequence[ConcessionSignature], actor: Actor) -> Role:
+    """As what the approver signs. One of the two is an engineer at least."""
+    if Role.ENGINEER in actor.roles:
+        return Role.ENGINEER
+    if any(signature.role != Role.ENGINEER.value for signature in signed):
+        raise ConcessionRefused("engineer_needed", "A release officer approved it: the other approver is an engineer.")
+    return Role.RELEASE_OFFICER
+
+
+def changes_since(*, concession: Concession) -> tuple[list[str], list[Departing]]:
+    """What of a proposal is no longer as it was proposed, in words, and the cars as they depart now."""
+    batch = Batch.objects.select_related("revision").get(pk=concession.batch_id)
+    stored = {row.vehicle_id: row for row in concession.vehicles.select_related("vehicle")}
+    lines = lines_failed(nonconformance=concession.nonconformance)
+    line = next((each for each in lines if each.id == concession.requirement_id), None)
+    if line is None:
+        return ["The batch is judged on another revision of its plan now."], []
+    found = {row.vehicle_id: row for row in departing(batch=batch, line=line, vehicle_ids=stored)}
+    changed = []
+    for vehicle_id, row in sorted(stored.items(), key=lambda item: item[1].vehicle.sequence):
+        now = found.get(vehicle_id)
+        if now is None:
+            changed.append(f"Car {row.vehicle.sequence} ({row.vehicle.vin}) does not depart from it any more.")
+        elif now.unseen or now.stored != row.departures:
+            changed.append(f"Car {row.vehicle.sequence} ({row.vehicle.vin}) has other fails than were proposed.")
+    named = list(found.values())
+    if not changed and digest_of(concession.statement, named) != concession.digest:
+        changed.append("The cars are no longer those of the proposal.")
+    return changed, named
+
+
+def _put_in_force(concession: Concession, named: Sequence[Departing], at: datetime) -> list[Act]:
+    mark_vehicles(rows=[(concession.batch_id, row.vehicle_id, "") for row in named], at=at)
+    enqueue_after_commit(DECIDE_BATCH, queue=Queue.URGENT, kwargs={"batch_id": concession.batch_id}, once=True)
+    return [
+        Act(
+            "vehicle.conceded",
+            "vehicle",
+            row.vin,
+            concession.batch.number,
+            reason=concession.reason,
+            after={"concession": concession.number, "nonconformance": row.nonconformance, "departures": row.stored},
+        )
+        for row in named
+    ]

@@ -1,0 +1,134 @@
+"""What can be conceded and what never; what a concession states, the digest that binds a signature to it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Final
+
+from ..evaluation.facts import Kind, Level, Requirement
+from ..evaluation.judging import critical
+from ..people.choices import Role
+
+MAY_PROPOSE_CONCESSION: Final = (Role.ENGINEER,)
+MAY_CONCEDE: Final = (Role.ENGINEER, Role.RELEASE_OFFICER)
+"""Who approves: two people of these roles, one of them an engineer at least."""
+LAPSES_AFTER: Final = timedelta(days=7)
+MEANING: Final = (
+    "I have read the statement. I accept this departure for the cars named, and I neither inspected nor reworked any"
+    " of them."
+)
+"""What a signature means (21 CFR 11.50), stated beside it."""
+
+
+class ConcessionRefused(Exception):
+    """A concession that cannot be proposed or signed. `code` is for machines, the text for people."""
+
+    def __init__(self, code: str, text: str) -> None:
+        self.code = code
+        super().__init__(text)
+
+
+class ConcessionChanged(ConcessionRefused):
+    """What was to be signed is not so any more. `differences` names each vehicle and what became of it."""
+
+    def __init__(self, differences: Sequence[str]) -> None:
+        self.differences = tuple(differences)
+        super().__init__("concession_changed", "The evidence has moved since this was proposed. Propose it anew.")
+
+
+@dataclass(frozen=True, slots=True)
+class Departure:
+    """One fail as the approvers see it: which measurement, where, and what was found."""
+
+    inspection: int
+    ordinal: int
+    position: str
+    found: str
+
+    @property
+    def words(self) -> str:
+        return f"{self.position} {self.found}".strip() or "does not conform"
+
+
+@dataclass(frozen=True, slots=True)
+class Departing:
+    """A vehicle that departs from one line of the plan, its nonconformance, and each fail that nobody answered.
+
+    `unseen`: it also has a fail that no concession covers, since nobody judged it so on the revision now pinned.
+    """
+
+    vehicle_id: int
+    vin: str
+    sequence: int
+    nonconformance_id: int
+    nonconformance: str
+    departures: tuple[Departure, ...]
+    unseen: bool = False
+
+    @property
+    def stored(self) -> list[dict[str, object]]:
+        return [asdict(departure) for departure in self.departures]
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """On whose authority, why, and until when: `expires_at`, `quantity` vehicles, or whichever comes first."""
+
+    authority: str
+    document: str
+    reason: str
+    expires_at: datetime | None
+    quantity: int | None
+
+
+def never_conceded(line: Requirement, members: Iterable[Requirement] = ()) -> str:
+    """Why no departure from this line can be conceded, as a code; "" where one can. `members`: of an any-of group."""
+    lines = (line, *members)
+    if any(critical(each) for each in lines):
+        return "critical"
+    if any(each.kind is Kind.IDENTITY for each in lines):
+        return "identity"
+    if line.level is not Level.EVERY_VEHICLE:
+        return "not_every_vehicle"
+    return ""
+
+
+NEVER: Final = {
+    "critical": "It is legal or of a critical characteristic: no departure from it is ever conceded.",
+    "identity": "It is an identity: what is not the one asked for is another one, and is never conceded.",
+    "not_every_vehicle": "It is a sample's or a type's: it stands for other cars, and is never conceded.",
+}
+
+
+def write_statement(
+    *, number: str, batch: str, line: Requirement, plan: str, required: str, named: Sequence[Departing], terms: Terms
+) -> str:
+    """What each approver reads and signs."""
+    by = f"by the customer ({terms.document})" if terms.document else "by engineering"
+    count = f"{len(named)} car{'' if len(named) == 1 else 's'}"
+    ends = [f"at {terms.expires_at.isoformat()}"] if terms.expires_at is not None else []
+    if terms.quantity is not None:
+        ends.append(f"once {terms.quantity} of these cars {'has' if terms.quantity == 1 else 'have'} left by it")
+    return "\n".join(
+        [
+            f"Concession {number}, {by}: {count} of batch {batch}.",
+            f"{line.characteristic} of plan {plan}: {required} is required.",
+            *(
+                f"Car {row.sequence} ({row.vin}, {row.nonconformance}): "
+                f"{', '.join(departure.words for departure in row.departures)}."
+                for row in named
+            ),
+            f"Reason: {terms.reason}",
+            f"It ends {', or '.join(ends)}. What leaves by it says so for ever.",
+        ]
+    )
+
+
+def digest_of(statement: str, named: Iterable[Departing]) -> str:
+    """SHA-256 over the statement and each fail that it names."""
+    fails = [[row.vin, row.stored] for row in sorted(named, key=lambda row: row.sequence)]
+    return sha256(json.dumps([statement, fails], separators=(",", ":"), sort_keys=True).encode()).hexdigest()
