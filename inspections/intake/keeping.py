@@ -15,6 +15,7 @@ from ..batches.models import Component, Vehicle
 from ..catalogue.models import Procedure
 from ..dispatch import DECIDE_BATCH, Queue, enqueue_after_commit
 from ..marks.acts import one_act
+from ..marks.arrays import text_array
 from ..marks.locks import Lock, share
 from ..marks.services import mark_vehicles
 from ..people.choices import Role
@@ -151,14 +152,15 @@ def settle(rows: Iterable[tuple[Kept, int | None]], *, by: str, at: datetime) ->
 
     Marks what each names: it blocks no more. Returns how many there were.
     """
-    named = []
+    named: list[tuple[Named, str]] = []
     for kept, inspection_id in sorted(rows, key=lambda row: row[0].pk):
         settled = Kept.objects.filter(pk=kept.pk, state=KeptState.OPEN).update(
             state=KeptState.RECORDED, settled_at=at, settled_by=by, inspection_id=inspection_id
         )
         if settled:
             named.append((named_by(kept), kept.domain))
-    mark_named(named, at)
+    if named:
+        mark_named(named, at)
     return len(named)
 
 
@@ -199,7 +201,9 @@ def set_aside(*, kept: Kept, reason: str, actor: Actor, at: datetime) -> Kept:
     return kept
 
 
-_OPEN_BY_ID: Final = "select id from inspections_kept where rig_id = %s and external_id = any(%s) and state = 'open'"
+_OPEN_BY_ID: Final = (
+    "select id from inspections_kept where rig_id = %s and external_id = any(%s::text[]) and state = 'open'"
+)
 
 
 def open_by_id(rig: Rig, external_ids: Collection[str]) -> dict[str, list[Kept]]:
@@ -207,7 +211,7 @@ def open_by_id(rig: Rig, external_ids: Collection[str]) -> dict[str, list[Kept]]
     found: dict[str, list[Kept]] = {}
     wanted = [external_id for external_id in external_ids if external_id]
     with connection.cursor() as cursor:
-        cursor.execute(_OPEN_BY_ID, [rig.pk, wanted])
+        cursor.execute(_OPEN_BY_ID, [rig.pk, text_array(wanted)])
         numbers = [row[0] for row in cursor.fetchall()]
     if numbers:  # seldom: of what is good nothing is kept
         for kept in Kept.objects.defer("body", "problem").filter(pk__in=numbers).order_by("pk"):

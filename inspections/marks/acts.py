@@ -15,6 +15,7 @@ from psycopg.errors import DeadlockDetected, SerializationFailure
 REPEATS: Final = 3
 
 _acting: Final[ContextVar[bool]] = ContextVar("an act is under way", default=False)
+_repeatable: Final[ContextVar[bool]] = ContextVar("the act under way can be repeated", default=False)
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -22,6 +23,11 @@ R = TypeVar("R")
 
 class StartOver(Exception):
     """What the act read before it had its locks is no longer so: begin again and read anew."""
+
+
+def can_start_over() -> bool:
+    """Whether StartOver would begin the act under way anew, rather than end it."""
+    return _repeatable.get()
 
 
 def one_act(act: Callable[P, R]) -> Callable[P, R]:
@@ -48,12 +54,15 @@ def _repeat(whole: Callable[[], R]) -> R:
     # In a transaction that somebody else began nothing can be repeated: what it read and locked would stay.
     repeats = 0 if connection.in_atomic_block else REPEATS
     for turn in range(repeats):
+        token = _repeatable.set(True)
         try:
             with transaction.atomic():
                 return whole()
         except (DatabaseError, StartOver) as error:
             if not _may_repeat(error):
                 raise
+        finally:
+            _repeatable.reset(token)
         time.sleep(random.uniform(0, 0.02) * (turn + 1))  # noqa: S311 spreads two that met
     with transaction.atomic():
         return whole()

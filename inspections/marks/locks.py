@@ -14,6 +14,8 @@ from typing import Final
 
 from django.db import connection
 
+from .trips import Statement
+
 
 class Lock(IntEnum):
     """What is locked, in the order of locking. The numbers are part of the key: never reuse one.
@@ -57,6 +59,11 @@ def share(kind: Lock, ids: Iterable[int]) -> None:
 def share_all(wanted: Iterable[tuple[Lock, int]]) -> None:
     """Take locks of several kinds with other recorders in one statement, in their order. Raises as `share` does."""
     _take_keys(_SHARED, (lock_key(kind, number) for kind, number in wanted))
+
+
+def sharing(wanted: Iterable[tuple[Lock, int]]) -> Statement:
+    """The statement of `share_all`, to be run before others in one trip. Raises ValueError as `share` does."""
+    return _SHARED, [sorted({lock_key(kind, number) for kind, number in wanted})]
 
 
 def exclude(kind: Lock, ids: Iterable[int]) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Final
 
-from django.db import connection
+from .arrays import number_array, text_array
+from .trips import Statement, run_together
 
 
 def mark_vehicles(*, rows: Iterable[tuple[int, int | None, str]], at: datetime) -> None:
@@ -13,13 +15,20 @@ def mark_vehicles(*, rows: Iterable[tuple[int, int | None, str]], at: datetime) 
 
     One statement, plain inserts, in the caller's transaction. Marking twice costs a second decision, nothing else.
     """
+    if statement := marking(rows=rows, at=at):
+        run_together(statement)
+
+
+def marking(*, rows: Iterable[tuple[int, int | None, str]], at: datetime) -> Statement | None:
+    """The statement of `mark_vehicles`, to be run with others; None where there is nothing to mark."""
     distinct = sorted(set(rows), key=lambda row: (row[0], row[1] or 0, row[2]))
     if not distinct:
-        return
+        return None
     batches, vehicles, domains = zip(*distinct, strict=True)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "insert into inspections_mark (batch_id, vehicle_id, domain, at)"
-            " select *, %s from unnest(%s::bigint[], %s::bigint[], %s::text[])",
-            [at, list(batches), list(vehicles), list(domains)],
-        )
+    return _MARK, [at, number_array(batches), number_array(vehicles), text_array(domains)]
+
+
+_MARK: Final = (
+    "insert into inspections_mark (batch_id, vehicle_id, domain, at)"
+    " select *, %s from unnest(%s::bigint[], %s::bigint[], %s::text[])"
+)

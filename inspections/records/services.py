@@ -49,10 +49,15 @@ def record_act(
 
 def record_acts(*, actor: Actor, acts: Iterable[Act], at: datetime) -> None:
     """Append several acts of one actor and one moment, in one statement."""
-    rows = [_row(act, actor, at) for act in acts]
-    if rows:
+    if statement := appending(actor=actor, acts=acts, at=at):
         with connection.cursor() as cursor:
-            cursor.execute(_APPEND, [list(column) for column in zip(*rows, strict=True)])
+            cursor.execute(*statement)
+
+
+def appending(*, actor: Actor, acts: Iterable[Act], at: datetime) -> tuple[str, list[Any]] | None:
+    """The statement of `record_acts`, to be run with others; None where there is nothing to tell."""
+    rows = [_row(act, actor, at) for act in acts]
+    return (_APPEND, [list(column) for column in zip(*rows, strict=True)]) if rows else None
 
 
 _COLUMNS: Final = (

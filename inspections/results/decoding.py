@@ -10,12 +10,20 @@ import codecs
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Final, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 
 import msgspec
 
 from .digest import content_digest
-from .posted import CheckedInspection, PostedInspection, PostedMeasurement, WrittenNumber, check_posted
+from .familiar import familiar_measurement
+from .posted import (
+    MOST_MEASUREMENTS,
+    CheckedInspection,
+    PostedInspection,
+    PostedMeasurement,
+    WrittenNumber,
+    check_posted,
+)
 from .refusals import BodyRefused, FieldError, pointer
 
 __all__ = [
@@ -37,8 +45,16 @@ _Unread = TypeVar("_Unread")
 LARGEST_INSPECTION: Final = 1024 * 1024
 """Bytes of one inspection: 2,000 measurements of 500 bytes."""
 
+
+class _Unmeasured(CheckedInspection, forbid_unknown_fields=True, omit_defaults=True):
+    """All of an inspection but what its measurements say, which stay bytes until somebody knows them."""
+
+    measurements: Annotated[list[msgspec.Raw], msgspec.Meta(max_length=MOST_MEASUREMENTS)]  # type: ignore[assignment]
+
+
 _FAST: Final = msgspec.json.Decoder(CheckedInspection, float_hook=WrittenNumber)
-_MANY: Final = msgspec.json.Decoder(list[CheckedInspection], float_hook=WrittenNumber)
+_ONE: Final = msgspec.json.Decoder(_Unmeasured)
+_MANY: Final = msgspec.json.Decoder(list[_Unmeasured])
 _ENCODER: Final = msgspec.json.Encoder(enc_hook=len)  # encodes to count keys; what a number is does not matter then
 _ITEMS: Final = msgspec.json.Decoder(list[msgspec.Raw])
 _PLACE: Final = re.compile(r" - at `\$(?P<path>.*)`\Z", re.DOTALL)
@@ -50,6 +66,11 @@ def decode_inspection(body: bytes) -> PostedInspection:
     """One inspection from its JSON. Raises BodyRefused, and nothing else, for whatever the bytes are."""
     if len(body) > LARGEST_INSPECTION:
         raise _refused("too_large", f"has {len(body)} bytes, at most {LARGEST_INSPECTION} make one inspection")
+    known = _read_familiar(body)
+    return known if known is not None else _read_any(body)
+
+
+def _read_any(body: bytes) -> PostedInspection:
     try:
         posted = _FAST.decode(body)
     except msgspec.ValidationError as error:
@@ -66,20 +87,45 @@ def decode_inspection(body: bytes) -> PostedInspection:
 def decode_items(items: Sequence[bytes], whole: bytes) -> list[PostedInspection | BodyRefused]:
     """The items that `split_array` found in a body, each as `decode_inspection` reads it, or its refusal.
 
-    The whole is read in one go where nothing in it is out of order, and else item by item: each stands alone.
+    The whole is read in one go where it is in order, and else item by item: each stands alone.
     """
-    posted = _decode_at_once(whole) if all(len(item) <= LARGEST_INSPECTION for item in items) else None
-    if posted is None or len(posted) != len(items):
+    read = _read_many(whole) if all(len(item) <= LARGEST_INSPECTION for item in items) else None
+    if read is None or len(read) != len(items):
         return [_or_refusal(decode_inspection, item) for item in items]
-    return [_or_refusal(check_posted, item) for item in posted]
+    return [
+        _or_refusal(_read_any, item) if posted is None else _or_refusal(check_posted, posted)
+        for item, posted in zip(items, read, strict=True)
+    ]
 
 
-def _decode_at_once(whole: bytes) -> list[CheckedInspection] | None:
+def _read_familiar(body: bytes) -> PostedInspection | None:
+    """The inspection if everything in it is in order; None says that it has to be read with care."""
     try:
-        posted = _MANY.decode(whole)
+        posted = _ONE.decode(body)
     except (msgspec.ValidationError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
-    return None if _may_repeat_a_key(whole, posted) else posted
+    if _may_repeat_a_key(body, posted) or not _measure(posted):
+        return None
+    return check_posted(posted)
+
+
+def _read_many(whole: bytes) -> list[_Unmeasured | None] | None:
+    """As `_read_familiar`, all items of a body, not checked yet."""
+    try:
+        items = _MANY.decode(whole)
+    except (msgspec.ValidationError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    if _may_repeat_a_key(whole, items):
+        return None
+    return [posted if _measure(posted) else None for posted in items]
+
+
+def _measure(posted: _Unmeasured) -> bool:
+    """Put in the place of the bytes what they say. False where one of them is out of order."""
+    known = [familiar_measurement(bytes(raw)) for raw in posted.measurements]
+    # From here on it is a CheckedInspection like any other.
+    posted.measurements = known  # type: ignore[assignment]
+    return None not in known
 
 
 def _or_refusal(read: Callable[[_Unread], PostedInspection], unread: _Unread) -> PostedInspection | BodyRefused:

@@ -10,7 +10,7 @@ from typing import Any, Final
 import msgspec
 
 from ..evaluation.quantities import parse_number
-from .posted import PostedInspection, PostedMeasurement, WrittenNumber
+from .posted import FamiliarMeasurement, PostedInspection, PostedMeasurement, WrittenNumber
 
 _WIDE: Final = Context(prec=400, Emax=MAX_EMAX, Emin=MIN_EMIN)
 _SHORT: Final = 24
@@ -29,6 +29,7 @@ def content_digest(posted: PostedInspection) -> bytes:
         subject = ("component", posted.component.kind, posted.component.serial)
     elif posted.material is not None:
         subject = ("material", posted.material.kind, posted.material.lot)
+    measured = [item.digested if type(item) is FamiliarMeasurement else digested(item) for item in posted.measurements]
     content = (
         posted.id,
         subject,
@@ -40,7 +41,7 @@ def content_digest(posted: PostedInspection) -> bytes:
         posted.operator,
         sorted((item.system, item.version) for item in posted.software or ()),
         posted.verdict,
-        sorted(map(_measured, posted.measurements)),
+        sorted(measured),
     )
     return sha256(_encode(content)).digest()
 
@@ -49,7 +50,8 @@ def _utc(moment: datetime) -> datetime:
     return moment if moment.tzinfo is UTC else moment.astimezone(UTC)
 
 
-def _measured(item: PostedMeasurement) -> tuple[str, str, str, str, str]:
+def digested(item: PostedMeasurement) -> tuple[str, ...]:
+    """What a measurement adds to the digest."""
     return (
         item.characteristic,
         item.position or "",

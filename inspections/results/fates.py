@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from django.db import connection
-
+from ..marks.arrays import text_array
+from ..marks.trips import Statement, run_together
 from ..rigs.models import Rig
 from .doubles import other_texts
+from .judging import JudgedInspection
 from .posted import PostedInspection
 from .recorded import Recorded, RecordState
-from .subjects import key_of, subject_text
+from .subjects import Subject, key_of, subject_text
 
 
 @dataclass(slots=True)
@@ -33,6 +34,19 @@ class Request:
             state, posted.id, self.digests[place], subject=subject_text(key_of(posted)), **more
         )
 
+    def settle_recorded(self, place: int, inspection_id: int, subject: Subject, judged: JudgedInspection) -> None:
+        batch, posted = subject.batch, self.items[place]
+        self.fates[place] = Recorded(
+            RecordState.RECORDED,
+            posted.id,
+            self.digests[place],
+            inspection_id=inspection_id,
+            subject=subject.text,
+            batch=None if batch is None else batch.number,
+            verdict=judged.verdict.outcome,
+            said=(posted.measurements, judged.said),
+        )
+
     def refuse(self, place: int, code: str, detail: str, pointer: str = "") -> None:
         self.settle(place, RecordState.REFUSED, code=code, detail=detail, pointer=pointer)
 
@@ -43,7 +57,25 @@ class Request:
 def settle_same_ids(request: Request, places: Iterable[int]) -> None:
     """Answers those whose id is on the record: the same content is a repeat, other content a conflict."""
     wanted = list(places)
-    stored = _stored_digests(request.rig.pk, [request.items[place].id for place in wanted])
+    (rows,) = run_together(reading_same_ids(request, wanted))
+    settle_read(request, wanted, rows)
+
+
+def reading_same_ids(request: Request, places: Iterable[int]) -> Statement:
+    """The statement of `settle_same_ids`, to be run with others; `settle_read` takes what it answers."""
+    return _STORED, [request.rig.pk, text_array(request.items[place].id for place in places)]
+
+
+_STORED: Final = (
+    "select external_id, id, digest from inspections_inspection where rig_id = %s and external_id = any(%s::text[])"
+)
+
+
+def settle_read(request: Request, wanted: Collection[int], rows: Iterable[tuple[str, int, bytes]]) -> None:
+    """Settles by what `reading_same_ids` found."""
+    stored = {external_id: (number, bytes(digest)) for external_id, number, digest in rows}
+    if not stored:
+        return
     found = {place: stored[request.items[place].id] for place in wanted if request.items[place].id in stored}
     same = {place: number for place, (number, digest) in found.items() if digest == request.digests[place]}
     differ = other_texts({place: (number, request.items[place]) for place, number in same.items()})
@@ -55,12 +87,3 @@ def settle_same_ids(request: Request, places: Iterable[int]) -> None:
             request.settle(
                 place, RecordState.CONFLICT, inspection_id=number, code="id_conflict", detail=detail, pointer="/id"
             )
-
-
-def _stored_digests(rig_id: int, external_ids: Collection[str]) -> dict[str, tuple[int, bytes]]:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "select external_id, id, digest from inspections_inspection where rig_id = %s and external_id = any(%s)",
-            [rig_id, list(external_ids)],
-        )
-        return {external_id: (number, bytes(digest)) for external_id, number, digest in cursor.fetchall()}

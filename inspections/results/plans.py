@@ -11,10 +11,11 @@ from typing import Final
 from ..catalogue.queries import requirements_of
 from ..evaluation.facts import Level, Requirement
 from ..evaluation.inspecting import ProcedureJudge
+from .ready import ReadyJudge
 
 _MOST_KEPT: Final = 2_000
 _Key = tuple[int, int, datetime | None, bool]
-_kept: OrderedDict[_Key, tuple[tuple[Requirement, ...], ProcedureJudge]] = OrderedDict()
+_kept: OrderedDict[_Key, tuple[tuple[Requirement, ...], ReadyJudge]] = OrderedDict()
 _guard: Final = Lock()
 
 
@@ -32,17 +33,31 @@ _asked: Final[dict[int, _Asked]] = {}
 
 def judge_for(revision_id: int, procedure_id: int, built_at: datetime | None) -> ProcedureJudge:
     """What judges inspections of a procedure on a revision, for a car built at that moment."""
+    judge = ready_judge_for(revision_id, procedure_id, built_at).judge
+    if judge is None:
+        raise RuntimeError("a revision has a judge, whatever it asks")
+    return judge
+
+
+def ready_judge_for(revision_id: int, procedure_id: int, built_at: datetime | None) -> ReadyJudge:
+    """`judge_for` with what it said before."""
     return _judge(revision_id, procedure_id, built_at, samples_only=False)
 
 
 def sample_judge_for(revision_id: int, procedure_id: int, built_at: datetime | None) -> ProcedureJudge | None:
     """As `judge_for`, of the revision's sample requirements alone; None where it asks for no samples of it."""
+    ready = ready_sample_judge_for(revision_id, procedure_id, built_at)
+    return None if ready is None else ready.judge
+
+
+def ready_sample_judge_for(revision_id: int, procedure_id: int, built_at: datetime | None) -> ReadyJudge | None:
+    """`sample_judge_for` with what it said before."""
     if procedure_id not in _asked_of(revision_id).sampled:
         return None
     return _judge(revision_id, procedure_id, built_at, samples_only=True)
 
 
-def _judge(revision_id: int, procedure_id: int, built_at: datetime | None, *, samples_only: bool) -> ProcedureJudge:
+def _judge(revision_id: int, procedure_id: int, built_at: datetime | None, *, samples_only: bool) -> ReadyJudge:
     asked_of = _asked_of(revision_id)
     lines = asked_of.lines
     moment = built_at if procedure_id in asked_of.dated else None
@@ -56,7 +71,7 @@ def _judge(revision_id: int, procedure_id: int, built_at: datetime | None, *, sa
     asked = [line for line in lines if line.procedure_id == procedure_id]
     if samples_only:
         asked = [line for line in asked if line.level is Level.SAMPLE]
-    judge = ProcedureJudge(asked, built_at=moment)
+    judge = ReadyJudge(ProcedureJudge(asked, built_at=moment))
     with _guard:
         _kept[key] = (lines, judge)
         while len(_kept) > _MOST_KEPT:

@@ -10,6 +10,7 @@ from typing import Any
 from ..evaluation.inspecting import Judged
 from ..evaluation.reasons import JudgementReason, Outcome
 from .posted import PostedMeasurement
+from .ready import Said
 
 
 class RecordState(StrEnum):
@@ -45,7 +46,7 @@ class Recorded:
     subject: str = ""
     batch: str | None = None
     verdict: Outcome = Outcome.NOT_JUDGED
-    said: tuple[Sequence[PostedMeasurement], Sequence[Judged]] = ((), ())
+    said: tuple[Sequence[PostedMeasurement], Sequence[Judged | Said]] = ((), ())
 
     @property
     def values(self) -> tuple[RecordedValue, ...]:

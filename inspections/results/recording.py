@@ -10,26 +10,36 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any, Final
 
-from django.db import connection
-
 from ..dispatch import DECIDE_BATCH, Queue, enqueue_after_commit
-from ..evaluation.reasons import JudgementReason
 from ..marks.acts import StartOver, one_act
-from ..marks.locks import Lock, share_all
-from ..marks.services import mark_vehicles
+from ..marks.arrays import text_array
+from ..marks.locks import Lock, share_all, sharing
+from ..marks.services import marking
+from ..marks.trips import run_together
 from ..people.choices import Role
 from ..people.rules import Actor, ActorKind
-from ..records.services import Act, record_acts
+from ..records.services import Act, appending
 from ..rigs.models import Rig
-from ..rigs.queries import authorised_procedures
+from ..rigs.queries import reading_authorised
 from .covered import batches_covered_by
 from .digest import content_digest
-from .fates import Request, settle_same_ids
-from .judging import KnownCharacteristic, KnownProcedure, judge_posted
+from .fates import Request, reading_same_ids, settle_read, settle_same_ids
+from .judging import Judges, judge_posted
 from .posted import CheckedInspection, PostedInspection, check_posted
+from .ready import KnownCharacteristic, KnownProcedure
 from .recorded import Recorded, RecordState
 from .sampling import asking_configurations, record_samples
-from .subjects import Subject, SubjectKey, create_parts, key_of, locks_of, read_subjects
+from .subjects import (
+    Subject,
+    SubjectKey,
+    create_parts,
+    forget_places,
+    key_of,
+    locks_of,
+    read_subjects,
+    reading_subjects,
+    subjects_read,
+)
 from .writing import Candidate, insert_inspections
 
 AHEAD: Final = timedelta(minutes=5)
@@ -58,7 +68,7 @@ def record_inspections(
     """
     if actor.kind is ActorKind.PERSON:
         actor.require("recording an inspection", Role.INSPECTOR, Role.ENGINEER)
-    checked = [posted if type(posted) is CheckedInspection else check_posted(posted) for posted in items]
+    checked = [posted if isinstance(posted, CheckedInspection) else check_posted(posted) for posted in items]
     digests = digests or [content_digest(posted) for posted in checked]
     return _record(Request(rig, at, accepted, checked, digests), actor, person_id, source)
 
@@ -82,11 +92,9 @@ def record_inspection(
 @one_act
 def _record(request: Request, actor: Actor, person_id: int | None, source: Mapping[str, Any] | None) -> list[Recorded]:
     request.fates = [None] * len(request.items)
-    _settle_known(request)
-    procedures = _check_procedures(request)
+    procedures = _settle_before_locking(request)
     keys = {place: key_of(request.items[place]) for place in request.open_places()}
     subjects = _lock_subjects(request, keys.values(), procedures)
-    _check_authorised(request, procedures)
     candidates = list(_judge(request, keys, procedures, subjects))
     inserted = _store(request, candidates, person_id, source)
     if inserted:
@@ -94,19 +102,25 @@ def _record(request: Request, actor: Actor, person_id: int | None, source: Mappi
     return [fate for fate in request.fates if fate is not None]
 
 
-def _settle_known(request: Request) -> None:
-    """Answers what is on the record already, whatever the rig may do now."""
-    settle_same_ids(request, range(len(request.items)))
+def _settle_before_locking(request: Request) -> dict[str, KnownProcedure]:
+    """Answers what is on the record already, whatever the rig may do now; refuses what no procedure or clock allows.
 
-
-def _check_procedures(request: Request) -> dict[str, KnownProcedure]:
-    """Refuses what no procedure or clock allows. Returns the procedures named, each with the characteristics named."""
-    places = request.open_places()
-    procedures = _read_procedures(
-        {request.items[place].procedure for place in places},
-        {item.characteristic for place in places for item in request.items[place].measurements},
+    Returns the procedures named, each with the characteristics named.
+    """
+    places = range(len(request.items))
+    codes = {posted.procedure for posted in request.items}
+    names = {item.characteristic for posted in request.items for item in posted.measurements}
+    stored, found = run_together(
+        reading_same_ids(request, places), (_PROCEDURES, [text_array(sorted(names)), text_array(sorted(codes))])
     )
-    for place in places:
+    settle_read(request, places, stored)
+    procedures = _procedures_read(found)
+    _check_procedures(request, procedures)
+    return procedures
+
+
+def _check_procedures(request: Request, procedures: Mapping[str, KnownProcedure]) -> None:
+    for place in request.open_places():
         posted = request.items[place]
         if posted.procedure not in procedures:
             detail = f"The catalogue knows no procedure {posted.procedure}."
@@ -117,24 +131,21 @@ def _check_procedures(request: Request) -> dict[str, KnownProcedure]:
         elif posted.finished_at > request.at + AHEAD and not request.accepted:
             detail = f"Finished at {posted.finished_at.isoformat()}, ahead of our clock ({request.at.isoformat()})."
             request.refuse(place, "finished_in_future", detail, "/finished_at")
-    return procedures
 
 
-def _read_procedures(codes: set[str], characteristics: set[str]) -> dict[str, KnownProcedure]:
-    if not codes:
-        return {}
+_PROCEDURES: Final = (
+    "select p.code, p.id, p.domain, c.code, c.id, c.kind from inspections_procedure p"
+    " left join inspections_characteristic c on c.procedure_id = p.id and c.code = any(%s::text[])"
+    " where p.code = any(%s::text[])"
+)
+
+
+def _procedures_read(rows: Iterable[tuple[Any, ...]]) -> dict[str, KnownProcedure]:
     found: dict[str, tuple[int, str, dict[str, KnownCharacteristic]]] = {}
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "select p.code, p.id, p.domain, c.code, c.id, c.kind from inspections_procedure p"
-            " left join inspections_characteristic c on c.procedure_id = p.id and c.code = any(%s)"
-            " where p.code = any(%s)",
-            [sorted(characteristics), sorted(codes)],
-        )
-        for code, number, domain, name, characteristic_id, kind in cursor.fetchall():
-            known = found.setdefault(code, (number, domain, {}))[2]
-            if name is not None:
-                known[name] = KnownCharacteristic(characteristic_id, kind)
+    for code, number, domain, name, characteristic_id, kind in rows:
+        known = found.setdefault(code, (number, domain, {}))[2]
+        if name is not None:
+            known[name] = KnownCharacteristic(characteristic_id, kind)
     return {code: KnownProcedure(number, code, domain, known) for code, (number, domain, known) in found.items()}
 
 
@@ -150,11 +161,17 @@ def _lock_subjects(
         return {}
     create_parts([key for key in keys if key[0] != "vehicle"], request.at)
     held = _wanted_locks(request, *locks_of(keys), procedures)
-    share_all(held)
-    subjects = read_subjects(keys)
+    asked = {procedures[request.items[place].procedure].id for place in request.open_places()}
+    _, allowed, *found = run_together(
+        sharing(held),
+        reading_authorised(rig_id=request.rig.pk, procedure_ids=asked, at=request.at),
+        *reading_subjects(keys),
+    )
+    subjects = subjects_read(found)
     locks = {lock for subject in subjects.values() for lock in subject.locks()}
     loose = any(subject.batch is None for subject in subjects.values())
     if not _wanted_locks(request, locks, loose, procedures) <= held:
+        forget_places(keys)
         raise StartOver("a subject moved while its batch was being locked")
     unknown = [key for key in keys if key not in subjects]
     if unknown:
@@ -162,6 +179,7 @@ def _lock_subjects(
         share_all([(Lock.REGISTRATION, 1)])
         if read_subjects(unknown):
             raise StartOver("a vehicle was registered while its result came in")
+    _check_authorised(request, procedures, {row[0] for row in allowed})
     return subjects
 
 
@@ -176,13 +194,10 @@ def _wanted_locks(
     return wanted
 
 
-def _check_authorised(request: Request, procedures: Mapping[str, KnownProcedure]) -> None:
-    places = request.open_places()
-    if request.accepted or not places:
+def _check_authorised(request: Request, procedures: Mapping[str, KnownProcedure], allowed: set[int]) -> None:
+    if request.accepted:
         return
-    ids = {procedures[request.items[place].procedure].id for place in places}
-    allowed = authorised_procedures(rig_id=request.rig.pk, procedure_ids=ids, at=request.at)
-    for place in places:
+    for place in request.open_places():
         procedure = procedures[request.items[place].procedure]
         if procedure.id not in allowed:
             detail = (
@@ -199,6 +214,7 @@ def _judge(
 ) -> Iterable[Candidate]:
     """What is to be stored: of items with one id the first; the others stay open until that one stands."""
     first: dict[str, int] = {}
+    judges: Judges = {}
     for place in request.open_places():
         posted, subject = request.items[place], subjects.get(keys[place])
         earlier = first.setdefault(posted.id, place)
@@ -207,7 +223,7 @@ def _judge(
             request.settle(place, RecordState.WAITING, code="waiting", detail=detail, pointer="/vin")
         elif earlier == place and subject is not None:
             procedure = procedures[posted.procedure]
-            judged = judge_posted(posted, procedure, subject)
+            judged = judge_posted(posted, procedure, subject, judges)
             yield Candidate(place, posted, request.digests[place], procedure, subject, judged)
 
 
@@ -220,7 +236,7 @@ def _store(
             candidates, rig_id=request.rig.pk, at=request.at, person_id=person_id, source=source
         )
     for candidate in inserted:
-        _settle_recorded(request, candidate)
+        request.settle_recorded(candidate.place, candidate.inspection_id, candidate.subject, candidate.judged)
     _settle_doubles(request)
     return inserted
 
@@ -237,18 +253,6 @@ def _settle_doubles(request: Request) -> None:
         request.settle(place, RecordState.CONFLICT, code="id_conflict", detail=detail, pointer="/id")
 
 
-def _settle_recorded(request: Request, candidate: Candidate) -> None:
-    batch = candidate.subject.batch
-    request.settle(
-        candidate.place,
-        RecordState.RECORDED,
-        inspection_id=candidate.inspection_id,
-        batch=None if batch is None else batch.number,
-        verdict=candidate.judged.verdict.outcome,
-        said=(candidate.posted.measurements, candidate.judged.rows),
-    )
-
-
 def _tell(request: Request, inserted: Sequence[Candidate], actor: Actor) -> None:
     """Marks, ledger and workers: everybody who must know of what was stored."""
     marks: set[tuple[int, int | None, str]] = set()
@@ -260,8 +264,11 @@ def _tell(request: Request, inserted: Sequence[Candidate], actor: Actor) -> None
     destroyed = {candidate.subject.id for candidate in inserted if candidate.subject.destroyed}
     if destroyed:
         marks.update(batches_covered_by(vehicle_ids=destroyed))
-    mark_vehicles(rows=marks, at=request.at)
-    record_acts(actor=actor, acts=list(_acts(request, inserted)), at=request.at)
+    statements = (
+        marking(rows=marks, at=request.at),
+        appending(actor=actor, acts=list(_acts(request, inserted)), at=request.at),
+    )
+    run_together(*(statement for statement in statements if statement is not None))
     for batch_id in sorted({row[0] for row in marks}):
         enqueue_after_commit(DECIDE_BATCH, queue=Queue.URGENT, kwargs={"batch_id": batch_id}, once=True)
 
@@ -281,8 +288,8 @@ def _acts(request: Request, inserted: Sequence[Candidate]) -> Iterable[Act]:
         {
             item.characteristic
             for candidate in inserted
-            for item, row in zip(candidate.posted.measurements, candidate.judged.rows, strict=True)
-            if row.verdict.reason is JudgementReason.UNKNOWN_CHARACTERISTIC
+            for item, said in zip(candidate.posted.measurements, candidate.judged.said, strict=True)
+            if said.characteristic_id is None
         }
     )
     if unknown:

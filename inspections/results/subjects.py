@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Final, Literal, TypeAlias
+from datetime import UTC, datetime
+from functools import lru_cache
+from itertools import chain
+from typing import Any, Final, Literal, NamedTuple, TypeAlias
 
-from django.db import connection
-
+from ..marks.acts import can_start_over
+from ..marks.arrays import text_array
 from ..marks.locks import Lock
+from ..marks.trips import Statement, run_together
 from .posted import PostedInspection
 
 SubjectKey: TypeAlias = tuple[Literal["vehicle", "component", "lot"], str, str]
@@ -28,8 +31,7 @@ class BatchFacts:
     revision_id: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(NamedTuple):
     """A known subject. `vehicle_id` is the vehicle it counts for now: itself, or the one in which it is fitted.
 
     `destroyed`: a car given up to a test, on which coverage may rest.
@@ -85,17 +87,17 @@ def create_parts(keys: Iterable[SubjectKey], at: datetime) -> None:
     """Make the components and lots that are named for the first time; they need no registration."""
     wanted = sorted(set(keys))
     for kind, statement in _CREATE.items():
-        if parts := [key[1:] for key in wanted if key[0] == kind]:
-            _execute(statement, at, *_columns(parts))
+        if parts := [key for key in wanted if key[0] == kind]:
+            run_together((statement, [at, *_columns(kind, parts)]))
 
 
 _VEHICLES: Final = """
-select v.id, v.vin, v.registered_at, v.status = 'destroyed_for_test',
+select 'vehicle', v.id, v.vin, '', v.id, v.vin, v.registered_at::text, v.status = 'destroyed_for_test',
        b.id, b.number, b.configuration_id, b.line, b.status, b.revision_id
-from inspections_vehicle v join inspections_batch b on b.id = v.batch_id where v.vin = any(%s)
+from inspections_vehicle v join inspections_batch b on b.id = v.batch_id where v.vin = any(%s::text[])
 """
 _COMPONENTS: Final = """
-select c.id, c.kind, c.serial, v.id, v.vin, v.registered_at,
+select 'component', c.id, c.kind, c.serial, v.id, v.vin, v.registered_at::text, false,
        b.id, b.number, b.configuration_id, b.line, b.status, b.revision_id
 from unnest(%s::text[], %s::text[]) as named(kind, serial)
 join inspections_component c on c.kind = named.kind and c.serial = named.serial
@@ -106,17 +108,18 @@ left join inspections_vehicle v on v.id = latest.vehicle_id and latest.fitted
 left join inspections_batch b on b.id = v.batch_id
 """
 _LOTS: Final = """
-select l.id, l.kind, l.lot from unnest(%s::text[], %s::text[]) as named(kind, lot)
+select 'lot', l.id, l.kind, l.lot, null::bigint, null, null, false,
+       null::bigint, null, null::bigint, null, null, null::bigint
+from unnest(%s::text[], %s::text[]) as named(kind, lot)
 join inspections_materiallot l on l.kind = named.kind and l.lot = named.lot
 """
-
-
-_BATCHES: Final = {
+_READ: Final = {"vehicle": _VEHICLES, "component": _COMPONENTS, "lot": _LOTS}
+_PLACES: Final = {
     "vehicle": """
-        select distinct null::bigint, b.id, b.configuration_id from inspections_vehicle v
-        join inspections_batch b on b.id = v.batch_id where v.vin = any(%s)""",
+        select distinct '', null::bigint, b.id, b.configuration_id from inspections_vehicle v
+        join inspections_batch b on b.id = v.batch_id where v.vin = any(%s::text[])""",
     "component": """
-        select c.id, b.id, b.configuration_id from unnest(%s::text[], %s::text[]) as named(kind, serial)
+        select 'component', c.id, b.id, b.configuration_id from unnest(%s::text[], %s::text[]) as named(kind, serial)
         join inspections_component c on c.kind = named.kind and c.serial = named.serial
         left join lateral (
             select vehicle_id, fitted from inspections_fitting f where f.component_id = c.id
@@ -125,60 +128,90 @@ _BATCHES: Final = {
         left join inspections_vehicle v on v.id = latest.vehicle_id and latest.fitted
         left join inspections_batch b on b.id = v.batch_id""",
     "lot": """
-        select l.id, null::bigint, null::bigint from unnest(%s::text[], %s::text[]) as named(kind, lot)
+        select 'lot', l.id, null::bigint, null::bigint from unnest(%s::text[], %s::text[]) as named(kind, lot)
         join inspections_materiallot l on l.kind = named.kind and l.lot = named.lot""",
 }
 _OWN_LOCK: Final = {"component": Lock.COMPONENT, "lot": Lock.LOT}
 
 
 def locks_of(keys: Iterable[SubjectKey]) -> tuple[set[tuple[Lock, int]], bool]:
-    """The locks under which the known ones of what is named stay as they are, and whether one is in no batch."""
+    """The locks under which the known ones of what is named stay as they are, and whether one is in no batch.
+
+    Of a vehicle it is where it was when it was last read, if the act can start over. Whoever has the locks reads it
+    again; where it is elsewhere by now the act calls `forget_places` and does start over.
+    """
     wanted = set(keys)
+    guessed = {key: _where[key] for key in wanted if key in _where} if can_start_over() else {}
+    places = set(guessed.values())
     locks: set[tuple[Lock, int]] = set()
     loose = False
-    for kind, statement in _BATCHES.items():
-        named = sorted(key[1:] for key in wanted if key[0] == kind)
-        if not named:
-            continue
-        for own, batch_id, configuration_id in _execute(
-            statement, *([[vin for vin, _ in named]] if kind == "vehicle" else _columns(named))
-        ):
-            if own is not None:
-                locks.add((_OWN_LOCK[kind], own))
-            if batch_id is None:
-                loose = True
-            else:
-                locks.update([(Lock.CONFIGURATION, configuration_id), (Lock.BATCH, batch_id)])
+    asking = _asking(_PLACES, [key for key in wanted if key not in guessed])
+    for kind, own, batch_id, configuration_id in chain.from_iterable(run_together(*asking.values())):
+        if kind in _OWN_LOCK:
+            locks.add((_OWN_LOCK[kind], own))
+        if batch_id is None:
+            loose = True
+        else:
+            places.add((batch_id, configuration_id))
+    for batch_id, configuration_id in places:
+        locks.update([(Lock.CONFIGURATION, configuration_id), (Lock.BATCH, batch_id)])
     return locks, loose
 
 
+def forget_places(keys: Iterable[SubjectKey]) -> None:
+    """Read anew where these are: they moved."""
+    for key in keys:
+        _where.pop(key, None)
+
+
 def read_subjects(keys: Iterable[SubjectKey]) -> dict[SubjectKey, Subject]:
-    """The known ones of what is named: at most one statement for each kind of subject."""
-    wanted = sorted(set(keys))
+    """The known ones of what is named, in one trip to the database."""
+    return subjects_read(run_together(*reading_subjects(keys)))
+
+
+def reading_subjects(keys: Iterable[SubjectKey]) -> list[Statement]:
+    """The statements of `read_subjects`, to be run with others; `subjects_read` takes what they answer."""
+    return list(_asking(_READ, keys).values())
+
+
+def subjects_read(answers: Iterable[Iterable[tuple[Any, ...]]]) -> dict[SubjectKey, Subject]:
+    """The subjects that `reading_subjects` found."""
     found: dict[SubjectKey, Subject] = {}
     batches: dict[int, BatchFacts] = {}
-    if vins := [key[1] for key in wanted if key[0] == "vehicle"]:
-        for number, vin, built_at, destroyed, batch_id, *batch in _execute(_VEHICLES, vins):
-            shared = batches.get(batch_id) or batches.setdefault(batch_id, BatchFacts(batch_id, *batch))
-            found["vehicle", vin, ""] = Subject("vehicle", number, vin, number, vin, built_at, shared, destroyed)
-    if parts := [key[1:] for key in wanted if key[0] == "component"]:
-        for number, kind, serial, vehicle_id, vin, built_at, *batch in _execute(_COMPONENTS, *_columns(parts)):
-            bound = None if vehicle_id is None else BatchFacts(*batch)
-            text = f"{kind} {serial}"
-            found["component", kind, serial] = Subject(
-                "component", number, text, vehicle_id, vin or "", built_at, bound
-            )
-    if lots := [key[1:] for key in wanted if key[0] == "lot"]:
-        for number, kind, lot in _execute(_LOTS, *_columns(lots)):
-            found["lot", kind, lot] = Subject("lot", number, f"{kind} {lot}")
+    if len(_where) >= _MOST_PLACES:
+        _where.clear()
+    for kind, own, first, second, vehicle_id, vin, built_at, destroyed, batch_id, *batch in chain.from_iterable(
+        answers
+    ):
+        bound = None
+        if batch_id is not None:
+            bound = batches.get(batch_id) or batches.setdefault(batch_id, BatchFacts(batch_id, *batch))
+        key = kind, first, second
+        text = first if kind == "vehicle" else f"{first} {second}"
+        found[key] = Subject(kind, own, text, vehicle_id, vin or "", built_at and _moment(built_at), bound, destroyed)
+        if kind == "vehicle" and bound is not None:
+            _where[key] = bound.id, bound.configuration_id
     return found
 
 
-def _columns(pairs: Sequence[tuple[str, str]]) -> tuple[list[str], list[str]]:
-    return [first for first, _ in pairs], [second for _, second in pairs]
+_MOST_PLACES: Final = 200_000
+_where: Final[dict[SubjectKey, tuple[int, int]]] = {}
+"""The batch and configuration of vehicles as last read: a guess at what to lock, never an answer."""
 
 
-def _execute(sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, parameters)
-        return cursor.fetchall() if cursor.description else []
+@lru_cache(maxsize=4096)
+def _moment(text: str) -> datetime:
+    """A time as PostgreSQL writes it; of cars that were registered together it is one."""
+    return datetime.fromisoformat(text).astimezone(UTC)
+
+
+def _asking(statements: Mapping[str, str], keys: Iterable[SubjectKey]) -> dict[str, Statement]:
+    named: dict[str, list[SubjectKey]] = {}
+    for key in sorted(set(keys)):
+        named.setdefault(key[0], []).append(key)
+    return {kind: (statements[kind], _columns(kind, some)) for kind, some in named.items()}
+
+
+def _columns(kind: str, keys: Sequence[SubjectKey]) -> list[str]:
+    firsts = text_array(key[1] for key in keys)
+    return [firsts] if kind == "vehicle" else [firsts, text_array(key[2] for key in keys)]

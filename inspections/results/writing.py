@@ -10,17 +10,16 @@ from typing import Any, Final
 import msgspec
 from django.db import connection
 
-from ..evaluation.inspecting import Judged
+from ..marks.arrays import quoted
 from .choices import Purpose
-from .judging import CLAIMS, JudgedInspection, KnownProcedure
-from .posted import PostedInspection, PostedMeasurement
+from .judging import JudgedInspection
+from .posted import CLAIMS, PostedInspection
 from .readings import stored_value
+from .ready import KnownProcedure
 from .subjects import Subject
 
 _PURPOSES: Final = {purpose.label: f"{purpose.value}" for purpose in Purpose} | {None: f"{Purpose.INITIAL.value}"}
 _CLAIMED: Final = {claim: "NULL" if outcome is None else f"{outcome:d}" for claim, outcome in CLAIMS.items()}
-_NULL: Final = "\\N"
-_COPIED: Final = {claim: _NULL if outcome is None else f"{outcome:d}" for claim, outcome in CLAIMS.items()}
 
 
 @dataclass(slots=True)
@@ -124,7 +123,7 @@ def _arrays(rows: Iterable[tuple[str, ...]]) -> list[str]:
 def _row(candidate: Candidate) -> tuple[str, ...]:
     posted, subject, judged = candidate.posted, candidate.subject, candidate.judged
     return (
-        _quoted(posted.id),
+        quoted(posted.id),
         f'"\\\\x{candidate.digest.hex()}"',
         f"{subject.id}" if subject.kind == "vehicle" else "NULL",
         f"{subject.id}" if subject.kind == "component" else "NULL",
@@ -138,19 +137,10 @@ def _row(candidate: Candidate) -> tuple[str, ...]:
         f"{judged.verdict.outcome:d}",
         f"{judged.verdict.reason:d}",
         _CLAIMED[posted.verdict],
-        _quoted(posted.operator),
-        _quoted(posted.nonconformance),
-        _quoted(msgspec.json.encode(posted.software).decode()) if posted.software else "NULL",
+        quoted(posted.operator),
+        quoted(posted.nonconformance),
+        quoted(msgspec.json.encode(posted.software).decode()) if posted.software else "NULL",
     )
-
-
-def _quoted(text: str | None) -> str:
-    """A text as an element of an array literal."""
-    if text is None:
-        return "NULL"
-    if "\\" in text or '"' in text:
-        text = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{text}"'
 
 
 _COPY: Final = (
@@ -161,22 +151,22 @@ _COPY: Final = (
 
 def _copy_measurements(candidates: Iterable[Candidate]) -> None:
     """Write the measurements of inserted inspections straight into their table (PostgreSQL COPY, text format)."""
-    lines = "".join(line for candidate in candidates for line in _lines(candidate))
+    lines = "".join(
+        [
+            f"{candidate.inspection_id}\t{ordinal}\t{said.line}"
+            for candidate in candidates
+            for ordinal, said in enumerate(candidate.judged.said)
+        ]
+    )
     if not lines:
         return
     with connection.cursor() as cursor, cursor.copy(_COPY) as copy:
         copy.write(lines)
 
 
-def _lines(candidate: Candidate) -> Iterator[str]:
-    key = candidate.inspection_id
-    for ordinal, (item, row) in enumerate(zip(candidate.posted.measurements, candidate.judged.rows, strict=True)):
-        yield f"{key}\t{ordinal}\t{_rest_of_line(item, row, candidate.procedure)}"
-
-
 def _measured_rows(candidate: Candidate) -> Iterator[tuple[str, ...]]:
-    """The same as elements of array literals, behind the id of their inspection."""
-    external_id = _quoted(candidate.posted.id)
+    """The measurements as elements of array literals, behind the id of their inspection."""
+    external_id = quoted(candidate.posted.id)
     for ordinal, (item, row) in enumerate(zip(candidate.posted.measurements, candidate.judged.rows, strict=True)):
         found = candidate.procedure.characteristics.get(item.characteristic)
         number, raw = stored_value(item.value, None if found is None else found.kind)
@@ -189,44 +179,8 @@ def _measured_rows(candidate: Candidate) -> Iterator[tuple[str, ...]]:
             "NULL" if row.characteristic_id is None else f"{row.characteristic_id}",
             "NULL" if row.requirement_id is None else f"{row.requirement_id}",
             number or "NULL",
-            _quoted(row.position),
-            _quoted(item.unit),
-            _quoted(raw),
-            "NULL" if found else _quoted(item.characteristic),
+            quoted(row.position),
+            quoted(item.unit),
+            quoted(raw),
+            "NULL" if found else quoted(item.characteristic),
         )
-
-
-_Rest = tuple[int, str | bool | None, type, str | None, str | None, int, str]
-_rests: Final[dict[_Rest, tuple[Judged, str]]] = {}
-_MOST_RESTS: Final = 50_000
-_LONGEST_VALUE: Final = 40
-
-
-def _rest_of_line(item: PostedMeasurement, row: Judged, procedure: KnownProcedure) -> str:
-    """What follows inspection and ordinal. Kept for short values: a rig measures the same few thousand all day."""
-    value = item.value
-    # The row stays with what is kept, so that no other can come to its place in memory and be taken for it.
-    key = id(row), value, type(value), item.unit, item.verdict, procedure.id, item.characteristic
-    kept = _rests.get(key)
-    if kept is not None and kept[0] is row:
-        return kept[1]
-    found = procedure.characteristics.get(item.characteristic)
-    number, raw = stored_value(value, None if found is None else found.kind)
-    verdict, requirement_id = row.verdict, row.requirement_id
-    rest = (
-        f"{verdict.outcome:d}\t{verdict.reason:d}\t{_COPIED[item.verdict]}\t{row.characteristic_id or _NULL}\t"
-        f"{requirement_id or _NULL}\t{number or _NULL}\t{_text(row.position)}\t{_text(item.unit)}\t{_text(raw)}\t"
-        f"{_NULL if found else _text(item.characteristic)}\n"
-    )
-    if not isinstance(value, str) or len(value) <= _LONGEST_VALUE:
-        if len(_rests) >= _MOST_RESTS:
-            _rests.clear()
-        _rests[key] = row, rest
-    return rest
-
-
-def _text(value: str | None) -> str:
-    """A text as COPY reads it. Controls, and so tabs and line ends, were refused when it was posted."""
-    if value is None:
-        return _NULL
-    return value.replace("\\", "\\\\") if "\\" in value else value

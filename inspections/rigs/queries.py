@@ -5,20 +5,30 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from django.db import connection
+
+from ..marks.arrays import number_array
+from ..marks.trips import Statement, run_together
 
 
 def authorised_procedures(*, rig_id: int, procedure_ids: Iterable[int], at: datetime) -> set[int]:
     """Which of the procedures the rig may carry out at a moment: the last word with effect by then says so."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "select procedure_id from (select distinct on (procedure_id) procedure_id, granted"
-            " from inspections_authorisation where rig_id = %s and procedure_id = any(%s) and effective_at <= %s"
-            " order by procedure_id, effective_at desc, id desc) latest where granted",
-            [rig_id, sorted(set(procedure_ids)), at],
-        )
-        return {row[0] for row in cursor.fetchall()}
+    (rows,) = run_together(reading_authorised(rig_id=rig_id, procedure_ids=procedure_ids, at=at))
+    return {row[0] for row in rows}
+
+
+def reading_authorised(*, rig_id: int, procedure_ids: Iterable[int], at: datetime) -> Statement:
+    """The statement of `authorised_procedures`, to be run with others: a row for each procedure."""
+    return _AUTHORISED, [rig_id, number_array(sorted(set(procedure_ids))), at]
+
+
+_AUTHORISED: Final = (
+    "select procedure_id from (select distinct on (procedure_id) procedure_id, granted"
+    " from inspections_authorisation where rig_id = %s and procedure_id = any(%s::bigint[]) and effective_at <= %s"
+    " order by procedure_id, effective_at desc, id desc) latest where granted"
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -308,11 +308,11 @@ class TestSets:
             record_inspections(items=items, rig=plant.rig, actor=plant.rig_actor, at=AT)
 
         send(0, 1)
-        with django_assert_num_queries(11):
+        with django_assert_num_queries(7):
             send(2, 3)
-        with django_assert_num_queries(12):
+        with django_assert_num_queries(8):
             send(10, 10)
-        with django_assert_num_queries(12):
+        with django_assert_num_queries(8):
             send(1000, 1000)
         assert Inspection.objects.count() == 1014
         assert Measurement.objects.count() == 1014 * 4
