@@ -30,6 +30,7 @@ RECORD_WAITING = "inspections.record_waiting"
 REDECIDE_EXPIRED = "inspections.redecide_expired"
 SWEEP_INTAKE = "inspections.sweep_intake"
 RECOUNT_BATCHES = "inspections.recount_batches"
+TELL_PEOPLE = "inspections.tell_people"
 
 GIVE_UP_SECONDS = 0.2
 OPEN_SECONDS = 5.0

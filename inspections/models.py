@@ -35,6 +35,7 @@ from .gates.models import (
 )
 from .intake.models import Kept, Submission
 from .marks.models import Mark
+from .notices.models import NoticeChoice, NoticeLine, NoticeMail, Untold
 from .people.models import OperatorAlias, User
 from .records.models import LedgerEntry
 from .releases.models import Delivery, Release, ReleasedVehicle, Signature
@@ -46,8 +47,8 @@ __all__ = [
     "ConcededVehicle", "Concession", "ConcessionSignature", "Configuration", "ControlPlan", "Coverage",
     "CoverageRevocation", "Decider", "Decision", "Delivery", "Disposition", "DrawSeed", "Fitting", "Hold", "HoldList",
     "Inspection", "Judgement", "Kept", "LedgerEntry", "ListedVehicle", "Mark", "MaterialLot", "Measurement",
-    "Nonconformance", "OpenReason", "OperatorAlias", "OutOfTolerance", "PlanRevision", "Procedure", "Release",
-    "ReleasedVehicle", "Removal", "Requirement", "Rig", "Sample", "ScreenedVehicle", "Screening", "Signature",
-    "SoftwareChange", "SourceItem", "Submission", "SystemClient", "User", "Vehicle", "VehicleGate", "VehicleModel",
-    "Void",
+    "Nonconformance", "NoticeChoice", "NoticeLine", "NoticeMail", "OpenReason", "OperatorAlias", "OutOfTolerance",
+    "PlanRevision", "Procedure", "Release", "ReleasedVehicle", "Removal", "Requirement", "Rig", "Sample",
+    "ScreenedVehicle", "Screening", "Signature", "SoftwareChange", "SourceItem", "Submission", "SystemClient",
+    "Untold", "User", "Vehicle", "VehicleGate", "VehicleModel", "Void",
 ]  # fmt: skip

@@ -1,8 +1,10 @@
 """Reading the environment. A value that cannot be read stops the program, and the message says what would be right."""
 
 import os
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import time
+from email.utils import parseaddr
 from urllib.parse import parse_qs, unquote, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -47,6 +49,34 @@ def number(name: str, default: int, *, least: int = 0, most: int = 2**31 - 1) ->
 def words(name: str, default: str = "") -> list[str]:
     """A list written with commas; blanks around its items do not count."""
     return [word.strip() for word in text(name, default).split(",") if word.strip()]
+
+
+def choice(name: str, default: str, allowed: Collection[str]) -> str:
+    """One of the words allowed, in lower case. Raises BadSetting."""
+    found = text(name, default).lower()
+    if found not in allowed:
+        raise BadSetting(name, found, " or ".join(allowed))
+    return found
+
+
+def web_address(name: str, default: str = "") -> str:
+    """Where a site is reached, without a path and a slash at the end; "" where it is not said. Raises BadSetting."""
+    found = text(name, default).rstrip("/")
+    parts = urlsplit(found)
+    plain = f"{parts.scheme}://{parts.netloc}"
+    if found and (parts.scheme not in {"http", "https"} or not parts.hostname or plain != found or "@" in parts.netloc):
+        raise BadSetting(name, found, "https://interlock.plant.example, without a path")
+    return found
+
+
+def mail_address(name: str, default: str = "") -> str:
+    """One mail address, with or without a name: Interlock <interlock@plant.example>. Raises BadSetting."""
+    found = text(name, default)
+    at = parseaddr(found)[1]
+    local, _, domain = at.rpartition("@")
+    if found and (not local or not domain or not found.isprintable() or not at.isascii() or " " in at):
+        raise BadSetting(name, found, "a mail address such as Interlock <interlock@plant.example>")
+    return found
 
 
 def clock_times(name: str, default: str) -> list[time]:

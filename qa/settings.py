@@ -207,12 +207,39 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour=2, minute=40),
         "options": {"queue": "slow", "expires": 3600},
     },
+    "tell people": {
+        "task": "inspections.tell_people",
+        "schedule": env.number("NOTICES_SECONDS", 20, least=1),
+        "options": {"queue": "slow", "expires": 60},
+    },
     "sweep the intake": {
         "task": "inspections.sweep_intake",
         "schedule": 30,
         "options": {"queue": "slow", "expires": 120},
     },
 }
+
+# --- Mail: notices. With neither a server nor a folder named, nobody is told anything by mail -------------------------
+EMAIL_HOST = env.text("EMAIL_HOST")
+EMAIL_PORT = env.number("EMAIL_PORT", 25, least=1, most=65535)
+EMAIL_HOST_USER = env.text("EMAIL_USER")
+EMAIL_HOST_PASSWORD = env.text("EMAIL_PASSWORD")
+_EMAIL_SECURITY = env.choice("EMAIL_SECURITY", "starttls" if EMAIL_HOST_USER else "none", ("none", "starttls", "tls"))
+EMAIL_USE_TLS = _EMAIL_SECURITY == "starttls"
+EMAIL_USE_SSL = _EMAIL_SECURITY == "tls"
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.mail_address("EMAIL_FROM")
+# For the demo and for trying: each mail becomes a file here, and none leaves the machine.
+EMAIL_FILE_PATH = env.text("EMAIL_FOLDER")
+EMAIL_BACKEND = f"django.core.mail.backends.{'filebased' if EMAIL_FILE_PATH else 'smtp'}.EmailBackend"
+NOTICES_BY_MAIL = bool(EMAIL_HOST or EMAIL_FILE_PATH)
+if NOTICES_BY_MAIL and not DEFAULT_FROM_EMAIL:
+    raise env.BadSetting("EMAIL_FROM", "", "the address that notices come from, since mail is switched on")
+# Put before the links in mails. Without it mails name what to look for and link nothing.
+SITE_ADDRESS = env.web_address("ADDRESS")
+# How long a mail gathers before it is sent at once, and the usual hour of a digest on its reader's clock.
+NOTICES_GATHER_SECONDS = env.number("NOTICES_GATHER_SECONDS", 60, least=1, most=3600)
+NOTICES_DIGEST_HOUR = env.number("NOTICES_DIGEST_HOUR", 7, most=23)
 
 # --- People and login -----------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "inspections.User"

@@ -1,6 +1,7 @@
 from django.contrib import admin
 
 from ..dispositions.models import HoldList
+from ..notices.models import NoticeMail
 from ..records.models import LedgerEntry
 from .pages import ReadOnlyPage
 
@@ -17,3 +18,14 @@ class LedgerEntryPage(ReadOnlyPage):
 class HoldListPage(ReadOnlyPage):
     list_display = ["number", "reason", "placed_by", "placed_at"]
     search_fields = ["=number"]
+
+
+@admin.register(NoticeMail)
+class OutboxPage(ReadOnlyPage):
+    """The outbox: what is gathered, written, sent and refused, to whom. The text is as it went out."""
+
+    list_display = ["id", "person", "pace", "state", "subject", "closes_at", "attempts", "last_error", "sent_at"]
+    list_filter = ["state", "pace"]
+    list_select_related = ["person"]
+    search_fields = ["=person__personnel_number", "=address"]
+    show_full_result_count = False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -32,11 +32,13 @@ class ListChanged(HoldRefused):
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """What failed a gate: unique for (subject, code, characteristic) while it lasts. `words` say it for the record."""
+    """What failed a gate: unique for (subject, code, characteristic) while it lasts. `words` say it for the record,
+    `facts` are the reason as decisions keep it."""
 
     code: str
     characteristic_id: int | None
     words: str = field(default="", compare=False)
+    facts: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
 
 class DispositionRefused(Exception):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Q
@@ -149,7 +150,7 @@ def _reconcile_holds(
         ]
     )
     return [
-        *(_act("hold.placed", batch, vins, key, reason=cause.words) for key, cause in new),
+        *(_act("hold.placed", batch, vins, key, cause=cause) for key, cause in new),
         *(_act("hold.lifted", batch, vins, key) for key in standing if key not in wanted),
     ]
 
@@ -188,7 +189,7 @@ def _reconcile_nonconformances(
     )
     return [
         *(
-            _act("nonconformance.opened", batch, vins, key, reason=cause.words, number=number)
+            _act("nonconformance.opened", batch, vins, key, cause=cause, number=number)
             for number, (key, cause) in zip(numbers, new, strict=True)
         ),
         *(
@@ -214,13 +215,17 @@ def _next_numbers(count: int) -> list[str]:
         return [f"NC-{number}" for (number,) in cursor.fetchall()]
 
 
-def _act(act: str, batch: Batch, vins: Mapping[int, str], key: Key, *, reason: str = "", number: str = "") -> Act:
+def _act(
+    act: str, batch: Batch, vins: Mapping[int, str], key: Key, *, cause: Cause | None = None, number: str = ""
+) -> Act:
     vehicle_id, domain, code, characteristic_id = key
-    after = {"domain": domain, "code": code, "characteristic_id": characteristic_id}
+    after: dict[str, Any] = {"domain": domain, "code": code, "characteristic_id": characteristic_id}
     if number:
         after["nonconformance"] = number
+    if cause is not None and cause.facts:
+        after["reason"] = dict(cause.facts)
     kind, subject = ("batch", batch.number) if vehicle_id is None else ("vehicle", vins[vehicle_id])
-    return Act(act, kind, subject, batch=batch.number, reason=reason, after=after)
+    return Act(act, kind, subject, batch=batch.number, reason=cause.words if cause else "", after=after)
 
 
 def _record(actor: Actor, act: str, batch: Batch, vehicle: Vehicle | None, reason: str, at: datetime) -> None:

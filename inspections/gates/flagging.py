@@ -12,7 +12,7 @@ from ..evaluation.facts import GateDecision, Reason
 from ..evaluation.reasons import FAILED_CODES, ReasonCode, State
 from .comparing import Decided, Stored
 from .limit_wording import unit_symbol
-from .writing import DECIDER
+from .writing import DECIDER, reason_record
 
 
 def flag_failures(
@@ -46,7 +46,7 @@ def _causes(decision: GateDecision, names: Mapping[int, str]) -> list[Cause]:
             causes[key] = Cause(*key, words="results are missing and testing is closed")
         elif reason.code in FAILED_CODES:
             key = (reason.code.value, reason.characteristic_id)
-            causes.setdefault(key, Cause(*key, words=_words(reason, names)))
+            causes.setdefault(key, Cause(*key, words=_words(reason, names), facts=reason_record(reason, names)))
     return list(causes.values())
 
 

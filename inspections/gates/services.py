@@ -18,6 +18,7 @@ from .covering import cover_by_certificate, cover_by_inspection, enter_coverage,
 from .deciding import Undecided, decide_marked
 from .draws import reveal_draw
 from .models import Decider
+from .noting import note_ended_coverage
 from .removing import destroy_vehicle, scrap_vehicle
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "enter_coverage",
     "mark_expired",
     "mark_whole_batch",
+    "note_ended_coverage",
     "revoke_coverage",
     "scrap_vehicle",
 ]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from django.db import connection
 
@@ -143,7 +143,8 @@ def write_vehicle_decisions(
 ) -> None:
     """A decision for each gate whose state or reasons changed. Missing results are counted, not listed: which they
     are follows from the revision and the record. A gate that only awaits its first results has no decision yet."""
-    decisions, acts = [], []
+    decisions: list[Decision] = []
+    acts: list[Act] = []
     for row in rows:
         was = stored[row.vehicle.id, row.domain]
         if was.state == row.decision.state and not reasons_differ(row, was):
@@ -163,10 +164,30 @@ def write_vehicle_decisions(
                 decided_at=at,
             )
         )
+        acts += _new_acts(batch, row, was, names)
         if was.state != row.decision.state and State.FAILED in (was.state, row.decision.state):
             acts.append(_gate_act("vehicle", row.vehicle.vin, batch, row.domain, was.state, row.decision, reasons))
     Decision.objects.bulk_create(decisions)
     record_acts(actor=DECIDER, acts=acts, at=at)
+
+
+_TOLD_WHEN_NEW: Final = {
+    ReasonCode.VERDICT_DISAGREEMENT.value: "disagreement.found",
+    ReasonCode.SUBMISSION_QUARANTINED.value: "kept.blocks",
+}
+"""Reasons that fail no gate and flag nothing, and that a person has to answer all the same."""
+
+
+def _new_acts(batch: Batch, row: Decided, was: Stored, names: Mapping[int, str]) -> Iterator[Act]:
+    for key, reason in row.reasons.items():
+        if key[0] in _TOLD_WHEN_NEW and key not in was.reasons:
+            after = {
+                "domain": row.domain,
+                "code": key[0],
+                "characteristic_id": reason.characteristic_id,
+                "reason": reason_record(reason, names),
+            }
+            yield Act(_TOLD_WHEN_NEW[key[0]], "vehicle", row.vehicle.vin, batch=batch.number, after=after)
 
 
 def _gate_act(

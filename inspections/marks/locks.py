@@ -33,6 +33,8 @@ class Lock(IntEnum):
     """One for the plant: a result that waits for its vehicle, against the vehicle's registration."""
     CONCESSION = 7
     """How many vehicles have left by it: two that leave at once, of two batches, must not both be the last."""
+    NOTICES = 8
+    """One for the plant: gathering notices and writing their mails, one at a time. Nothing is locked after it."""
 
 
 _SPACE: Final = 0x494C

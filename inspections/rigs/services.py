@@ -8,9 +8,11 @@ from typing import Any, Final
 
 from django.db import connection, transaction
 
+from ..marks.acts import one_act
+from ..marks.locks import Lock, exclude
 from ..people.choices import Role
 from ..people.rules import Actor, ActorKind
-from ..records.services import record_act
+from ..records.services import Act, record_act, record_acts
 from .models import ApiKey, Rig, SystemClient
 from .rules import make_key, prefix_of, same_key
 
@@ -136,6 +138,32 @@ def _read_key(prefix: str) -> tuple[Any, ...] | None:
         cursor.execute(_READ_KEY, [prefix])
         row: tuple[Any, ...] | None = cursor.fetchone()
         return row
+
+
+_ENDED: Final = """
+select r.code, c.certificate, c.valid_until from inspections_rig r
+join lateral (select * from inspections_calibration l where l.rig_id = r.id
+    order by l.valid_until desc, l.id desc limit 1) c on c.valid_until <= %(at)s
+where r.needs_calibration and not exists(select from inspections_ledgerentry e
+    where e.subject_kind = 'rig' and e.subject = r.code and e.act = 'calibration.ended' and e.at >= c.valid_until)
+order by r.code
+"""
+
+
+@one_act
+def note_ended_calibrations(*, at: datetime) -> int:
+    """Write into the ledger, once for each, that the last certificate of a rig has ended: no act of a person or a
+    machine does, and somebody has to be told. Returns how many."""
+    exclude(Lock.NOTICES, [1])
+    with connection.cursor() as cursor:
+        cursor.execute(_ENDED, {"at": at})
+        rows = cursor.fetchall()
+    acts = [
+        Act("calibration.ended", "rig", code, after={"certificate": number, "valid_until": until.isoformat()})
+        for code, number, until in rows
+    ]
+    record_acts(actor=SYSTEM, acts=acts, at=at)
+    return len(acts)
 
 
 def note_heartbeat(*, rig: Rig, rig_time: datetime, at: datetime) -> timedelta:

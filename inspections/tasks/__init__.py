@@ -1,5 +1,5 @@
 """Thin entry points of the workers: ids in, a service called. One file a concept; Celery finds them through here."""
 
-from . import deciding, intake
+from . import deciding, intake, notices
 
-__all__ = ["deciding", "intake"]
+__all__ = ["deciding", "intake", "notices"]

@@ -14,6 +14,7 @@ from .views import (
     intake,
     live,
     nonconformances,
+    notices,
     operators,
     plans,
     releases,
@@ -73,6 +74,7 @@ urlpatterns = [
     _page("plans/<str:code>/", plans.plan, "plan"),
     _page("plans/<str:code>/<int:number>/", plans.plan, "plan"),
     _page("plans/<str:code>/<int:number>/approve/", plans.approve, "plan-approve"),
+    _page("notices/", notices.notices, "notices"),
     # Neither shows anything of the record: the login page offers the language too, and a poll is told 401 by itself.
     path("live/", live.live, name="live"),
     path("language/", set_language, name="language"),

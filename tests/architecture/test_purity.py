@@ -80,6 +80,7 @@ CLOCKS = {
     "inspections/admin/people.py": "a new password in the admin",
     "inspections/tasks/deciding.py": "a task begins",
     "inspections/tasks/intake.py": "a task begins",
+    "inspections/tasks/notices.py": "a task begins",
     "inspections/management/commands/approve_plan.py": "a command begins",
     "inspections/management/commands/issue_key.py": "a command begins",
     "inspections/management/commands/load_catalogue.py": "a command begins",

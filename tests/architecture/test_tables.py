@@ -41,11 +41,15 @@ NEVER_REMOVED = {
     "kept": "it is settled, once",
     "hold": "it is lifted, once",
     "nonconformance": "it is closed, once",
+    "noticemail": "it is written once, and sent or given up once",
+    "noticechoice": "how a person wants to be told; each change is an entry of the ledger",
 }
 """Rows stay; the columns that say what they are are frozen, the others tell how they stand."""
 
 EXEMPT = {
     "requirement": "lines of a draft are replaced; a trigger freezes them once one person has approved the revision",
+    "untold": "entries of which nobody was told yet: gathering deletes each as it tells it",
+    "noticeline": "what a mail is going to tell; once it is written, its text stays in its place",
     "mark": "what is undecided: the decider deletes each as it decides (law 7)",
     "decider": "how far a batch is decided: a counter that moves",
     "vehiclegate": "a roll-up of the decisions, recounted every night",

@@ -4,7 +4,20 @@ from datetime import time
 
 import pytest
 
-from qa.env import BadSetting, Database, Redis, clock_times, flag, number, text, time_zone, words
+from qa.env import (
+    BadSetting,
+    Database,
+    Redis,
+    choice,
+    clock_times,
+    flag,
+    mail_address,
+    number,
+    text,
+    time_zone,
+    web_address,
+    words,
+)
 
 
 @pytest.fixture
@@ -109,3 +122,41 @@ def test_a_broker_over_the_network_is_spelt_as_given() -> None:
 def test_another_broker_is_refused() -> None:
     with pytest.raises(BadSetting, match="redis://"):
         Redis.from_url("REDIS_URL", "amqp://guest:guest@localhost")
+
+
+def test_a_choice_is_one_of_the_words(given: pytest.MonkeyPatch) -> None:
+    assert choice("GIVEN", "none", ("none", "tls")) == "none"
+    given.setenv("GIVEN", "TLS")
+    assert choice("GIVEN", "none", ("none", "tls")) == "tls"
+    given.setenv("GIVEN", "ssl")
+    with pytest.raises(BadSetting, match="none or tls"):
+        choice("GIVEN", "none", ("none", "tls"))
+
+
+@pytest.mark.parametrize("written", ["https://interlock.plant.example", "http://127.0.0.1:8000/"])
+def test_an_address_of_a_site_loses_its_last_slash(given: pytest.MonkeyPatch, written: str) -> None:
+    given.setenv("GIVEN", written)
+    assert web_address("GIVEN") == written.rstrip("/")
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["interlock.plant.example", "ftp://plant.example", "https://", "https://a.example/path", "https://u:p@a.example"],
+)
+def test_what_is_no_address_of_a_site_is_refused(given: pytest.MonkeyPatch, written: str) -> None:
+    given.setenv("GIVEN", written)
+    with pytest.raises(BadSetting, match="without a path"):
+        web_address("GIVEN")
+
+
+@pytest.mark.parametrize("written", ["a@plant.example", "Interlock <a@plant.example>"])
+def test_a_mail_address_is_read(given: pytest.MonkeyPatch, written: str) -> None:
+    given.setenv("GIVEN", written)
+    assert mail_address("GIVEN") == written
+
+
+@pytest.mark.parametrize("written", ["plant.example", "a@", "@plant.example", "a@b\nBcc: c@d", "Interlock"])
+def test_what_is_no_mail_address_is_refused(given: pytest.MonkeyPatch, written: str) -> None:
+    given.setenv("GIVEN", written)
+    with pytest.raises(BadSetting, match="a mail address"):
+        mail_address("GIVEN")

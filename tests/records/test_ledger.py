@@ -41,6 +41,7 @@ from inspections.gates.services import (
 )
 from inspections.intake.models import Kept
 from inspections.intake.services import land_submission, post_inspection, set_aside
+from inspections.notices.services import Choice, choose_notices
 from inspections.people.choices import Role
 from inspections.people.models import User
 from inspections.people.rules import Actor, NotAllowed
@@ -301,6 +302,11 @@ ACTS: dict[Callable[..., Any], tuple[str, str, Callable[[Plant, Actor], Any]]] =
         "kept.set_aside", "",
         lambda plant, actor: set_aside(kept=what_is_kept(plant), reason=WHY, actor=actor, at=LATER),
     ),
+    choose_notices: (
+        "notices.chosen", "",
+        lambda plant, actor: choose_notices(
+            person=User.objects.get(pk=actor.id), choice=Choice("en", "Asia/Shanghai", 7, {}), actor=actor, at=LATER),
+    ),
     land_submission: (
         "submission.landed", "",
         lambda plant, actor: land_submission(rig=plant.rig, stream=[b"{}"], name="r.json", actor=actor, at=LATER),
@@ -316,7 +322,7 @@ ACTS: dict[Callable[..., Any], tuple[str, str, Callable[[Plant, Actor], Any]]] =
 
 ANYBODY = {
     record_inspection, record_inspections, change_software, fit_components, place_hold, place_hold_list,
-    land_submission,
+    land_submission, choose_notices,
 }  # fmt: skip
 MACHINES = {register_vehicles, close_batch}
 """Acts that an inspector may do, and acts that no page offers: the plant's system does them, by its key."""
