@@ -15,6 +15,7 @@ from inspections.gates.models import ScreenedVehicle, Screening
 from inspections.gates.services import decide_batch, enter_coverage, revoke_coverage
 from inspections.intake.models import Submission
 from inspections.intake.services import post_inspection
+from inspections.notices.models import NoticeChoice, NoticeMail
 from inspections.people.choices import Role
 from inspections.people.rules import Actor
 from inspections.releases.services import deliver_vehicle, propose_release, sign_release
@@ -41,6 +42,7 @@ def fill_plant() -> Plant:
     _fill_intake(plant)
     _fill_facts(plant, Actor.person(engineer))
     _fill_answers(plant, engineer.pk)
+    _fill_outbox(engineer.pk)
     return plant
 
 
@@ -112,3 +114,8 @@ def _fill_answers(plant: Plant, person_id: int) -> None:
         person_id=person_id, at=AT,
     )  # fmt: skip
     ScreenedVehicle.objects.create(screening=screening, vehicle=plant.vehicle)
+
+
+def _fill_outbox(person_id: int) -> None:
+    NoticeMail.objects.create(person_id=person_id, pace="digest", state="sent", opened_at=AT, closes_at=AT, sent_at=AT)
+    NoticeChoice.objects.create(person_id=person_id, language="en", time_zone="UTC", digest_hour=7, chosen_at=AT)

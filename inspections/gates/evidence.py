@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from ..batches.choices import FOR_DELIVERY, BatchStatus
+from ..batches.choices import FOR_DELIVERY, BatchStatus, VehicleStatus
 from ..batches.models import Batch
 from ..catalogue.choices import RevisionStatus
 from ..catalogue.models import ComponentKind
@@ -31,6 +31,7 @@ class VehicleFacts:
     vin: str
     sequence: int
     for_delivery: bool
+    delivered: bool
     registered_at: datetime
 
 
@@ -58,7 +59,14 @@ def collect_vehicles(batch_id: int, vehicle_ids: Collection[int]) -> dict[int, V
         list(vehicle_ids),
     )
     return {
-        row[0]: VehicleFacts(row[0], row[1], row[2], for_delivery=row[3] in FOR_DELIVERY, registered_at=row[4])
+        row[0]: VehicleFacts(
+            row[0],
+            row[1],
+            row[2],
+            for_delivery=row[3] in FOR_DELIVERY,
+            delivered=row[3] == VehicleStatus.DELIVERED,
+            registered_at=row[4],
+        )
         for row in rows
     }
 

@@ -21,6 +21,8 @@ from .evidence import Plan
 from .models import BatchGate, Decision, OpenReason
 
 DECIDER = Actor.system("Interlock")
+MOST_TOLD: Final = 5
+"""Reasons that an entry about a car that has left carries; its decision holds all of them."""
 
 
 _UPSERT_GATES = """
@@ -165,6 +167,9 @@ def write_vehicle_decisions(
             )
         )
         acts += _new_acts(batch, row, was, names)
+        if row.vehicle.delivered and row.decision.state is not State.PASSED:
+            after = {"domain": row.domain, "state": row.decision.state.name.lower(), "reasons": reasons[:MOST_TOLD]}
+            acts.append(Act("delivery.doubted", "vehicle", row.vehicle.vin, batch=batch.number, after=after))
         if was.state != row.decision.state and State.FAILED in (was.state, row.decision.state):
             acts.append(_gate_act("vehicle", row.vehicle.vin, batch, row.domain, was.state, row.decision, reasons))
     Decision.objects.bulk_create(decisions)

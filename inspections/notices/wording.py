@@ -10,7 +10,7 @@ from typing import Any, Final
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from ..evaluation.reasons import ReasonCode
+from ..evaluation.reasons import FAILED_CODES, ReasonCode
 from ..gates.limit_wording import SYMBOLS, quantity_text, required_text
 from ..gates.sentences import ReasonFacts, cars_text, gate_text, named_with_position, sentence
 from .collecting import NAMED, Group, Known, reasons_of
@@ -257,9 +257,9 @@ def _release(group: Group, known: Known) -> Told:
 
 def _against(group: Group, known: Known) -> Told:
     """New evidence against a car that was released, or that has left."""
-    reasons = reasons_of(group.first)
-    said = bool(reasons) and reasons[0].get("code") in _CODES
-    why = sentence(_facts(group, reasons[0], known), known.language, known.zone).text if said else ""
+    reasons = [reason for reason in reasons_of(group.first) if reason.get("code") in _CODES]
+    reasons.sort(key=lambda reason: reason["code"] not in FAILED_CODES)
+    why = sentence(_facts(group, reasons[0], known), known.language, known.zone).text if reasons else ""
     if group.first.act == "release.suspended":
         title = _("%(subject)s: release %(release)s is suspended.")
         return _said(group, title % _words(group, known), why, _("Clears when clear again and signed anew."))
