@@ -91,6 +91,7 @@ def run(cluster: Cluster, listening: socket.socket) -> int:
     """Everything between taking the lock and stopping. Returns the exit status."""
     port = listening.getsockname()[1]
     address = f"http://127.0.0.1:{port}"
+    mails = cluster.places.home / "mail"
     environment = {
         **cluster.addresses(),
         "DEMO": "1",
@@ -99,6 +100,11 @@ def run(cluster: Cluster, listening: socket.socket) -> int:
         "STATIC_HASHED": "0",
         "STATIC_ROOT": str(cluster.places.home / "static"),
         "ADDRESS": address,
+        # No mail leaves this machine: each becomes a file that can be read.
+        "EMAIL_FOLDER": str(mails),
+        "EMAIL_FROM": "Interlock <interlock@demo.invalid>",
+        "EMAIL_HOST": "",
+        "NOTICES_GATHER_SECONDS": env.text("NOTICES_GATHER_SECONDS", "15"),
         "LOG_LEVEL": env.text("LOG_LEVEL", "WARNING"),
         "CELERY_LOG_LEVEL": env.text("LOG_LEVEL", "WARNING"),
     }
@@ -114,7 +120,8 @@ def run(cluster: Cluster, listening: socket.socket) -> int:
     cluster.publish(**environment)
     supervisor.start("line", "manage.py", "simulate_line", "--demo", may_end=True)
     kept = "your data stays in .interlock (make clean-demo removes it)" if cluster.private else "your data stays"
-    supervisor.say(f"\n{accounts.rstrip()}\n\nInterlock is at {address}\nCtrl-C stops everything; {kept}.\n")
+    told = f"Mails to them become files in {mails}\n\nInterlock is at {address}\nCtrl-C stops everything; {kept}.\n"
+    supervisor.say(f"\n{accounts.rstrip()}\n{told}")
     return supervisor.wait()
 
 

@@ -30,6 +30,11 @@ class Account:
     staff: bool = False
 
     @property
+    def email(self) -> str:
+        """An address that nobody can have (RFC 2606): mails of the demo become files."""
+        return f"{self.username}@demo.invalid"
+
+    @property
     def label(self) -> str:
         return ROLE_LABELS[self.role][0] if self.role else "Administrator"
 
@@ -65,6 +70,7 @@ def _add(account: Account, password: str, groups: dict[Role, Group], at: datetim
         username=account.username,
         password=password,
         personnel_number=account.personnel_number,
+        email=account.email,
         is_staff=account.staff,
         is_superuser=account.role is None,
     )
