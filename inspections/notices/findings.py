@@ -55,6 +55,10 @@ def _by_release(finding: Finding) -> tuple[object, ...]:
     return (finding.facts.get("release"),)
 
 
+def _by_list(finding: Finding) -> tuple[object, ...]:
+    return (finding.facts.get("list"), finding.actor, finding.reason)
+
+
 def _by_actor(finding: Finding) -> tuple[object, ...]:
     return (finding.actor,)
 
@@ -74,6 +78,9 @@ _CAUSE: Final[Mapping[str, Callable[[Finding], tuple[object, ...]]]] = {
     "nonconformance.taken": _by_words,
     "hold.placed": _by_cause,
     "hold.lifted": _by_cause,
+    "hold.placed_by_list": _by_list,
+    "hold.lifted_by_list": _by_list,
+    "hold.listed_gone": _by_list,
     "disagreement.found": _by_cause,
     "kept.blocks": _by_cause,
     "submission.quarantined": _by_actor,
@@ -88,6 +95,9 @@ _KINDS: Final[Mapping[str, Kind]] = {
     "nonconformance.closed": Kind.NONCONFORMANCE,
     "hold.placed": Kind.HOLD,
     "hold.lifted": Kind.LIFTED,
+    "hold.placed_by_list": Kind.HOLD,
+    "hold.lifted_by_list": Kind.LIFTED,
+    "hold.listed_gone": Kind.DELIVERED,
     "release.proposed": Kind.SIGNATURE,
     "release.signed": Kind.SIGNATURE,
     "release.suspended": Kind.SUSPENDED,

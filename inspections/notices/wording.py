@@ -182,6 +182,21 @@ def _person(group: Group, known: Known) -> Told:
     return _said(group, title % _words(group, known), _("Clears when an engineer lifts the hold."))
 
 
+def _listed_cars(group: Group, known: Known) -> Told:
+    """Cars of one list that a person held, or let go on, in one act; those of it that have left."""
+    titles = {
+        "hold.placed_by_list": _("%(subject)s: held by %(who)s, list %(list)s: %(reason)s"),
+        "hold.lifted_by_list": _("%(subject)s: the hold of list %(list)s is lifted by %(who)s: %(reason)s"),
+    }
+    gone = _("%(subject)s: left already, and on hold list %(list)s of %(who)s: %(reason)s")
+    under = {
+        "hold.placed_by_list": _("Clears when an engineer lifts the hold."),
+        "hold.listed_gone": _("Decide whether it has to be called back."),
+    }
+    title = titles.get(group.first.act, gone) % _words(group, known)
+    return _said(group, title, under.get(group.first.act, ""))
+
+
 def _lifted(group: Group, known: Known) -> Told:
     if group.first.facts.get("code"):
         return _said(group, _("%(subject)s: the gate's hold is lifted, its cause is gone.") % _words(group, known))
@@ -332,6 +347,9 @@ _SAID: Final[Mapping[str, Callable[[Group, Known], Told]]] = {
     "nonconformance.closed": _closed,
     "hold.placed": _person,
     "hold.lifted": _lifted,
+    "hold.placed_by_list": _listed_cars,
+    "hold.lifted_by_list": _listed_cars,
+    "hold.listed_gone": _listed_cars,
     "release.proposed": _release,
     "release.signed": _release,
     "release.lapsed": _release,

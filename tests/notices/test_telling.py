@@ -182,3 +182,30 @@ def test_deciding_sends_nothing_and_knows_no_mail(plant: Plant, engineer: User) 
     fail_cars(plant, [plant.vehicle])
     assert (mail.outbox, NoticeMail.objects.count()) == ([], 0)
     assert Untold.objects.count() >= 1
+
+
+def test_cars_held_by_one_list_are_one_line_and_those_that_left_are_told_first(
+    plant: Plant, engineer: User, reader: Callable[..., User]
+) -> None:
+    from inspections.records.services import Act, record_acts
+
+    cars = make_vehicles(plant.batch, 12)
+    acts = [
+        Act(
+            "hold.listed_gone" if place < 2 else "hold.placed_by_list",
+            "vehicle",
+            car.vin,
+            plant.batch.number,
+            "weld",
+            after={"list": "H-1"},
+        )
+        for place, car in enumerate(cars)
+    ]
+    record_acts(actor=Actor.person(reader(Role.INSPECTOR)), acts=acts, at=AT)
+    run(AT)
+    (sent,) = run(LATER)
+    who = User.objects.latest("pk").personnel_number
+    assert [line for line in sent.body.splitlines() if line.startswith("*")] == [
+        f"* Cars 2 and 3 of SU7-2026W47-03: left already, and on hold list H-1 of {who}: weld",
+        f"* 10 cars, 4 to 13 of SU7-2026W47-03: held by {who}, list H-1: weld",
+    ]
