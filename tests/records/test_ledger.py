@@ -338,6 +338,7 @@ PARTS_OF_ACTS = {
     "reconcile_flags": "part of a decision: see test_a_flag_tells_by_whom_and_why",
     "record_act": "the ledger itself",
     "record_acts": "the ledger itself",
+    "appending": "the ledger itself",
 }
 
 
