@@ -27,6 +27,7 @@ from ..people.rules import Actor
 from ..records.services import record_act
 from ..results.covered import batches_covered_by
 from ..results.models import Inspection
+from ..results.sampling import mark_leaning_batches
 from ..results.services import FittedPart, fit_components
 from .choices import NonconformanceState
 from .models import Disposition, Nonconformance
@@ -248,6 +249,7 @@ def review_disagreement(
         after={"inspection": inspection.external_id, "ordinal": ordinal, "kind": kind.value},
     )
     _mark(vehicle, at)
+    mark_leaning_batches(inspection_id=inspection.pk, at=at)
     return disposition
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import pairwise
 
-from .facts import BatchInput, BuiltCar, Sample, SampleRule
+from .facts import BatchInput, Sample, SampleRule
 from .reasons import Outcome
 
 PER_PERIOD = "per_period"
@@ -52,6 +52,11 @@ class Reach:
     def holds(self, built_from: datetime, built_until: datetime) -> bool:
         """Whether something built in that time is concerned."""
         return (self.since is None or built_until >= self.since) and (self.until is None or built_from <= self.until)
+
+    def contains(self, other: Reach) -> bool:
+        """Whether all that the other concerns is concerned here too."""
+        begins = self.since is None or (other.since is not None and other.since >= self.since)
+        return begins and (self.until is None or (other.until is not None and other.until <= self.until))
 
 
 def sampled(rule: SampleRule, batch: BatchInput, *, at: datetime) -> Sampled:
@@ -123,10 +128,32 @@ def reach_of(rejected: Sample, good: Sequence[Good]) -> Reach:
     return Reach(max(before, default=None), min(after, default=None))
 
 
-def reached_cars(rule: SampleRule, samples: Iterable[Sample], rejected: Sample, cars: Iterable[BuiltCar]) -> set[int]:
-    """The ids of the cars that a reject concerns: sampled per batch, or on a basis that nobody knows, all of them."""
-    reach = _reach(rule, samples_of(rule, samples), rejected)
-    return {car.id for car in cars if reach.holds(car.built_at, car.built_at)}
+def reach_in(rule: SampleRule, good: Sequence[Good], rejected: Sample) -> Reach:
+    """As `reach_of`; sampled per batch, or on a basis that nobody knows, a reject concerns all that the batch holds."""
+    return reach_of(rejected, good) if rule.basis == PER_PERIOD else Reach(None, None)
+
+
+def cleared_together(
+    rule: SampleRule, good: Sequence[Good], rejected: Sample, rejects: Iterable[Sample]
+) -> tuple[Sample, list[Sample]]:
+    """The rejects that one screening answers: the first of them, and all of them with it.
+
+    `rejects` are those still open. What is found within the reach of an open reject after it is part of its screening:
+    otherwise each find would make every car measured before it be measured anew.
+    """
+    reaches = {row.id: reach_in(rule, good, row) for row in (*rejects, rejected)}
+    before = [
+        row
+        for row in (*rejects, rejected)
+        if row.finished_at <= rejected.finished_at and reaches[row.id].contains(reaches[rejected.id])
+    ]
+    first = min(before, key=lambda row: (row.finished_at, row.id))
+    members = {
+        row.id: row
+        for row in (*rejects, rejected)
+        if row.finished_at >= first.finished_at and reaches[first.id].contains(reaches[row.id])
+    }
+    return first, [members[number] for number in sorted(members)]
 
 
 def period_of(rule: SampleRule, moment: datetime) -> Period | None:
@@ -165,21 +192,17 @@ def _size(rule: SampleRule) -> int:
     return max(rule.size, 1)
 
 
-def _reach(rule: SampleRule, samples: Sequence[Sample], rejected: Sample) -> Reach:
-    return reach_of(rejected, good_moments(rule, samples) if rule.basis == PER_PERIOD else ())
-
-
 def _rejected(rule: SampleRule, samples: Sequence[Sample], batch: BatchInput, at: datetime) -> tuple[Sample, ...]:
     """The rejects that reach a car of the batch which was not screened since.
 
     Where no car is told by itself (none is built, or nobody counted them), the time of building decides.
     """
-    good = good_moments(rule, samples) if rule.basis == PER_PERIOD else []
+    good = good_moments(rule, samples)
     built_from = at if batch.built_from is None else batch.built_from
     built_until = at if batch.built_until is None else batch.built_until
 
     def concerns(sample: Sample) -> bool:
-        reach = reach_of(sample, good)
+        reach = reach_in(rule, good, sample)
         if not batch.cars:
             return reach.holds(built_from, built_until)
         return any(car.id not in sample.cleared_for for car in batch.cars if reach.holds(car.built_at, car.built_at))

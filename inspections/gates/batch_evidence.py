@@ -25,7 +25,7 @@ def collect_batch_input(batch: Batch, plan: Plan, domain: str, *, at: datetime) 
     lines = [line for line in plan.requirements if line.domain == domain]
     types = {line.procedure_id for line in lines if line.level is facts.Level.TYPE}
     procedures = tuple(procedure_facts(row) for row in ProcedureRow.objects.filter(pk__in=types).order_by("pk"))
-    built_from, built_until = _build_window(batch)
+    built_from, built_until = build_window(batch)
     sampled = [line for line in lines if line.level is facts.Level.SAMPLE]
     sampling = collect_sampling(batch, sampled, built_from=built_from, at=at)
     return facts.BatchInput(
@@ -44,7 +44,8 @@ def collect_batch_input(batch: Batch, plan: Plan, domain: str, *, at: datetime) 
     )
 
 
-def _build_window(batch: Batch) -> tuple[datetime | None, datetime | None]:
+def build_window(batch: Batch) -> tuple[datetime | None, datetime | None]:
+    """When the first and the last of its cars meant for delivery were registered. One query."""
     window = Vehicle.objects.filter(batch=batch, status__in=FOR_DELIVERY).aggregate(
         first=Min("registered_at"), last=Max("registered_at")
     )

@@ -32,6 +32,15 @@ from .kept_facts import (
     ending_coverages,
 )
 from .reading import read_named
+from .rejections import (
+    ReachedBatch,
+    ReachedCar,
+    RecordedScreening,
+    reached_batches,
+    rejected_sample,
+    screenings_of,
+)
+from .sampling_periods import OpenRejection, PeriodStanding, open_rejections, period_standings
 from .standing import (
     StandingCause,
     StandingCauses,
@@ -53,7 +62,12 @@ __all__ = [
     "DrawnCar",
     "EndingCoverage",
     "OpenCause",
+    "OpenRejection",
     "OwnGate",
+    "PeriodStanding",
+    "ReachedBatch",
+    "ReachedCar",
+    "RecordedScreening",
     "StandingCause",
     "StandingCauses",
     "TypeEvidence",
@@ -70,7 +84,12 @@ __all__ = [
     "failed_cars",
     "missing_results",
     "nonconformance_causes",
+    "open_rejections",
     "own_gates",
+    "period_standings",
+    "reached_batches",
+    "rejected_sample",
+    "screenings_of",
     "standing_causes",
 ]
 

@@ -20,6 +20,7 @@ from .draws import reveal_draw
 from .models import Decider
 from .noting import note_ended_coverage
 from .removing import destroy_vehicle, scrap_vehicle
+from .screening import record_screening
 
 __all__ = [
     "close_batch",
@@ -32,6 +33,7 @@ __all__ = [
     "mark_expired",
     "mark_whole_batch",
     "note_ended_coverage",
+    "record_screening",
     "revoke_coverage",
     "scrap_vehicle",
 ]

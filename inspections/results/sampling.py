@@ -51,7 +51,25 @@ def record_samples(inserted: Sequence[Candidate], *, rig: Rig, at: datetime) -> 
         return set()
     Sample.objects.bulk_create(samples)
     domains = {candidate.procedure.id: candidate.procedure.domain for candidate in inserted}
-    return set(_marks({(row.configuration_id, row.line, domains[row.procedure_id]) for row in samples}))
+    return set(
+        _marks(
+            {(row.configuration_id, row.line, domains[row.procedure_id]) for row in samples},
+            rejected=any(row.outcome == Outcome.FAIL for row in samples),
+        )
+    )
+
+
+def mark_leaning_batches(*, inspection_id: int, at: datetime) -> None:
+    """Mark the batches that lean on an inspection as a sample, where something about it was decided. One statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "insert into inspections_mark (batch_id, vehicle_id, domain, at)"
+            " select distinct b.id, null::bigint, p.domain, %s::timestamptz from inspections_sample s"
+            " join inspections_procedure p on p.id = s.procedure_id"
+            " join inspections_batch b on b.configuration_id = s.configuration_id and b.line = s.line"
+            " where s.inspection_id = %s",
+            [at, inspection_id],
+        )
 
 
 def outcomes_on(*, revision_id: int, inspections: Collection[tuple[int, int, datetime | None]]) -> dict[int, Outcome]:
@@ -105,15 +123,18 @@ def _sample(candidate: Candidate, configuration_id: int, revision_id: int, line:
     )
 
 
-def _marks(affected: Iterable[tuple[int, str, str]]) -> Iterator[tuple[int, int | None, str]]:
-    """The batches of a configuration and line from which cars may still leave, as marks of the batch itself."""
+def _marks(affected: Iterable[tuple[int, str, str]], *, rejected: bool) -> Iterator[tuple[int, int | None, str]]:
+    """The batches of a configuration and line from which cars may still leave, as marks of the batch itself.
+
+    A reject concerns those that have left too.
+    """
     wanted = sorted(set(affected))
     with connection.cursor() as cursor:
         cursor.execute(
             "select b.id, a.domain from unnest(%s::bigint[], %s::text[], %s::text[]) as a(configuration, line, domain)"
             " join inspections_batch b on b.configuration_id = a.configuration and b.line = a.line"
-            " where b.status <> %s",
-            [*map(list, zip(*wanted, strict=True)), BatchStatus.COMPLETED.value],
+            " where b.status <> %s or %s",
+            [*map(list, zip(*wanted, strict=True)), BatchStatus.COMPLETED.value, rejected],
         )
         for batch_id, domain in cursor.fetchall():
             yield batch_id, None, domain

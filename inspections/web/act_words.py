@@ -131,6 +131,15 @@ def _draw_revealed(entry: LedgerEntry, after: Mapping[str, Any], tell: Telling) 
     return Status.QUIET, _("The seed of the sample draw is told: %(seed)s.") % said
 
 
+def _screened(entry: LedgerEntry, after: Mapping[str, Any], tell: Telling) -> tuple[Status, str]:
+    said = {
+        "count": len(after.get("cars", ())),
+        "sample": after.get("sample", ""),
+        "reason": entry.reason.rstrip(".。"),
+    }
+    return Status.QUIET, _("Rejected sample %(sample)s: %(count)d cars screened. %(reason)s.") % said
+
+
 def _registered(entry: LedgerEntry, after: Mapping[str, Any], tell: Telling) -> tuple[Status, str]:
     said = {"car": after.get("sequence"), "batch": entry.batch}
     return Status.QUIET, _("Registered as car %(car)s of batch %(batch)s.") % said
@@ -267,6 +276,7 @@ _SAID: Mapping[str, Words] = {
     "batch.opened": _opened,
     "batch.closed": _closed,
     "batch.draw_revealed": _draw_revealed,
+    "sample.screened": _screened,
     "batch.recount_differs": _recount,
     "batch.recount_agrees": _recount,
     "vehicle.registered": _registered,

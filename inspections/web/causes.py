@@ -165,7 +165,9 @@ def _reason(members: Sequence[StandingCause], known: Known) -> PageReason:
 
 
 def _links(cause: StandingCause) -> tuple[tuple[str, str], ...]:
-    """The page of the one nonconformance that a reason names."""
+    """The page of the one nonconformance, or of the rejected sample, that a reason names."""
+    if cause.code == ReasonCode.SAMPLE_REJECTED and cause.detail.get("rejected", "").isdigit():
+        return (("sample", reverse("web:rejection", args=[cause.detail["rejected"]])),)
     number = cause.detail.get("nonconformance", "")
     if not number or ", " in number:
         return ()

@@ -30,6 +30,7 @@ _PAGES = (
         frozenset({"nonconformance", "nonconformance-act", "disagreement", "void"}),
     ),
     (gettext_lazy("Releases"), "web:releases", "r", frozenset({"release", "release-propose", "operators"})),
+    (gettext_lazy("Samples"), "web:sampling", "s", frozenset({"rejection", "rejection-screen"})),
     (pgettext_lazy("page", "Record"), "web:entry", "e", frozenset[str]()),
     (gettext_lazy("Intake"), "web:intake", "i", frozenset[str]()),
     (gettext_lazy("Rigs"), "web:rigs", "g", frozenset({"rig"})),

@@ -12,7 +12,7 @@ from inspections.catalogue.models import PlanRevision
 from inspections.dispositions.listed import HoldListRow
 from inspections.dispositions.models import Hold
 from inspections.dispositions.queries import OpenNonconformance
-from inspections.gates.queries import BatchSummary, EndingCoverage
+from inspections.gates.queries import BatchSummary, EndingCoverage, PeriodStanding
 from inspections.intake.models import Kept
 from inspections.marks.queries import Waiting
 from inspections.people.choices import Role
@@ -79,6 +79,7 @@ class Findings:
     waiting: dict[int, Waiting] = field(default_factory=dict)
     drafts: Sequence[PlanRevision] = ()
     coverages: Sequence[EndingCoverage] = ()
+    samples: Sequence[PeriodStanding] = ()
     releases: Sequence[ProposedRelease] = ()
 
 

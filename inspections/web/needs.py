@@ -32,6 +32,7 @@ from .need_facts import (
 from .needs_of_releases import release_tasks
 from .needs_of_rigs import coverage_tasks, rig_tasks
 from .reason_groups import LinkedPart
+from .sampling_words import sample_tasks
 from .statuses import WORST_FIRST, Status, word_of
 
 
@@ -48,6 +49,7 @@ def tasks_of(found: Findings, scope: Role | None) -> list[Task]:
         *_missing(found),
         *_drafts(found),
         *coverage_tasks(found),
+        *sample_tasks(found),
         *release_tasks(found),
     ]
     wanted = [task for task in tasks if scope is None or scope in task.roles]

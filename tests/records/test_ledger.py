@@ -328,6 +328,7 @@ MACHINES = {register_vehicles, close_batch}
 """Acts that an inspector may do, and acts that no page offers: the plant's system does them, by its key."""
 
 PARTS_OF_ACTS = {
+    "record_screening": "its entry is proved in tests/gates/test_screening.py, where there is something to screen",
     "draft_revision": "its entry is proved in tests/catalogue",
     "approve_revision": "its entries are proved in tests/catalogue",
     "load_plan_documents": "drafts several",

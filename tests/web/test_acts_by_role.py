@@ -16,6 +16,7 @@ MAY = {
     "hold-lift": {Role.ENGINEER},
     "hold-list-new": {Role.INSPECTOR, Role.ENGINEER, Role.RELEASE_OFFICER},
     "hold-list-lift": {Role.ENGINEER},
+    "rejection-screen": {Role.ENGINEER},
     "rig-act": {Role.ENGINEER},
     "rig-key": {Role.CATALOGUE_OWNER},
     "rig-key-revoke": {Role.CATALOGUE_OWNER},
@@ -31,7 +32,7 @@ MAY = {
 }
 READ = [
     "entry", "entry-recorded", "intake", "intake-kept", "submissions", "nonconformances", "nonconformance", "releases",
-    "release", "rigs", "rig", "plans", "plan", "hold-lists", "hold-list",
+    "release", "sampling", "rejection", "rigs", "rig", "plans", "plan", "hold-lists", "hold-list",
 ]  # fmt: skip
 ALSO_READ = [
     "entry-form", "hold-place", "hold-lift", "disagreement", "void", "operators", "release-propose", "vehicle-deliver",
@@ -45,11 +46,13 @@ OF_OTHERS = {"today", "batches", "batch", "vehicle", "search", "live", "language
 def places(plant, good_car):
     """The address of each page and act, on things that are there."""
     from inspections.dispositions.models import Hold, HoldList, Nonconformance
+    from inspections.evaluation.reasons import Outcome
     from inspections.gates.services import decide_batch
     from inspections.intake.models import Kept
     from inspections.intake.services import post_inspection
     from inspections.people.rules import Actor
     from inspections.releases.services import propose_release
+    from inspections.results.models import Sample
     from inspections.results.services import record_inspection
     from inspections.rigs.models import ApiKey
     from inspections.rigs.services import issue_key
@@ -70,6 +73,11 @@ def places(plant, good_car):
         batch=plant.batch, vehicle=plant.vehicle, source="person", reason="x", placed_by="x", placed_at=AT
     )
     listed = HoldList.objects.create(number="H-9", condition={}, reason="x", digest="x", placed_by="x", placed_at=AT)
+    rejected = Sample.objects.create(
+        procedure=plant.procedures["BAT-EOL"], configuration=plant.configuration, revision_id=plant.revision.pk,
+        line="L1", inspection_id=recorded.inspection_id, subject=plant.vehicle.vin, outcome=int(Outcome.FAIL),
+        finished_at=AT, recorded_at=AT,
+    )  # fmt: skip
     draft = make_revision(plant.configuration, LINES, approved=False)
     rig, plan, kept = f"/rigs/{plant.rig.code}/", f"/plans/{draft.plan.code}/", f"/intake/{Kept.objects.get().pk}/"
     return {
@@ -100,6 +108,9 @@ def places(plant, good_car):
         "releases": "/releases/",
         "release": f"/releases/{proposal.number}/",
         "release-sign": f"/releases/{proposal.number}/sign/",
+        "sampling": "/sampling/",
+        "rejection": f"/sampling/rejections/{rejected.pk}/",
+        "rejection-screen": f"/sampling/rejections/{rejected.pk}/{plant.batch.number}/",
         "rigs": "/rigs/",
         "rig": rig,
         "rig-act": f"{rig}calibration/",

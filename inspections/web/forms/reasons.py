@@ -21,3 +21,9 @@ class HoldForm(forms.Form):
 
 class LiftForm(forms.Form):
     reason = ReasonField(label=_("Why it may go on"), help_text=_("What you checked."))
+
+
+class ScreenForm(forms.Form):
+    reason = ReasonField(
+        label=_("How the cars were screened"), help_text=_("What was measured on each of them, by whom and with what.")
+    )

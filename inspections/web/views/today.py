@@ -23,6 +23,7 @@ from inspections.gates.queries import (
     ending_coverages,
     failed_cars,
     nonconformance_causes,
+    period_standings,
 )
 from inspections.intake.queries import open_inbox
 from inspections.marks.queries import waiting_by_batch
@@ -94,6 +95,7 @@ def _read(at: datetime) -> Findings:
         waiting=waiting_by_batch(),
         drafts=drafts_to_approve(MOST_TASKS),
         coverages=ending_coverages(at=at, before=at + COVERAGE_SOON, most=MOST_TASKS),
+        samples=period_standings(at=at),
         releases=releases_to_answer(at=at, most=MOST_TASKS),
     )
 

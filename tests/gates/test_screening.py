@@ -1,0 +1,460 @@
+"""A rejected sample: how far it reaches, and that nothing but the screening of every car it reaches clears it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+
+from inspections.batches.choices import VehicleStatus
+from inspections.batches.models import Batch
+from inspections.dispositions.conceding import propose_concession
+from inspections.dispositions.concession_rules import ConcessionRefused, Terms
+from inspections.dispositions.models import Nonconformance
+from inspections.dispositions.services import confirm_retest
+from inspections.gates.models import BatchGate, Screening
+from inspections.gates.queries import clearance
+from inspections.gates.recounting import recount_batch
+from inspections.gates.rejections import ReachedBatch, reached_batches, rejected_sample
+from inspections.gates.screening import ScreeningRefused
+from inspections.gates.services import decide_batch, record_screening
+from inspections.marks.services import mark_vehicles
+from inspections.people.choices import Role
+from inspections.people.rules import Actor, NotAllowed
+from inspections.records.models import LedgerEntry
+from inspections.results.models import Inspection, Sample
+from inspections.results.services import record_inspection, report_out_of_tolerance, void_inspection
+from tests.factories import (
+    AT,
+    LINES,
+    Plant,
+    become,
+    make_batch,
+    make_engineer,
+    make_person,
+    make_plant,
+    make_vehicle,
+    posted,
+    rig_actor,
+)
+
+pytestmark = pytest.mark.django_db
+
+WEEKLY = {
+    "characteristic": "SQUIB", "lower": Decimal("1.5"), "upper": Decimal("3.0"), "level": "sample",
+    "basis": "per_period", "period": "week", "sample_size": 1,
+}  # fmt: skip
+PER_BATCH = {**WEEKLY, "basis": "per_batch", "period": ""}
+CODE = "CRS-EOL"
+MONDAY = AT
+"""The cars of these tests are built from this Monday on, one an hour, and tested ten minutes later."""
+WHY = "every squib measured again on EOL-3"
+
+
+class Week:
+    """Two batches on one line, three cars each, built hour by hour: cars 0 to 5 in order of production."""
+
+    def __init__(self, plant: Plant) -> None:
+        self.plant = plant
+        self.first = make_batch("B-1", configuration=plant.configuration, at=MONDAY)
+        self.second = make_batch("B-2", configuration=plant.configuration, at=MONDAY)
+        become(plant.vehicle, VehicleStatus.SCRAPPED)
+        self.cars = [
+            make_vehicle(batch, at=self.built(number))
+            for number, batch in enumerate([self.first] * 3 + [self.second] * 3)
+        ]
+
+    def built(self, number: int) -> datetime:
+        return MONDAY + timedelta(hours=number)
+
+    def test(self, number: int, squib: str = "2.2", *, after: int = 10, **more: Any) -> Sample:
+        """A result of a car, finished `after` minutes after it was built."""
+        finished = self.built(number) + timedelta(minutes=after)
+        item = posted(
+            CODE,
+            vin=self.cars[number].vin,
+            measurements=[
+                {"characteristic": "SQUIB", "value": Decimal(squib), "unit": "ohm"},
+                {"characteristic": "DTC", "value": Decimal(0)},
+            ],
+            finished_at=finished,
+            **more,
+        )
+        rig = self.plant.rig
+        recorded = record_inspection(posted=item, rig=rig, actor=rig_actor(rig), at=finished)
+        return Sample.objects.get(inspection_id=recorded.inspection_id)
+
+    def becomes(self, number: int, status: VehicleStatus) -> None:
+        car = self.cars[number]
+        become(car, status)
+        mark_vehicles(rows=[(car.batch_id, car.pk, ""), (car.batch_id, None, "")], at=MONDAY)
+
+    def codes(self, batch: Batch) -> list[str]:
+        """The reasons of a batch's own crash gate, decided late on Monday; the recount must agree."""
+        late = MONDAY + timedelta(hours=20)
+        decide_batch(batch_id=batch.pk, at=late)
+        assert recount_batch(batch_id=batch.pk, at=late) == []
+        return [row["code"] for row in BatchGate.objects.get(batch=batch, domain="crash").reasons]
+
+    def reached(self, sample: Sample) -> dict[str, list[int]]:
+        """By batch, the numbers of the cars that a rejection reaches."""
+        for batch in (self.first, self.second):
+            self.codes(batch)
+        numbers = {car.pk: number for number, car in enumerate(self.cars)}
+        return {
+            found.number: [numbers[car.vehicle_id] for car in found.cars]
+            for found in reached_batches(sample, at=MONDAY + timedelta(hours=20))
+            if found.number != self.plant.batch.number
+        }
+
+    def of(self, sample: Sample, batch: Batch) -> ReachedBatch:
+        self.codes(batch)
+        found = reached_batches(sample, at=MONDAY + timedelta(hours=20))
+        return next(each for each in found if each.number == batch.number)
+
+    def screen(self, sample: Sample, batch: Batch | None = None, actor: Actor | None = None) -> Screening:
+        return record_screening(
+            sample=sample,
+            batch=batch or self.first,
+            reason=WHY,
+            actor=actor or make_engineer(),
+            at=MONDAY + timedelta(hours=19),
+        )
+
+    def dispose(self, batch: Batch, number: int) -> None:
+        """An engineer answers the car's own fail, so that a later pass may count."""
+        self.codes(batch)
+        own = Nonconformance.objects.get(vehicle=self.cars[number], state="open")
+        confirm_retest(nonconformance=own, reason="looked into", actor=make_engineer(), at=MONDAY + timedelta(hours=18))
+
+
+@pytest.fixture
+def week() -> Week:
+    return Week(make_plant(lines=[*LINES[:5], WEEKLY]))
+
+
+@pytest.fixture
+def drawn() -> Week:
+    return Week(make_plant(lines=[*LINES[:5], PER_BATCH]))
+
+
+def test_a_rejection_reaches_back_to_the_last_good_one_and_on_to_the_next(week: Week) -> None:
+    week.test(1)
+    bad = week.test(3, "9.9")
+    week.test(4)
+    assert week.reached(bad) == {"B-1": [1, 2], "B-2": [3, 4]}
+    assert week.codes(week.first) == ["sample_rejected"]
+    assert week.codes(week.second) == ["sample_rejected"]
+
+
+def test_each_batch_concerned_has_its_nonconformance_and_no_car_of_it_is_clear(week: Week) -> None:
+    week.test(1)
+    week.test(3, "9.9")
+    for batch in (week.first, week.second):
+        week.codes(batch)
+        found = Nonconformance.objects.get(batch=batch, vehicle=None, state="open")
+        assert (found.domain, found.code) == ("crash", "sample_rejected")
+    codes = {cause.code for cause in clearance(vin=week.cars[0].vin, at=MONDAY + timedelta(hours=20)).reasons}
+    assert "sample_rejected" in codes
+
+
+def test_delivered_cars_are_reached_too(week: Week) -> None:
+    week.test(0)
+    for number in (1, 2):
+        week.becomes(number, VehicleStatus.DELIVERED)
+    bad = week.test(3, "9.9")
+    statuses = {car.vin: car.status for car in week.of(bad, week.first).cars}
+    assert statuses == {
+        week.cars[0].vin: "in_process",
+        week.cars[1].vin: "delivered",
+        week.cars[2].vin: "delivered",
+    }
+    assert week.codes(week.first) == ["sample_rejected"]
+    with pytest.raises(ScreeningRefused) as refusal:
+        week.screen(bad)
+    assert {car.sequence for car in refusal.value.lacking} == {1, 2, 3}
+
+
+@pytest.mark.law(1)
+def test_law_1_a_second_sample_after_the_rejection_narrows_nothing(week: Week) -> None:
+    """A car built just before the rejected one, tested after it was known: the oldest trick."""
+    week.test(0)
+    bad = week.test(3, "9.9")
+    before = week.reached(bad)
+    week.test(2, after=120)
+    assert week.reached(bad) == before == {"B-1": [0, 1, 2], "B-2": [3, 4, 5]}
+    assert week.codes(week.first) == ["sample_rejected"]
+
+
+@pytest.mark.law(1)
+def test_law_1_the_rejected_car_itself_tested_again_clears_nothing(week: Week) -> None:
+    bad = week.test(3, "9.9")
+    week.test(3, after=60)
+    week.test(3, after=90)
+    assert week.codes(week.second) == ["sample_rejected"]
+    assert week.of(bad, week.second).lacking
+
+
+@pytest.mark.law(6)
+def test_law_6_no_order_of_arrival_changes_what_is_reached(week: Week) -> None:
+    plan = [(1, "2.2", 10), (3, "9.9", 10), (4, "2.2", 10), (2, "2.2", 200)]
+    for number, squib, after in reversed(plan):
+        week.test(number, squib, after=after)
+    bad = Sample.objects.get(outcome=3)
+    assert week.reached(bad) == {"B-1": [1, 2], "B-2": [3, 4]}
+
+
+@pytest.mark.law(4)
+def test_law_4_voiding_the_rejected_sample_or_scrapping_its_car_clears_nothing(week: Week) -> None:
+    bad = week.test(3, "9.9")
+    inspection = Inspection.objects.get(pk=bad.inspection_id)
+    void_inspection(inspection=inspection, reason="wrong car", actor=make_engineer(), at=MONDAY)
+    week.becomes(3, VehicleStatus.SCRAPPED)
+    assert "sample_rejected" in week.codes(week.first)
+    assert "sample_rejected" in week.codes(week.second)
+
+
+@pytest.mark.law(8)
+def test_law_8_a_rejected_sample_is_never_conceded(week: Week) -> None:
+    """Neither for the batch nor for the car itself: what is sampled stands for other cars."""
+    week.test(3, "9.9")
+    week.codes(week.second)
+    line = week.plant.revision.requirements.get(characteristic__code="SQUIB")
+    terms = Terms(authority="customer", reason="agreed", document="", expires_at=MONDAY + timedelta(days=30))
+    for own in Nonconformance.objects.filter(batch=week.second, state="open"):
+        with pytest.raises(ConcessionRefused):
+            propose_concession(
+                nonconformance=own, requirement_id=line.pk, vehicle_ids=[week.cars[3].pk], terms=terms,
+                actor=make_engineer(), at=MONDAY + timedelta(hours=18),
+            )  # fmt: skip
+    assert Nonconformance.objects.filter(batch=week.second, state="open").count() == 2
+    assert "sample_rejected" in week.codes(week.second)
+
+
+def test_screening_is_refused_while_a_car_lacks_it_and_names_which(week: Week) -> None:
+    bad = week.test(3, "9.9")
+    week.test(0, after=300)
+    with pytest.raises(ScreeningRefused) as refusal:
+        week.screen(bad)
+    assert refusal.value.code == "not_screened"
+    assert [car.vin for car in refusal.value.lacking] == [week.cars[1].vin, week.cars[2].vin]
+    assert "2 of 3 cars of B-1 lack a conforming result that counts" in str(refusal.value)
+    assert f"cars 2 ({week.cars[1].vin}), 3 ({week.cars[2].vin}). Test each, or scrap it." in str(refusal.value)
+    assert not Screening.objects.exists()
+
+
+def test_a_result_from_before_the_rejection_is_no_screening(week: Week) -> None:
+    for number in (0, 1, 2):
+        week.test(number)
+    bad = week.test(2, "9.9", after=30)
+    for number in (0, 1):
+        week.test(number, after=300)
+    assert [car.sequence for car in week.of(bad, week.first).lacking] == [3]
+
+
+def test_screening_clears_the_batch_it_names_and_no_other(week: Week) -> None:
+    bad = week.test(3, "9.9")
+    week.test(5, after=10)
+    week.test(0, after=300)
+    week.test(1, after=300)
+    week.becomes(2, VehicleStatus.SCRAPPED)
+    screening = week.screen(bad)
+    assert sorted(row.vehicle_id for row in screening.vehicles.all()) == [week.cars[0].pk, week.cars[1].pk]
+    assert week.codes(week.first) == []
+    assert week.codes(week.second) == ["sample_rejected"]
+    assert not Nonconformance.objects.filter(batch=week.first, vehicle=None, state="open").exists()
+    assert [car.cleared for car in week.of(bad, week.first).cars] == [True, True]
+
+
+def test_the_ledger_tells_who_cleared_what_and_why(week: Week) -> None:
+    bad = week.test(3, "9.9")
+    for number in (0, 1, 2):
+        week.test(number, after=300)
+    week.codes(week.first)
+    number = Nonconformance.objects.get(batch=week.first, vehicle=None).number
+    engineer = make_engineer()
+    screening = week.screen(bad, actor=engineer)
+    entry = LedgerEntry.objects.get(act="sample.screened")
+    assert (entry.actor, entry.subject, entry.batch, entry.reason) == (engineer.label, "B-1", "B-1", WHY)
+    assert entry.after == {
+        "screening": screening.pk,
+        "procedure": CODE,
+        "sample": week.cars[3].vin,
+        "rejected": [bad.pk],
+        "since": bad.finished_at.isoformat(),
+        "cars": [week.cars[number].vin for number in (0, 1, 2)],
+        "nonconformances": [number],
+    }
+
+
+def test_what_screening_finds_is_answered_and_then_the_batch_can_be_cleared(week: Week) -> None:
+    """Car 1 fails in the screening of the first rejection: it is part of it, and must be put right by itself."""
+    bad = week.test(3, "9.9")
+    week.test(0, after=300)
+    week.test(1, "9.8", after=300)
+    week.test(2, after=300)
+    assert [car.sequence for car in week.of(bad, week.first).lacking] == [2]
+    week.dispose(week.first, 1)
+    week.test(1, after=600)
+    assert week.of(bad, week.first).lacking == ()
+    week.screen(bad)
+    assert week.codes(week.first) == []
+
+
+@pytest.mark.law(1)
+def test_law_1_a_reject_after_the_screening_needs_a_screening_of_its_own(week: Week) -> None:
+    bad = week.test(3, "9.9")
+    for number in (0, 1, 2):
+        week.test(number, after=300)
+    week.screen(bad)
+    assert week.codes(week.first) == []
+    worse = week.test(4, "9.7", after=900)
+    assert week.codes(week.first) == ["sample_rejected"]
+    assert [car.sequence for car in week.of(worse, week.first).lacking] == [3]
+
+
+@pytest.mark.law(1)
+def test_law_1_a_car_that_joins_what_was_screened_is_not_cleared_with_it(week: Week) -> None:
+    bad = week.test(3, "9.9")
+    for number in (0, 1, 2):
+        week.test(number, after=300)
+    week.screen(bad)
+    week.cars.append(make_vehicle(week.first, at=week.built(6)))
+    assert week.codes(week.first) == ["sample_rejected"]
+    assert [car.sequence for car in week.of(bad, week.first).lacking] == [4]
+
+
+@pytest.mark.law(1)
+@pytest.mark.parametrize("doubt", ["void", "rig"])
+def test_law_1_what_was_cleared_falls_back_when_its_result_falls(week: Week, doubt: str) -> None:
+    bad = week.test(3, "9.9")
+    screened = [week.test(number, after=300) for number in (0, 1, 2)]
+    week.screen(bad)
+    assert week.codes(week.first) == []
+    if doubt == "void":
+        inspection = Inspection.objects.get(pk=screened[1].inspection_id)
+        void_inspection(inspection=inspection, reason="a master part", actor=make_engineer(), at=MONDAY)
+        falls = {2}
+    else:
+        report_out_of_tolerance(
+            rig=week.plant.rig, back_to=screened[0].finished_at, found_at=MONDAY + timedelta(hours=19),
+            reason="reference off", actor=make_engineer(), at=MONDAY + timedelta(hours=19),
+        )  # fmt: skip
+        falls = {1, 2, 3}
+    assert "sample_rejected" in week.codes(week.first)
+    assert {car.sequence for car in week.of(bad, week.first).lacking} == falls
+
+
+@pytest.mark.law(4)
+def test_law_4_a_row_written_by_hand_clears_no_car_that_lacks_a_result(week: Week) -> None:
+    bad = week.test(3, "9.9")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "insert into inspections_screening (procedure_id, rejected, since, reason, screened_by, person_id, at)"
+            " values (%s, %s, %s, 'by hand', 'nobody', 0, %s) returning id",
+            [bad.procedure_id, [bad.pk], bad.finished_at, MONDAY],
+        )
+        (number,) = cursor.fetchone()
+        cursor.execute(
+            "insert into inspections_screenedvehicle (screening_id, vehicle_id) select %s, id from inspections_vehicle",
+            [number],
+        )
+    mark_vehicles(rows=[(week.first.pk, None, "")], at=MONDAY)
+    assert "sample_rejected" in week.codes(week.first)
+
+
+@pytest.mark.law(8)
+@pytest.mark.parametrize("role", [role for role in Role if role is not Role.ENGINEER])
+def test_law_8_only_an_engineer_clears(week: Week, role: Role) -> None:
+    bad = week.test(3, "9.9")
+    with pytest.raises(NotAllowed):
+        week.screen(bad, actor=Actor.person(make_person(role)))
+
+
+@pytest.mark.law(8)
+def test_law_8_nobody_clears_what_they_recorded(week: Week) -> None:
+    first, second, third = (make_person(Role.ENGINEER) for _ in range(3))
+    bad = week.test(3, "9.9", operator=first.personnel_number)
+    week.test(0, after=300, operator=second.personnel_number)
+    for number in (1, 2):
+        week.test(number, after=300)
+    for person, what in ((first, "the rejected sample"), (second, "one of the results")):
+        with pytest.raises(ScreeningRefused, match=f"You recorded {what} yourself") as refusal:
+            week.screen(bad, actor=Actor.person(person))
+        assert refusal.value.code == "four_eyes"
+    week.screen(bad, actor=Actor.person(third))
+
+
+@pytest.mark.law(8)
+def test_law_8_the_database_refuses_a_screening_by_whoever_recorded_the_sample(week: Week) -> None:
+    person = make_person(Role.ENGINEER)
+    bad = week.test(3, "9.9", operator=person.personnel_number)
+    with pytest.raises(DatabaseError, match="nobody clears a rejected sample"), transaction.atomic():
+        Screening.objects.create(
+            procedure_id=bad.procedure_id, rejected=[bad.pk], since=bad.finished_at, reason="x", screened_by="x",
+            person_id=person.pk, at=MONDAY,
+        )  # fmt: skip
+
+
+def test_without_a_reason_nothing_is_cleared(week: Week) -> None:
+    bad = week.test(3, "9.9")
+    with pytest.raises(ScreeningRefused, match="the reason is empty"):
+        record_screening(sample=bad, batch=week.first, reason=" ", actor=make_engineer(), at=MONDAY)
+
+
+def test_a_good_sample_and_a_batch_out_of_reach_have_nothing_to_clear(week: Week) -> None:
+    week.test(0)
+    good = week.test(2)
+    bad = week.test(1, "9.9", after=300)
+    far = make_batch("B-9", configuration=week.plant.configuration, line="L9")
+    assert (rejected_sample(good.pk), rejected_sample(bad.pk)) == (None, bad)
+    for sample, batch in ((good, week.first), (bad, week.second), (bad, far)):
+        with pytest.raises(ScreeningRefused, match="there is nothing to do") as refusal:
+            week.screen(sample, batch)
+        assert refusal.value.code == "not_rejected"
+
+
+def test_clearing_twice_does_nothing_more(week: Week) -> None:
+    bad = week.test(3, "9.9")
+    for number in (0, 1, 2):
+        week.test(number, after=300)
+    week.screen(bad)
+    with pytest.raises(ScreeningRefused, match="nothing to do"):
+        week.screen(bad)
+    assert Screening.objects.count() == 1
+
+
+def test_sampled_per_batch_a_reject_reaches_its_own_batch_whole(drawn: Week) -> None:
+    bad = drawn.test(1, "9.9")
+    assert drawn.reached(bad) == {"B-1": [0, 1, 2]}
+    assert drawn.codes(drawn.second) == ["sample_short"]
+    drawn.dispose(drawn.first, 1)
+    for number in (0, 1, 2):
+        drawn.test(number, after=1100)
+    drawn.screen(bad)
+    assert "sample_rejected" not in drawn.codes(drawn.first)
+
+
+def test_how_many_statements_it_takes_does_not_depend_on_how_many_cars_there_are(
+    week: Week, django_assert_num_queries: Any
+) -> None:
+    bad = week.test(5, "9.9")
+    week.test(4, after=300)
+    week.codes(week.second)
+    late = MONDAY + timedelta(hours=20)
+    one = Batch.objects.filter(pk=week.second.pk).select_related("revision__plan").get()
+    from inspections.gates.rejections import reached_batch
+
+    reached_batch(one, bad, at=late)
+    with django_assert_num_queries(STATEMENTS):
+        reached_batch(one, bad, at=late)
+    week.cars += [make_vehicle(week.second, at=week.built(6)) for _ in range(3)]
+    week.codes(week.second)
+    with django_assert_num_queries(STATEMENTS):
+        reached_batch(one, bad, at=late)
+
+
+STATEMENTS = 31
