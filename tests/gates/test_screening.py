@@ -223,7 +223,7 @@ def test_law_8_a_rejected_sample_is_never_conceded(week: Week) -> None:
     week.test(3, "9.9")
     week.codes(week.second)
     line = week.plant.revision.requirements.get(characteristic__code="SQUIB")
-    terms = Terms(authority="customer", reason="agreed", document="", expires_at=MONDAY + timedelta(days=30))
+    terms = Terms("customer", "", "agreed", MONDAY + timedelta(days=30), None)
     for own in Nonconformance.objects.filter(batch=week.second, state="open"):
         with pytest.raises(ConcessionRefused):
             propose_concession(
