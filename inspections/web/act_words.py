@@ -267,7 +267,25 @@ def _released(entry: LedgerEntry, after: Mapping[str, Any], tell: Telling) -> tu
     return Status.QUIET, _("%(release)s proposed: %(count)d cars.") % {**said, "count": count}
 
 
+def _noted(entry: LedgerEntry, after: Mapping[str, Any], tell: Telling) -> tuple[Status, str]:
+    """What became so without anybody's act."""
+    said = {"release": after.get("release") or entry.subject, "gate": tell.gate(after)}
+    said |= {"reasons": tell.reasons(after.get("reasons", ()) or [after.get("reason", {})])}
+    if entry.act == "release.suspended":
+        return Status.HELD, _("Release %(release)s is suspended: %(reasons)s.") % said
+    if entry.act == "release.lapsed":
+        return Status.QUIET, _("%(release)s lapsed without both signatures.") % said
+    if entry.act == "delivery.doubted":
+        return Status.FAIL, _("New evidence after it left, gate %(gate)s: %(reasons)s.") % said
+    return Status.UNCLEAR, _("Gate %(gate)s cannot pass: %(reasons)s.") % said
+
+
 _SAID: Mapping[str, Words] = {
+    "release.suspended": _noted,
+    "release.lapsed": _noted,
+    "delivery.doubted": _noted,
+    "disagreement.found": _noted,
+    "kept.blocks": _noted,
     "release.proposed": _released,
     "release.signed": _released,
     "signature.refused": _released,

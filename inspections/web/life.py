@@ -30,6 +30,8 @@ from .paging import END_OF_TIME
 _SAID_OTHERWISE: Final = (
     "gate.failed",
     "gate.no_longer_failed",
+    "disagreement.found",
+    "kept.blocks",
     "software.changed",
     "component.fitted",
     "inspection.recorded",

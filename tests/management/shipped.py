@@ -10,6 +10,7 @@ from inspections.evaluation.facts import Kind, Level, Requirement
 from inspections.management.simulation.plan import LinePlan, Station, lines_by_level, versions_of
 
 SECOND_RIG = ("BAT-EOL-ELEC", "DRV-EOL-BRAKE")
+THIRD_RIG = ("BAT-EOL-ELEC",)
 
 
 def _documents(wanted):
@@ -93,12 +94,13 @@ def _plan(document):
     def stations(level):
         for number, asked in sorted(lines_by_level(lines, level).items()):
             entry = procedures()[codes[number - 1]]
-            rigs = (f"{entry['code']}-R1", f"{entry['code']}-R2")
+            rigs = (f"{entry['code']}-R1", f"{entry['code']}-R2", f"{entry['code']}-R3")
+            count = 1 + (entry["code"] in SECOND_RIG) + (entry["code"] in THIRD_RIG)
             yield Station(
                 procedure=entry["code"],
                 name=entry["name"],
                 domain=entry["domain"],
-                rigs=rigs if entry["code"] in SECOND_RIG else rigs[:1],
+                rigs=rigs[:count],
                 lines=asked,
                 software_systems=tuple(entry.get("software_systems", ())),
                 component_kinds=tuple(entry.get("component_kinds", ())),

@@ -12,10 +12,14 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from ...gates.queries import clearance
+from ..demonstration.accounts import PASSWORD
 from ..demonstration.keys import read_keys
 from ..demonstration.plant import read_plans
+from ..simulation.browser import Browser, NotSignedIn
 from ..simulation.client import Client, NoKey, OutOfReach
+from ..simulation.leaving import Leaving, life_lines
 from ..simulation.numbering import BadSeed, batch_number, run_of, week_of
+from ..simulation.people import People
 from ..simulation.plan import PlanTooSmall
 from ..simulation.playing import Player, wait_until_decided
 from ..simulation.reading import MODELS, Moments, NotLoaded, revisions_in_force, used_numbers
@@ -26,6 +30,10 @@ from ..simulation.values import NoSuchValue
 
 DECIDED_WITHIN: Final = 60.0
 """Seconds that the last decisions may take before the table is printed without them."""
+
+PARTS: Final = ("flagged", "answered", "released", "delivered")
+LOOK: Final = 30.0
+"""Seconds in which a newcomer to the demo can look at what is flagged before people begin to answer."""
 
 ROUNDS: Final = 12
 REST: Final = 120.0
@@ -65,6 +73,13 @@ class Command(BaseCommand):
         parser.add_argument("--troubles", type=int, help="kinds of trouble a batch, 0 to 8; all of them unless stated")
         parser.add_argument("--pace", type=float, help="seconds that a step, such as one car, takes at least (0.5)")
         parser.add_argument(
+            "--until",
+            choices=PARTS,
+            help="how far it goes: `flagged` (unless stated) plays rigs and MES alone; `answered` also an engineer and "
+            "the rigs that test again; `released` also two release officers; `delivered` all of it, until what may "
+            "leave has left. People are played in the pages, as the demo's accounts",
+        )
+        parser.add_argument(
             "--demo",
             action="store_true",
             help=f"run beside `make demo`: {ROUNDS} rounds of two batches, the first one quick, the others gentle",
@@ -79,23 +94,25 @@ class Command(BaseCommand):
             raise CommandError("--troubles is a number of kinds of trouble: expected 0 to 8")
         try:
             self._run(options)
-        except (OutOfReach, NoKey, NotLoaded, PlanTooSmall, NoSuchValue, BadSeed, ValueError) as refused:
+        except (OutOfReach, NoKey, NotSignedIn, NotLoaded, PlanTooSmall, NoSuchValue, BadSeed, ValueError) as refused:
             raise CommandError(str(refused)) from refused
 
     def _run(self, options: dict[str, Any]) -> None:
         rounds = _rounds(options["pace"], options["troubles"], demo=options["demo"])
         unforeseen: list[str] = []
+        until = options["until"] or ("delivered" if options["demo"] else "flagged")
         for place, current in enumerate(rounds, 1):
             time.sleep(current.rest)
             seed = options["seed"] if place == 1 else None
-            unforeseen += self._play(seed, options["cars"], current, options["url"])
+            look = LOOK if options["demo"] else 0.0
+            unforeseen += self._play(seed, options["cars"], current, options["url"], until=until, look=look)
         if options["demo"]:
             self.stdout.write("The simulated line rests. `manage.py simulate_line` starts it again.")
         elif unforeseen:
             raise CommandError("\n".join([f"{len(unforeseen)} answers were not foreseen:", *unforeseen]))
 
-    def _play(self, seed: str | None, cars: int, current: Round, url: str) -> list[str]:
-        """One run from opening to the table. Returns the answers that were not foreseen."""
+    def _play(self, seed: str | None, cars: int, current: Round, url: str, *, until: str, look: float) -> list[str]:
+        """One run from opening to the table, for the people too. Returns the answers that were not foreseen."""
         keys = read_keys()
         plans = read_plans(revisions_in_force(), keys)
         week = week_of(timezone.localdate())
@@ -103,17 +120,59 @@ class Command(BaseCommand):
         script = build_script(plans, run, cars, current.troubles)
         client = Client(url, keys)
         again = f"--seed {run} --cars {cars}" + ("" if current.troubles is None else f" --troubles {current.troubles}")
+        again += "" if until == "flagged" else f" --until {until}"
         self.stdout.write(f"Run {run} at {url}; to post the same again: simulate_line {again}")
+        people = People(lambda name: Browser(url, name, PASSWORD), Moments())
         try:
-            player = Player(client, Moments(), self.stdout.write, current.pace)
+            player = Player(client, Moments(), self.stdout.write, current.pace, people)
             player.report_in(_rigs_of(script))
             player.play(script.steps)
             good, troubled = script.vins(troubled=False), script.vins(troubled=True)
             left = wait_until_decided(client, good, troubled, seconds=DECIDED_WITHIN)
             self._tell(script, player, client, left)
+            if until != "flagged":
+                self._go_on(script, player, people, until, look)
         finally:
             client.close()
+            people.close()
         return player.tally.unexpected
+
+    def _go_on(self, script: Script, player: Player, people: People, until: str, look: float) -> None:
+        """What people, rigs and MES do about a flagged batch, as far as it goes, and the table of what became of it."""
+        if look:
+            self.stdout.write(f"\nIn {look:.0f} s an engineer and two release officers begin to answer, as you could.")
+            time.sleep(look)
+        self.stdout.write("")
+        player.play(script.answers)
+        special = script.staying | {step.car for step in script.afterwards}
+        good = [car.vin for fleet in script.cars for car in fleet if car.vin not in special]
+        left = wait_until_decided(player.client, good, sorted(special), seconds=DECIDED_WITHIN)
+        if until in PARTS[2:]:
+            self._let_go(script, player, people, until)
+        at, zone = timezone.now(), timezone.get_current_timezone()
+        lines = ["", *posted_lines(player.tally)]
+        if left:
+            lines.append(f"  not clear or not decided after {DECIDED_WITHIN:.0f} s: {', '.join(left[:5])}")
+        for number, fleet in zip(script.batches, script.cars, strict=True):
+            lines += ["", *batch_lines(number, fleet, at=at, zone=zone)]
+            lines += life_lines(number, fleet, at=at, zone=zone)
+        self.stdout.write("\n".join(lines))
+
+    def _let_go(self, script: Script, player: Player, people: People, until: str) -> None:
+        """Two officers release what is clear; the MES lets it out, last of all what evidence then stops."""
+        leaving = Leaving(
+            player.client, people, player.tally, self.stdout.write, timezone.now, lambda: time.sleep(player.pace)
+        )
+        for number in script.batches:
+            leaving.release(number)
+        if until != "delivered":
+            return
+        last = {step.car for step in script.afterwards}
+        for number in script.batches:
+            leaving.deliver(number, last)
+        player.play(script.afterwards)
+        wait_until_decided(player.client, [], sorted(last), seconds=DECIDED_WITHIN)
+        leaving.ask_last(last)
 
     def _tell(self, script: Script, player: Player, client: Client, left: list[str]) -> None:
         at, zone = timezone.now(), timezone.get_current_timezone()
@@ -124,10 +183,10 @@ class Command(BaseCommand):
         for number, fleet in zip(script.batches, script.cars, strict=True):
             lines += ["", *batch_lines(number, fleet, at=at, zone=zone)]
         for car in script.at_the_gate():
-            answer = client.get(MES, f"vehicles/{car.vin}/clearance/")
-            if answer.status != 200 or answer.content.get("may_leave") is not False:
+            answer, found = client.get(MES, f"vehicles/{car.vin}/clearance/"), clearance(vin=car.vin, at=at)
+            if answer.status != 200 or answer.content.get("may_leave") is not found.may_leave:
                 player.tally.unexpected.append(f"clearance of {car.vin}: {answer.status} {answer.content}")
-            lines += ["", *gate_lines(car, clearance(vin=car.vin, at=at), zone)]
+            lines += ["", *gate_lines(car, found, zone)]
         self.stdout.write("\n".join(lines))
 
 

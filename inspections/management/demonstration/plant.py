@@ -50,6 +50,9 @@ def add_plant(revisions: Sequence[PlanRevision], at: datetime) -> tuple[list[Lin
     second |= {certificate_station(plan).procedure: RAN_OUT for plan in plans}
     for procedure in Procedure.objects.filter(code__in=second).order_by("pk"):
         rigs.append(_add_rig(procedure, 2, second[procedure.code], at))
+    third = {bonding_station(plan).procedure for plan in plans}
+    for procedure in Procedure.objects.filter(code__in=third).order_by("pk"):
+        rigs.append(_add_rig(procedure, 3, USUAL, at))
     keys = keep_keys([client, *rigs], at)
     return read_plans(revisions, keys), keys
 

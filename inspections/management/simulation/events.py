@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from random import Random
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from ...evaluation.facts import Requirement
 from ...gates.limit_wording import required_text
@@ -14,8 +15,14 @@ from .plan import (
     LinePlan,
     Station,
 )
-from .steps import At, Call, Certificate, Kind, Step
+from .steps import At, Call, Certificate, Deed, Kind, Step
 from .testing import MOST_SECONDS, Key, measurement
+
+DONE_SECONDS: Final = 3.0
+"""After its registration the rework of a car ends: behind every fail of it. Forms take whole seconds."""
+REPEATED_SECONDS: Final = 6.0
+AGAIN: Final = 8
+"""The number of the repeated test, beyond those that rigs give by themselves."""
 
 
 class Event:
@@ -24,6 +31,8 @@ class Event:
     usual_car: ClassVar[int] = 0
     blocks: ClassVar[bool] = False
     """Whether the car ends not clear."""
+    stays: ClassVar[bool] = False
+    """Whether it ends left behind, whatever people do."""
     delay: ClassVar[int] = 2
 
     def __init__(self, plan: LinePlan, car: Car, fleet: Sequence[Car]) -> None:
@@ -47,7 +56,24 @@ class Event:
     def later(self) -> Iterator[Step]:
         return iter(())
 
-    def step(self, text: str, *acts: Call | Certificate) -> Step:
+    def answers(self) -> Iterator[Step]:
+        """What people and rigs do about it once the batch is flagged, until the car is clear."""
+        return iter(())
+
+    def afterwards(self) -> Iterator[Step]:
+        """What is found once the car is released and has not left."""
+        return iter(())
+
+    def again(self, station: Station, **more: Any) -> Call:
+        """The station tests the car once more, and it passes."""
+        content = self.car.test(station, try_=AGAIN, finished=self.repeated(station), **more)
+        return replace(self.car.post(station, content), kind=Kind.AGAIN)
+
+    def repeated(self, station: Station) -> At:
+        """When a repeated test is finished: after whatever was done to the car."""
+        return At(self.car.vin, round(REPEATED_SECONDS + self.car.stations.index(station) / 1000, 3))
+
+    def step(self, text: str, *acts: Call | Certificate | Deed) -> Step:
         """A step of this car, its text begun with who it is."""
         return Step(f"{self.car.batch} car {self.car.sequence} {self.car.vin}: {text}", acts, self.car.vin)
 

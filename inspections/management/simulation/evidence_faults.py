@@ -29,6 +29,9 @@ class Missing(Event):
     def tests(self) -> Iterator[Call]:
         return (self.test(station) for station in self.car.stations if station is not self.skipped)
 
+    def answers(self) -> Iterator[Step]:
+        yield self.step(f"is driven back to {self.skipped.procedure}, and passes", self.again(self.skipped))
+
     def note(self) -> str:
         return f"; it was driven past {self.skipped.procedure}"
 
@@ -45,6 +48,18 @@ class Flashed(Event):
         content = {"at": At(self.car.vin, MOST_SECONDS + 0.1), "software": [{"system": system, "version": version}]}
         call = Call(Kind.CHANGE, MES, f"vehicles/{self.car.vin}/software/", content)
         yield self.step(f"gets {system} {version} after its tests were done", call)
+
+    def answers(self) -> Iterator[Step]:
+        system = flashed_station(self.plan).software_systems[0]
+        versions = {**self.plan.software, system: self.plan.newer[system]}
+        calls = [
+            self.again(
+                station, software=[{"system": name, "version": versions[name]} for name in station.software_systems]
+            )
+            for station in self.car.stations
+            if system in station.software_systems
+        ]
+        yield self.step(f"is tested again with {system} {versions[system]}: {len(calls)} tests pass", *calls)
 
 
 class CertificateEnds(Event):
@@ -79,6 +94,10 @@ class OutOfCalibration(Event):
         if station is not certificate_station(self.plan):
             return super().test(station)
         return self.car.post(station, self.car.test(station, rig=1), rig=1)
+
+    def answers(self) -> Iterator[Step]:
+        station = certificate_station(self.plan)
+        yield self.step(f"{station.rigs[0]}, in calibration, tests it again and it passes", self.again(station))
 
     def note(self) -> str:
         return f"; one on {certificate_station(self.plan).rigs[1]}, now out of calibration"

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from ...evaluation.facts import Requirement
 from ...gates.limit_wording import quantity_text
 from .car import Car
-from .events import Event
+from .events import DONE_SECONDS, Event
 from .plan import (
     LinePlan,
     PlanTooSmall,
@@ -19,7 +19,7 @@ from .plan import (
     drifting_line,
     numeric_lines,
 )
-from .steps import At, Call, Step
+from .steps import At, Call, OutOfTolerance, Rework, Step, Take
 from .values import NoSuchValue, Value, bad_value, step_of
 
 
@@ -52,6 +52,14 @@ class Failure(Event):
         values = self.values_with(station, self.line, value=self.value)
         return self.car.post(station, self.car.test(station, measurements=values, verdict="fail"))
 
+    def answers(self) -> Iterator[Step]:
+        named = self.said(self.line, self.line.positions[0])
+        yield self.step(
+            f"an engineer records its rework; {self.station.rigs[0]} measures {named} again: passes",
+            Rework(self.car.vin, f"{named}: part replaced and set anew", At(self.car.vin, DONE_SECONDS)),
+            self.again(self.station, purpose="after_rework"),
+        )
+
     def note(self) -> str:
         found = quantity_text(self.value, self.line.unit, "en")
         return f"; {self.said(self.line, self.line.positions[0])} is {found}; {self.required(self.line)} is required"
@@ -62,7 +70,14 @@ class BatteryFailure(Failure):
 
 
 class CrashFailure(Failure):
+    """Its part has to be ordered: the others leave without it."""
+
     usual_car, domain = 15, "crash"
+    stays = True
+
+    def answers(self) -> Iterator[Step]:
+        taken = Take(self.car.vin, "The control unit is faulty; another is ordered.", "Parked in the rework area.")
+        yield self.step("an engineer takes it: a part is ordered, so it stays behind", taken)
 
 
 class DrivingFailure(Failure):
@@ -80,6 +95,8 @@ class WorkedExample(Event):
 
     SHARES: ClassVar[tuple[str, ...]] = ("0.43", "1.00", "0.40", "0.38")
     """Of the limit: 0.043, 0.100, 0.040 and 0.038 ohm."""
+    LAST: ClassVar[float] = 4.5
+    """When the last of them is finished: the rework ended before it."""
 
     def __init__(self, plan: LinePlan, car: Car, fleet: Sequence[Car]) -> None:
         super().__init__(plan, car, fleet)
@@ -90,6 +107,30 @@ class WorkedExample(Event):
         if self.line.upper_inclusive:
             second += step_of(self.line)
         self.first, self.second, self.late, self.last = first, second, late, last
+
+    @property
+    def first_rig(self) -> int:
+        """The rig of the first measurement: one of its own where the station has three, so that what is found of it
+        later concerns this car alone."""
+        return len(self.station.rigs) - 1 if len(self.station.rigs) > 2 else 0
+
+    def answers(self) -> Iterator[Step]:
+        yield self.step(
+            f"an engineer records that the joint was cleaned before: the {self._found(self.last)} that is there counts",
+            Rework(self.car.vin, "Joint cleaned and tightened", At(self.car.vin, DONE_SECONDS)),
+        )
+
+    def afterwards(self) -> Iterator[Step]:
+        rig = self.station.rigs[self.first_rig]
+        found = OutOfTolerance(
+            vin=self.car.vin,
+            rig=rig,
+            since=At(self.car.vin, -1.0),
+            found=At(self.car.vin, self.LAST + 2.0),
+            reason="Checked against the reference resistor: reads 8 % low",
+            certificate=f"CAL-{rig}-{self.car.run}",
+        )
+        yield self.step(f"{rig} is found out of tolerance back to before its tests, then set anew", found)
 
     def _value(self, share: str) -> Decimal:
         upper = self.line.upper
@@ -112,7 +153,8 @@ class WorkedExample(Event):
     def test(self, station: Station) -> Call:
         if station is not self.station:
             return super().test(station)
-        return self.car.post(station, self._test(self.first, 1, 0.4))
+        content = self._test(self.first, 1, 0.4, rig=self.first_rig)
+        return self.car.post(station, content, rig=self.first_rig)
 
     def note(self) -> str:
         return f"; {self.said(self.line, self.line.positions[0])} is {self._found(self.first)}: pass"
@@ -122,14 +164,16 @@ class WorkedExample(Event):
 
     def steps(self) -> Iterator[Step]:
         yield from super().steps()
-        first, second = self.station.rigs[0], self.station.rigs[1]
+        first, second = self.station.rigs[self.first_rig], self.station.rigs[1]
         found = self.car.post(self.station, self._test(self.second, 2, 0.6, rig=1, verdict="fail"), rig=1)
         yield self.step(
             f"{second} finds {self._found(self.second)}; {self.required(self.line)} is required: fail", found
         )
-        late = self.car.upload(self.station, [self._test(self.late, 3, 0.2)])
+        content = self._test(self.late, 3, 0.2, rig=self.first_rig)
+        late = self.car.upload(self.station, [content], rig=self.first_rig)
         yield self.step(f"{first} uploads {self._found(self.late)} from before both: changes nothing", late)
-        last = self.car.post(self.station, {**self._test(self.last, 4, 1.0), "purpose": "after_rework"})
+        content = {**self._test(self.last, 4, self.LAST, rig=self.first_rig), "purpose": "after_rework"}
+        last = self.car.post(self.station, content, rig=self.first_rig)
         yield self.step(
             f"{self._found(self.last)} after cleaning the joint: a later pass does not erase the fail", last
         )

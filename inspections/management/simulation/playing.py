@@ -15,7 +15,7 @@ from ...people.rules import Actor
 from ...results.services import enter_calibration
 from ...rigs.models import Rig
 from .client import Answer, Client
-from .steps import MES, At, Call, Certificate, Clock, Expect, Kind, Step, filled
+from .steps import MES, At, Call, Certificate, Clock, Deed, Expect, Kind, Step, filled
 
 _OF_STATUS: Final = {200: Expect.REPEATED, 201: Expect.RECORDED, 202: Expect.WAITING}
 _POLL_SECONDS: Final = 0.5
@@ -23,6 +23,12 @@ _POLL_SECONDS: Final = 0.5
 
 class Say(Protocol):
     def __call__(self, text: str, /) -> object: ...
+
+
+class Doer(Protocol):
+    """Who does in the pages what a script has people do. Returns what the pages refused, in words."""
+
+    def do(self, deed: Deed, /) -> list[str]: ...
 
 
 @dataclass(slots=True)
@@ -49,6 +55,7 @@ class Player:
     clock: Clock
     say: Say
     pace: float
+    people: Doer | None = None
     tally: Tally = field(default_factory=Tally)
 
     def play(self, steps: Sequence[Step]) -> None:
@@ -67,10 +74,14 @@ class Player:
             if answer.status != 200:
                 self.tally.unexpected.append(f"heartbeat of {rig}: {answer.problem}")
 
-    def _act(self, act: Call | Certificate) -> Outcome | None:
+    def _act(self, act: Call | Certificate | Deed) -> Outcome | None:
         """How a call was answered; None where the step's line need not tell of it."""
         if isinstance(act, Certificate):
             enter_certificate(act, self.clock)
+            return None
+        if not isinstance(act, Call):
+            if self.people is not None:
+                self.tally.unexpected += self.people.do(act)
             return None
         answer = self.client.post(act.holder, act.path, act.body(self.clock), act.media_type)
         outcome = outcome_of(act, answer)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ...gates.limit_wording import unit_symbol
@@ -17,7 +18,7 @@ from .plan import (
     early_station,
     numeric_lines,
 )
-from .steps import At, Call, Expect, Kind, Step
+from .steps import At, Call, Expect, Kind, SetAside, Step
 from .testing import MOST_SECONDS, NOT_A_NUMBER, wrong_unit
 from .values import good_value
 
@@ -61,6 +62,11 @@ class WrongUnit(Event):
             return super().test(station)
         values = self.values_with(station, self.line, **self.changed)
         return self.car.post(station, self.car.test(station, measurements=values, verdict=None))
+
+    def answers(self) -> Iterator[Step]:
+        yield self.step(
+            f"{self.station.procedure} measures it again, in order, and it passes", self.again(self.station)
+        )
 
     def note(self) -> str:
         return f"; {self.said(self.line)} comes in {self.changed['unit']} instead of {unit_symbol(self.line.unit)}"
@@ -111,6 +117,10 @@ class Conflict(Event):
         call = self.car.post(station, content, expect=Expect.REFUSED)
         yield self.step(f"{station.rigs[0]} uses the id of a recorded test again for other values", call)
 
+    def answers(self) -> Iterator[Step]:
+        reason = "The rig counted anew after an exchange of its disk; the values belong to a trial, not to this car."
+        yield self.step("an engineer sets the second one aside, with a reason", SetAside(self.car.vin, reason))
+
 
 class Waiting(Event):
     """A rig is quicker than the MES: it tests a car that nobody has registered."""
@@ -141,6 +151,13 @@ class RefusedBody(Event):
             return call
         content = {**self.car.test(station), "started_at": "08:14:03"}
         return self.car.post(station, content, expect=Expect.REFUSED)
+
+    def answers(self) -> Iterator[Step]:
+        station = self.car.stations[0]
+        yield self.step(
+            f"{station.rigs[0]} is corrected and sends the refused test again, whole: recorded",
+            replace(self.car.post(station, self.car.test(station)), kind=Kind.AGAIN),
+        )
 
     def note(self) -> str:
         return f"; {self.car.stations[0].rigs[0]} writes a time without its date and is refused"

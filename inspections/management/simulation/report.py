@@ -57,7 +57,7 @@ def batch_lines(number: str, cars: Sequence[Car], *, at: datetime, zone: tzinfo)
         yield "  why"
     for why in whys:
         yield from _why_lines(why, zone)
-    yield from _paragraph("  clear: ", f"{len(clear)} of {len(cars)} cars" + (f": {_listed(clear)}" if clear else ""))
+    yield from paragraph("  clear: ", f"{len(clear)} of {len(cars)} cars" + (f": {listed(clear)}" if clear else ""))
 
 
 def _gate_lines(summary: BatchSummary) -> Iterator[str]:
@@ -67,7 +67,7 @@ def _gate_lines(summary: BatchSummary) -> Iterator[str]:
         yield f"  {gate.domain:<8} gate {gate.state:<8} {counts}{own}"
 
 
-def _listed(sequences: Sequence[int]) -> str:
+def listed(sequences: Sequence[int]) -> str:
     """Cars by number, neighbours as a range: 1, 2, 4 to 9."""
     runs: list[list[int]] = []
     for number in sorted(sequences):
@@ -158,24 +158,42 @@ def _why_lines(why: Why, zone: tzinfo) -> Iterator[str]:
     said = sentence(facts, "en", zone)
     more = f" And {why.more} more like it." if why.more else ""
     count = f"{len(why.cars)} car{'s' if len(why.cars) > 1 else ''}" if why.cars else "batch"
-    yield from _paragraph(f"{count:>8}  ", f"{said.text}{more} {said.clears_when}")
+    yield from paragraph(f"{count:>8}  ", f"{said.text}{more} {said.clears_when}")
 
 
 def gate_lines(car: Car, answer: Clearance, zone: tzinfo) -> Iterator[str]:
     """How a car fares at the factory gate, and every reason."""
     who = f"{car.vin} (car {car.sequence} of {car.batch})"
-    if answer.clear:
+    if answer.may_leave:
+        yield f"MES asks at the factory gate: may {who} leave? Yes."
+    elif answer.clear:
         yield f"MES asks at the factory gate: may {who} leave? Not yet: it is clear, and nobody has released it."
     else:
         yield f"MES asks at the factory gate: may {who} leave? No."
+    yield from reason_lines(car, answer, zone)
+
+
+def behind_lines(car: Car, answer: Clearance, zone: tzinfo) -> Iterator[str]:
+    """Why a car stays behind: each cause once, with how many more are like it, and what clears it."""
+    lines = _lines_of([answer])
+    for cause, more in _distinct(answer.reasons):
+        known = _facts(cause, lines.get(cause.requirement_id or 0))
+        facts = replace(known, subject=f"Car {car.sequence}" if cause.subject == car.vin else cause.subject)
+        said = sentence(facts, "en", zone)
+        like_it = f" And {more} more like it." if more else ""
+        yield from paragraph("            - ", f"{said.text}{like_it} {said.clears_when}")
+
+
+def reason_lines(car: Car, answer: Clearance, zone: tzinfo) -> Iterator[str]:
+    """Every reason for which a car may not leave, and what clears it."""
     lines = _lines_of([answer])
     for cause in answer.reasons:
         known = _facts(cause, lines.get(cause.requirement_id or 0))
         facts = replace(known, subject=f"Car {car.sequence}" if cause.subject == car.vin else cause.subject)
         said = sentence(facts, "en", zone)
-        yield from _paragraph("  - ", f"{said.text} {said.clears_when}")
+        yield from paragraph("  - ", f"{said.text} {said.clears_when}")
 
 
-def _paragraph(lead: str, text: str) -> Iterator[str]:
+def paragraph(lead: str, text: str) -> Iterator[str]:
     for place, line in enumerate(wrap(text, WIDTH - len(lead))):
         yield (lead if place == 0 else " " * len(lead)) + line

@@ -26,7 +26,9 @@ MOST_CARS = 500
 class Script:
     """`batches` are the numbers in order; `cars` the cars of each; the first batch is closed at the end.
 
-    `troubled`: by their sequence, the cars of each batch that end not clear.
+    `troubled`: by their sequence, the cars of each batch that end not clear. `answers`: what people and rigs do about
+    them. `afterwards`: what is found of cars that were released; the MES lets those go last. `staying`: the VINs that
+    stay behind whatever people do.
     """
 
     run: str
@@ -34,6 +36,9 @@ class Script:
     cars: tuple[tuple[Car, ...], ...]
     steps: tuple[Step, ...]
     troubled: tuple[frozenset[int], ...]
+    answers: tuple[Step, ...] = ()
+    afterwards: tuple[Step, ...] = ()
+    staying: frozenset[str] = frozenset()
 
     def vins(self, *, troubled: bool) -> list[str]:
         """The cars that end not clear, or the others."""
@@ -57,13 +62,24 @@ def build_script(plans: Sequence[LinePlan], run: str, cars: int, troubles: int |
     fleets = tuple(fleet_of(plan, run, cars) for plan in plans)
     played = [_events(events, run, cars, troubles) for events in EVENTS]
     steps = [_opening(plans, run, cars), *_samples(plans, run)]
+    troubles_played: list[Event] = []
     for plan, fleet, events in zip(plans, fleets, played, strict=True):
         steps.append(_packs(plan, run, fleet))
         steps += _cars(plan, fleet, events)
+        troubles_played += [events[number](plan, fleet[number - 1], fleet) for number in sorted(events)]
     steps.append(_closing(plans[0], run))
     numbers = tuple(batch_number(plan.model, run) for plan in plans)
     troubled = tuple(frozenset(number for number, event in events.items() if event.blocks) for events in played)
-    return Script(run, numbers, fleets, tuple(steps), troubled)
+    return Script(
+        run,
+        numbers,
+        fleets,
+        tuple(steps),
+        troubled,
+        answers=tuple(step for event in troubles_played for step in event.answers()),
+        afterwards=tuple(step for event in troubles_played for step in event.afterwards()),
+        staying=frozenset(event.car.vin for event in troubles_played if event.stays),
+    )
 
 
 def _events(events: Sequence[type[Event]], run: str, cars: int, troubles: int | None) -> dict[int, type[Event]]:

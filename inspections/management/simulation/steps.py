@@ -34,6 +34,8 @@ class Kind(StrEnum):
     PACK = "tests of packs"
     TEST = "tests of cars"
     LATE = "tests uploaded late"
+    AGAIN = "tests repeated"
+    DELIVERY = "cars that left"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +85,54 @@ class Certificate:
 
 
 @dataclass(frozen=True, slots=True)
+class Rework:
+    """An engineer records on every open nonconformance of a car what was done, and when that ended (at a whole
+    second, as the form takes it)."""
+
+    vin: str
+    what: str
+    done: At
+
+
+@dataclass(frozen=True, slots=True)
+class Take:
+    """An engineer takes the open nonconformances of a car and cannot answer them yet: the car stays behind."""
+
+    vin: str
+    cause: str
+    containment: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """An engineer says that what was sent of a car and is not on the record shall not be recorded, and why."""
+
+    vin: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class OutOfTolerance:
+    """An engineer reports that a rig was found out of tolerance, back to `since`, and enters its new certificate."""
+
+    vin: str
+    rig: str
+    since: At
+    found: At
+    reason: str
+    certificate: str
+
+
+Deed: TypeAlias = Rework | Take | SetAside | OutOfTolerance
+"""What a person does in the pages."""
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """What happens together on the line, and the line of text that tells of it."""
 
     text: str
-    acts: tuple[Call | Certificate, ...]
+    acts: tuple[Call | Certificate | Deed, ...]
     car: str = ""
 
 

@@ -91,7 +91,7 @@ def test_every_procedure_has_a_rig_and_one_certificate_runs_out_soon(demo):
     at = timezone.now()
     procedures = set(Procedure.objects.values_list("code", flat=True))
     assert {f"{code}-R1" for code in procedures} <= set(Rig.objects.values_list("code", flat=True))
-    assert Rig.objects.count() == len(procedures) + 2
+    assert Rig.objects.count() == len(procedures) + 3
     soon = Calibration.objects.filter(valid_until__gt=at, valid_until__lt=at + timedelta(days=14))
     assert [calibration.rig.code for calibration in soon] == ["BAT-EOL-ELEC-R2"]
 

@@ -4,6 +4,7 @@ import io
 from collections import Counter
 
 import pytest
+from django.conf import global_settings
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
@@ -12,8 +13,10 @@ from inspections.management.commands.simulate_line import free_runs
 from inspections.management.demonstration.keys import read_keys
 from inspections.management.demonstration.plant import read_plans
 from inspections.management.simulation.reading import revisions_in_force
+from inspections.management.simulation.report import CONSEQUENCES
 from inspections.management.simulation.script import build_script
 from inspections.records.models import LedgerEntry
+from inspections.releases.models import Delivery, Signature
 from inspections.results.models import Inspection
 
 CARS = 10
@@ -79,6 +82,47 @@ def test_line_is_simulated_as_planned_and_the_same_seed_records_nothing_again(de
     assert Inspection.objects.count() == recorded
     assert Counter(LedgerEntry.objects.values_list("act", flat=True)) == acts
     assert again.split("FLAGGED", 1)[1] == said.split("FLAGGED", 1)[1]
+
+
+SCRIPT_ENDS = {
+    "SU7": ("delivered 9 of 10 cars: 1 to 9", {10: {"rig_out_of_calibration", "release_suspended"}}),
+    "YU7": ("delivered 9 of 10 cars: 1 to 9", {10: {"measurement_failed"}}),
+}
+"""With the people: everything is answered and leaves but the car of the worked example, whose rig was found out of
+tolerance before it left, and the one whose part is ordered."""
+
+
+@pytest.mark.law(8)
+@pytest.mark.processes
+@pytest.mark.django_db(transaction=True)
+def test_people_answer_sign_and_deliver_what_may_leave_and_twice_is_once(
+    demo, settings, monkeypatch, request, tmp_path
+):
+    settings.PASSWORD_HASHERS = global_settings.PASSWORD_HASHERS
+    monkeypatch.setenv("DEMO", "1")
+    web, _ = request.getfixturevalue("web_process"), request.getfixturevalue("celery_worker_process")
+    call_command("load_demo", stdout=io.StringIO())
+    said = simulate(web.url, until="delivered")
+    script = build_script(read_plans(revisions_in_force(), read_keys()), "2026W48-7", CARS)
+    assert "not foreseen" not in said
+    for fleet, (words, behind) in zip(script.cars, SCRIPT_ENDS.values(), strict=True):
+        assert words in said
+        found = {
+            car.sequence: {cause.code for cause in clearance(vin=car.vin, at=timezone.now()).reasons} - CONSEQUENCES
+            for car in fleet
+            if not Delivery.objects.filter(vehicle__vin=car.vin).exists()
+        }
+        assert found == behind
+    signed = Signature.objects.order_by("release_id", "place").values_list("personnel_number", flat=True)
+    assert list(signed) == ["0301", "0302"] * 2
+    by = set(LedgerEntry.objects.filter(act="nonconformance.disposed").values_list("actor", flat=True))
+    assert by == {"0201"}
+
+    acts = Counter(LedgerEntry.objects.values_list("act", flat=True))
+    again = simulate(web.url, until="delivered")
+    assert Counter(LedgerEntry.objects.values_list("act", flat=True)) == acts
+    assert "not foreseen" not in again
+    assert again.rpartition("delivered 9 of 10")[2] == said.rpartition("delivered 9 of 10")[2]
 
 
 @pytest.mark.django_db
