@@ -92,6 +92,10 @@ SCRIPT_ENDS = {
 tolerance before it left, and the one whose part is ordered."""
 
 
+AGAIN = ("kept.blocks", "kept.set_aside", "delivery.doubted")
+"""What is refused is refused and kept each time that it is sent, and set aside again, though its car has left."""
+
+
 @pytest.mark.law(8)
 @pytest.mark.processes
 @pytest.mark.django_db(transaction=True)
@@ -118,9 +122,9 @@ def test_people_answer_sign_and_deliver_what_may_leave_and_twice_is_once(
     by = set(LedgerEntry.objects.filter(act="nonconformance.disposed").values_list("actor", flat=True))
     assert by == {"0201"}
 
-    acts = Counter(LedgerEntry.objects.values_list("act", flat=True))
+    acts = Counter(LedgerEntry.objects.exclude(act__in=AGAIN).values_list("act", flat=True))
     again = simulate(web.url, until="delivered")
-    assert Counter(LedgerEntry.objects.values_list("act", flat=True)) == acts
+    assert Counter(LedgerEntry.objects.exclude(act__in=AGAIN).values_list("act", flat=True)) == acts
     assert "not foreseen" not in again
     assert again.rpartition("delivered 9 of 10")[2] == said.rpartition("delivered 9 of 10")[2]
 
