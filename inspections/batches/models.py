@@ -54,14 +54,18 @@ class DrawSeed(models.Model):
 class Vehicle(models.Model):
     """One car. It is in one batch at a time; `status` tells whether it is still meant for a customer."""
 
-    vin = models.CharField(max_length=17, unique=True)
-    batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="vehicles")
+    id = models.AutoField(primary_key=True)  # 32 bits: every inspection, gate and decision names one
+    vin = models.CharField(max_length=17)
+    batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="vehicles", db_index=False)
     sequence = models.PositiveIntegerField()
     status = models.CharField(max_length=18, choices=VehicleStatus, default=VehicleStatus.IN_PROCESS)
     registered_at = models.DateTimeField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["batch", "sequence"], name="vehicle_sequence_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["vin"], name="vehicle_vin_once"),
+            models.UniqueConstraint(fields=["batch", "sequence"], name="vehicle_sequence_once"),
+        ]
         indexes = [
             models.Index(Right("vin", 6), name="vehicle_vin_tail"),
             models.Index(fields=["registered_at"], name="vehicle_registered"),
@@ -107,7 +111,7 @@ class Component(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["kind", "serial"], name="component_once")]
-        indexes = [models.Index(fields=["kind", "lot"], name="component_lot")]
+        indexes = [models.Index(fields=["kind", "lot"], condition=~models.Q(lot=""), name="component_lot")]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.serial}"
@@ -131,8 +135,8 @@ class Fitting(models.Model):
     `at` is when it happened, `recorded_at` when we were told.
     """
 
-    vehicle = models.ForeignKey(Vehicle, on_delete=models.PROTECT, related_name="fittings")
-    component = models.ForeignKey(Component, on_delete=models.PROTECT, related_name="fittings")
+    vehicle = models.ForeignKey(Vehicle, on_delete=models.PROTECT, related_name="fittings", db_index=False)
+    component = models.ForeignKey(Component, on_delete=models.PROTECT, related_name="fittings", db_index=False)
     fitted = models.BooleanField()
     at = models.DateTimeField()
     recorded_at = models.DateTimeField()
@@ -150,7 +154,7 @@ class Fitting(models.Model):
 class SoftwareChange(models.Model):
     """The version of one system of a vehicle from a moment on (UN R156). Append-only."""
 
-    vehicle = models.ForeignKey(Vehicle, on_delete=models.PROTECT, related_name="software_changes")
+    vehicle = models.ForeignKey(Vehicle, on_delete=models.PROTECT, related_name="software_changes", db_index=False)
     system = models.CharField(max_length=64)
     version = models.CharField(max_length=120)
     at = models.DateTimeField()

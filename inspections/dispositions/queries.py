@@ -160,7 +160,8 @@ class OpenDisagreement:
 _DISAGREEMENTS: Final = """
 with said as (
     select m.ordinal, m.characteristic_id, m.position,
-        coalesce(m.value::text, m.raw, '') || coalesce(' ' || m.unit, '') as found, m.claimed, m.outcome
+        coalesce(m.value::text, nullif(m.raw, '""'), '') || coalesce(' ' || nullif(m.unit, ''), '') as found,
+        nullif(m.claimed, -1) as claimed, m.outcome
     from inspections_measurement m where m.inspection_id = %(inspection)s
     union all
     select -1, null, '', '', i.claimed, i.verdict from inspections_inspection i where i.id = %(inspection)s

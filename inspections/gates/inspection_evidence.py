@@ -10,6 +10,7 @@ from typing import Any
 
 from ..evaluation import facts
 from ..evaluation.reasons import JudgementReason, Outcome
+from ..results.fields import RAW
 from .reading import read_rows
 
 _INSPECTIONS = """
@@ -92,8 +93,9 @@ def _measurements(
     disposed: Mapping[tuple[int, int], list[facts.Disposition]],
 ) -> dict[int, list[facts.Measured]]:
     rows = read_rows(
-        "select m.inspection_id, m.ordinal, m.characteristic_id, m.position, m.outcome, m.reason, m.requirement_id,"
-        " m.claimed, m.value, m.raw, m.unit, c.kind from inspections_measurement m"
+        "select m.inspection_id, m.ordinal, m.characteristic_id, m.position, m.outcome, m.reason, m.requirement_id,"  # noqa: S608
+        # RAW is a constant.
+        f" nullif(m.claimed, -1), m.value, {RAW}, m.unit, c.kind from inspections_measurement m"
         " left join inspections_characteristic c on c.id = m.characteristic_id where m.inspection_id = any(%s)",
         list(revisions),
     )

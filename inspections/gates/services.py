@@ -93,8 +93,8 @@ def _take_marks(batch_id: int) -> list[tuple[int | None, str]]:
     """Some marks, car by car: a car that was marked a dozen times is decided once. The batch's own come last."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "delete from inspections_mark where id = any(array("
-            "select id from inspections_mark where batch_id = %s order by vehicle_id limit %s))"
+            "delete from inspections_mark where ctid = any(array("
+            "select ctid from inspections_mark where batch_id = %s order by vehicle_id limit %s))"
             " returning vehicle_id, domain",
             [batch_id, MOST_MARKS],
         )

@@ -1,15 +1,16 @@
-"""One measurement as a line of COPY in text format. Pure."""
+"""One measurement as a line of COPY in text format."""
 
 from __future__ import annotations
 
 from typing import Final
 
 from ..evaluation.inspecting import Judged
+from .fields import NO_CLAIM
 from .posted import CLAIMS, PostedMeasurement
 from .readings import stored_value
 
 _NULL: Final = "\\N"
-_CLAIMED: Final = {claim: _NULL if outcome is None else f"{outcome:d}" for claim, outcome in CLAIMS.items()}
+_CLAIMED: Final = {claim: f"{NO_CLAIM if outcome is None else outcome:d}" for claim, outcome in CLAIMS.items()}
 
 
 def copy_line(item: PostedMeasurement, row: Judged, kind: str | None) -> str:
@@ -18,12 +19,16 @@ def copy_line(item: PostedMeasurement, row: Judged, kind: str | None) -> str:
     return (
         f"{row.verdict.outcome:d}\t{row.verdict.reason:d}\t{_CLAIMED[item.verdict]}\t"
         f"{row.characteristic_id or _NULL}\t{row.requirement_id or _NULL}\t{number or _NULL}\t{_text(row.position)}\t"
-        f"{_text(item.unit)}\t{_text(raw)}\t{_NULL if kind else _text(item.characteristic)}\n"
+        f"{_text(item.unit)}\t{_raw(raw)}\t{'' if kind else _text(item.characteristic)}\n"
     )
+
+
+def _raw(value: str | None) -> str:
+    return '""' if value == "" else _text(value)
 
 
 def _text(value: str | None) -> str:
     """A text as COPY reads it. Controls, and so tabs and line ends, were refused when it was posted."""
-    if value is None:
-        return _NULL
+    if not value:
+        return ""
     return value.replace("\\", "\\\\") if "\\" in value else value

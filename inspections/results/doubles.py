@@ -14,7 +14,7 @@ from .readings import stored_value
 _TEXTS = """
 select m.inspection_id, c.code, m.position, m.raw from inspections_measurement m
 join inspections_characteristic c on c.id = m.characteristic_id
-where m.inspection_id = any(%s) and m.raw is not null
+where m.inspection_id = any(%s) and m.raw <> ''
 """
 
 

@@ -13,6 +13,7 @@ from typing import Any, Final
 from django.db import connection
 
 from ..evaluation.reasons import JudgementReason, Outcome
+from .fields import RAW
 
 LATE: Final = timedelta(minutes=5)
 """What arrives later than this after it finished arrives late: a rig posts within seconds."""
@@ -180,9 +181,10 @@ def _judgements(ids: list[int], pinned: int | None) -> Judged:
 def _measurements(
     revisions: dict[int, int | None], pinned: int | None, later: Judged
 ) -> dict[int, list[MeasuredValue]]:
+    # RAW is a constant.
     rows = read(
-        "select inspection_id, ordinal, characteristic_id, position, value, raw, coalesce(unit, ''),"
-        " coalesce(name, ''), claimed, outcome, reason, requirement_id from inspections_measurement"
+        f"select inspection_id, ordinal, characteristic_id, position, value, {RAW}, unit,"  # noqa: S608
+        " name, nullif(claimed, -1), outcome, reason, requirement_id from inspections_measurement m"
         " where inspection_id = any(%(ids)s) order by inspection_id, ordinal",
         ids=list(revisions),
     )

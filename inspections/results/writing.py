@@ -12,6 +12,7 @@ from django.db import connection
 
 from ..marks.arrays import quoted
 from .choices import Purpose
+from .fields import NO_CLAIM
 from .judging import JudgedInspection
 from .posted import CLAIMS, PostedInspection
 from .readings import stored_value
@@ -175,12 +176,12 @@ def _measured_rows(candidate: Candidate) -> Iterator[tuple[str, ...]]:
             f"{ordinal}",
             f"{row.verdict.outcome:d}",
             f"{row.verdict.reason:d}",
-            _CLAIMED[item.verdict],
+            f"{NO_CLAIM if item.verdict is None else CLAIMS[item.verdict]:d}",
             "NULL" if row.characteristic_id is None else f"{row.characteristic_id}",
             "NULL" if row.requirement_id is None else f"{row.requirement_id}",
             number or "NULL",
             quoted(row.position),
-            quoted(item.unit),
-            quoted(raw),
-            "NULL" if found else quoted(item.characteristic),
+            quoted(item.unit or ""),
+            quoted('""' if raw == "" else raw or ""),
+            '""' if found else quoted(item.characteristic),
         )
