@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from typing import Any, Final
+
+from msgspec import Struct
 
 from ..marks.acts import one_act
 from ..people.rules import Actor
@@ -33,8 +34,7 @@ CHUNK: Final = 500
 NDJSON: Final = "application/x-ndjson"
 
 
-@dataclass(slots=True)
-class _Item:
+class _Item(Struct, gc=False):
     """One item as it was sent, what it was read as, and what became of it."""
 
     body: bytes

@@ -46,7 +46,7 @@ LARGEST_INSPECTION: Final = 1024 * 1024
 """Bytes of one inspection: 2,000 measurements of 500 bytes."""
 
 
-class _Unmeasured(CheckedInspection, forbid_unknown_fields=True, omit_defaults=True):
+class _Unmeasured(CheckedInspection, forbid_unknown_fields=True, omit_defaults=True, gc=False):
     """All of an inspection but what its measurements say, which stay bytes until somebody knows them."""
 
     measurements: Annotated[list[msgspec.Raw], msgspec.Meta(max_length=MOST_MEASUREMENTS)]  # type: ignore[assignment]

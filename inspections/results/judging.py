@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
 
+from msgspec import Struct
+
 from ..evaluation.facts import Verdict
 from ..evaluation.inspecting import Judged
 from ..evaluation.reasons import Outcome
@@ -16,8 +18,7 @@ from .ready import NO_PLAN, KnownProcedure, ReadyJudge, Said
 from .subjects import Subject
 
 
-@dataclass(frozen=True, slots=True)
-class JudgedInspection:
+class JudgedInspection(Struct, frozen=True, gc=False):
     """`said` has one entry for each measurement, in the order posted; `revision_id` None: nothing bound the subject."""
 
     revision_id: int | None

@@ -77,7 +77,7 @@ class FamiliarMeasurement(PostedMeasurement, gc=False):
     said: Any = None
 
 
-class PostedInspection(Struct, forbid_unknown_fields=True, omit_defaults=True):
+class PostedInspection(Struct, forbid_unknown_fields=True, omit_defaults=True, gc=False):
     """One finished test of exactly one of `vin`, `component` and `material`. Times are in UTC once checked."""
 
     id: Id
@@ -95,7 +95,7 @@ class PostedInspection(Struct, forbid_unknown_fields=True, omit_defaults=True):
     verdict: Claim | None = None
 
 
-class CheckedInspection(PostedInspection, forbid_unknown_fields=True, omit_defaults=True):
+class CheckedInspection(PostedInspection, forbid_unknown_fields=True, omit_defaults=True, gc=False):
     """What a decoder made and `check_posted` has passed: recording need not look at it again."""
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from msgspec import Struct
+
 from ..evaluation.inspecting import Judged
 from ..evaluation.reasons import JudgementReason, Outcome
 from .posted import PostedMeasurement
@@ -29,8 +31,7 @@ class RecordedValue:
     reason: JudgementReason
 
 
-@dataclass(slots=True)
-class Recorded:
+class Recorded(Struct, gc=False):
     """One inspection's fate. `inspection_id` is that of the stored row for `recorded`, `repeated` and `conflict`.
 
     `code`, `detail` and `pointer` say why for `conflict`, `waiting` and `refused`; `said` is filled for `recorded`.

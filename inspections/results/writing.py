@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -23,8 +22,7 @@ _PURPOSES: Final = {purpose.label: f"{purpose.value}" for purpose in Purpose} | 
 _CLAIMED: Final = {claim: "NULL" if outcome is None else f"{outcome:d}" for claim, outcome in CLAIMS.items()}
 
 
-@dataclass(slots=True)
-class Candidate:
+class Candidate(msgspec.Struct, gc=False):
     """An inspection on its way into the tables. `place` is its place in what was handed in."""
 
     place: int

@@ -90,7 +90,7 @@ class Sections:
         from .bulk import measure_bulk, measure_sweep
 
         say("bulk, against COPY")
-        rounds = 1 if self.quick else 3
+        rounds = 1 if self.quick else 5
         found = measure_bulk(self.stage, self.plant, "large", "sibling", self.cars["large"], rounds, say)
         say("one sweep")
         return found + measure_sweep("large")
@@ -99,7 +99,7 @@ class Sections:
         from .single import measure_single
 
         say("single, against a plain DRF serializer")
-        rounds, seconds = (1, 3.0) if self.quick else (5, 8.0)
+        rounds, seconds = (1, 3.0) if self.quick else (7, 6.0)
         return measure_single(self.stage, self.plant, "single", "naive", self.cars["single"], rounds, seconds, say)
 
     def _deciding(self) -> list[Figure]:
@@ -116,7 +116,7 @@ class Sections:
         self._fill("tiny", "large")
         say("clearance")
         small, large = ((name, self.cars[name]) for name in ("tiny", "large"))
-        return measure_clearance(self.plant, small, large, *((2, 50) if self.quick else (9, 300)))
+        return measure_clearance(self.plant, small, large, *((2, 50) if self.quick else (41, 60)))
 
     def _storage(self) -> list[Figure]:
         from .storage import measure_storage

@@ -65,6 +65,7 @@ def measure_bulk(
             )
             if turn + 1 < rounds:
                 sweep(name)
+                stage.tidy(name)
     return found.figures()
 
 

@@ -91,6 +91,15 @@ def test_a_recorder_whose_vehicle_moved_meanwhile_begins_anew(plant: Plant) -> N
     assert list(Mark.objects.filter(domain="battery").values_list("batch_id", flat=True)) == [other.pk]
 
 
+def test_a_vehicle_that_moved_since_it_was_last_read_is_recorded_where_it_is(plant: Plant) -> None:
+    record(plant, plant.posted(id="before"))
+    other = make_batch("B2", configuration=plant.configuration)
+    Mark.objects.all().delete()
+    Vehicle.objects.filter(pk=plant.vehicle.pk).update(batch=other, sequence=50)
+    assert [record(plant, plant.posted(id=name)).batch for name in ("after", "again")] == ["B2", "B2"]
+    assert set(Mark.objects.filter(domain="battery").values_list("batch_id", flat=True)) == {other.pk}
+
+
 def test_a_rig_that_loses_its_authorisation_first_is_refused(plant: Plant) -> None:
     from inspections.rigs.models import Authorisation
 

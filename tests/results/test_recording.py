@@ -15,6 +15,8 @@ from inspections.people.rules import Actor, NotAllowed
 from inspections.records.models import LedgerEntry
 from inspections.results.decoding import PostedInspection
 from inspections.results.models import Inspection, Measurement
+from inspections.results.readings import reading_of, stored_value
+from inspections.results.rejudging import stored_measurements
 from inspections.results.services import Recorded, RecordState, record_inspection, record_inspections
 from tests.factories import AT, GOOD, Plant, become, changed_value, make_person, make_rig, posted, vin
 
@@ -297,6 +299,24 @@ class TestIdempotent:
         items = [plant.posted(id="A", finished_at=AT + timedelta(hours=1)), plant.posted(id="A")]
         fates = record_inspections(items=items, rig=plant.rig, actor=plant.rig_actor, at=AT)
         assert [fate.state.value for fate in fates] == ["refused", "recorded"]
+
+
+class TestAbsence:
+    """What is absent is kept as a value, and read back as absent."""
+
+    @pytest.mark.law(5)
+    @pytest.mark.parametrize("value", [None, "", "x", '"', "true", True])
+    def test_what_was_sent_and_what_was_not_are_told_apart(self, plant: Plant, value: object) -> None:
+        item = plant.posted(id=f"{value!r}")
+        item.measurements[0].value, item.measurements[0].unit = value, None
+        kept = stored_measurements([record(plant, item).inspection_id or 0])
+        ((_, _, reading), *_) = next(iter(kept.values()))
+        assert reading == reading_of(item.measurements[0])
+        row = Measurement.objects.order_by("-inspection_id", "ordinal")[0]
+        assert (row.unit, row.name, row.claimed) == (None, None, None)
+        assert (row.raw, row.value) == (
+            (None, Decimal("0.10")) if value == "0.10" else (stored_value(value, "variable")[1], None)
+        )
 
 
 class TestSets:

@@ -1,0 +1,155 @@
+"""What is read from familiar bytes says what the ordinary reading says; what is out of order is never familiar."""
+
+import json
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from inspections.evaluation.inspecting import ProcedureJudge
+from inspections.evaluation.reasons import Outcome
+from inspections.results import decoding
+from inspections.results.decoding import BodyRefused, WrittenNumber, content_digest, decode_inspection, decode_items
+from inspections.results.familiar import familiar_measurement
+from inspections.results.posted import PostedInspection
+from inspections.results.readings import reading_of
+from inspections.results.ready import KnownCharacteristic, KnownProcedure, ReadyJudge
+from tests.evaluation.builders import BONDING, requirement
+
+HEAD: dict[str, Any] = {
+    "id": "1",
+    "vin": "LSGPC52U6AF102554",
+    "procedure": "P",
+    "started_at": "2026-11-22T00:14:03Z",
+    "finished_at": "2026-11-22T00:14:41Z",
+}
+VALUES = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.decimals(allow_nan=False, allow_infinity=False, places=3).map(float),
+    st.text(max_size=20),
+    st.sampled_from(["0.043", "NaN", "", "true", "1e5", "-0", "0.0"]),
+)
+MEASURED = st.fixed_dictionaries(
+    {"characteristic": st.sampled_from(["A", "B", "C", "Ä", 'q"', "\t"])},
+    optional={
+        "value": VALUES,
+        "unit": st.sampled_from(["V", "", "Ω", "\x00", None]),
+        "position": st.sampled_from(["FL", "FR", None]),
+        "verdict": st.sampled_from(["pass", "fail", "maybe", None]),
+    },
+)
+
+
+def said(posted: PostedInspection) -> list[tuple[Any, ...]]:
+    return [
+        (item.characteristic, item.value, type(item.value), item.unit, item.position, item.verdict)
+        for item in posted.measurements
+    ]
+
+
+def outcome(sent: bytes) -> tuple[Any, ...]:
+    try:
+        return told(decode_inspection(sent))
+    except BodyRefused as refused:
+        return told(refused)
+
+
+def told(read: PostedInspection | BodyRefused) -> tuple[Any, ...]:
+    if isinstance(read, BodyRefused):
+        return ("refused", *[(fault.pointer, fault.code) for fault in read.errors])
+    return said(read), content_digest(read)
+
+
+def unfamiliar(sent: bytes) -> tuple[Any, ...]:
+    """As it is read where nothing is familiar."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(decoding, "familiar_measurement", lambda raw: None)
+        return outcome(sent)
+
+
+@given(st.lists(MEASURED, max_size=4))
+def test_familiar_bytes_say_what_the_ordinary_reading_says(measured: list[dict[str, Any]]) -> None:
+    sent = json.dumps({**HEAD, "measurements": measured}).encode()
+    assert [outcome(sent), outcome(sent)] == [unfamiliar(sent)] * 2
+
+
+@given(st.lists(st.lists(MEASURED, max_size=3), max_size=4))
+def test_items_of_a_bulk_say_what_they_say_alone(inspections: list[list[dict[str, Any]]]) -> None:
+    items = [
+        json.dumps({**HEAD, "id": f"{place}", "measurements": measured}).encode()
+        for place, measured in enumerate(inspections)
+    ]
+    whole = b"[" + b",".join(items) + b"]"
+    assert [told(read) for read in decode_items(items, whole)] == [unfamiliar(item) for item in items]
+
+
+@pytest.mark.law(1)
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b'{"characteristic":"A","value":1,"value":2}',
+        b'{"characteristic":"A","value":NaN}',
+        b'{"characteristic":"A","value":[]}',
+        b'{"characteristic":"A","odd":1}',
+        b'{"characteristic":"A\\u0000"}',
+        b'{"value":1}',
+        b'"A"',
+        b"{",
+        b'{"characteristic":"\xff"}',
+    ],
+)
+def test_law_1_what_is_out_of_order_is_not_familiar(raw: bytes) -> None:
+    assert [familiar_measurement(raw), familiar_measurement(raw)] == [None, None]
+
+
+def test_a_number_and_the_text_that_spells_it_are_not_taken_for_each_other() -> None:
+    number = familiar_measurement(b'{"characteristic":"A","value":1.5}')
+    text = familiar_measurement(b'{"characteristic":"A","value":"1.5"}')
+    assert number is not None
+    assert text is not None
+    assert (type(number.value), type(text.value)) == (WrittenNumber, str)
+
+
+def test_what_is_familiar_is_shared() -> None:
+    raw = b'{"characteristic":"A","value":2.25,"unit":"V"}'
+    assert familiar_measurement(raw) is familiar_measurement(bytes(bytearray(raw)))
+
+
+class TestReadyJudge:
+    """What was said before is said again, and only of the same."""
+
+    PROCEDURE = KnownProcedure(1, "P", "battery", {"A": KnownCharacteristic(BONDING, "variable")})
+
+    def item(self, value: str) -> PostedInspection:
+        measured = f'[{{"characteristic":"A","value":{value},"unit":"ohm","position":"charge-port"}}]'
+        return decode_inspection(json.dumps(HEAD)[:-1].encode() + f', "measurements": {measured}}}'.encode())
+
+    @pytest.mark.law(1)
+    @pytest.mark.parametrize("value", ["0.043", "0.1", "0.1000000000000000000000000001", '"0.1"', "null", "true", '""'])
+    def test_law_1_it_says_what_the_judge_says(self, value: str) -> None:
+        judge = ProcedureJudge([requirement(positions=("charge-port",))])
+        ready = ReadyJudge(judge)
+        for _ in range(2):
+            posted = self.item(value)
+            said = ready.say_all(posted, self.PROCEDURE)
+            expected = [judge.judge(BONDING, reading_of(item)) for item in posted.measurements]
+            assert [one.row for one in said] == expected
+            assert ready.verdict(said) == judge.verdict(expected).verdict
+
+    def test_two_judges_do_not_hear_each_other(self) -> None:
+        posted = self.item("0.06")
+        lax = ReadyJudge(ProcedureJudge([requirement(positions=("charge-port",))]))
+        strict = ReadyJudge(ProcedureJudge([requirement(positions=("charge-port",), upper=Decimal("0.05"))]))
+        outcomes = [judge.say_all(posted, self.PROCEDURE)[0].verdict.outcome for judge in (lax, strict, lax)]
+        assert outcomes == [Outcome.PASS, Outcome.FAIL, Outcome.PASS]
+
+    def test_a_characteristic_that_became_known_is_judged(self) -> None:
+        posted = self.item("0.07")
+        ready = ReadyJudge(ProcedureJudge([requirement(positions=("charge-port",))]))
+        unknown = KnownProcedure(1, "P", "battery", {})
+        outcomes = [ready.say_all(posted, each)[0].verdict.outcome for each in (unknown, self.PROCEDURE, unknown)]
+        assert outcomes == [Outcome.NOT_JUDGED, Outcome.PASS, Outcome.NOT_JUDGED]
