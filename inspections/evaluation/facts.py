@@ -353,7 +353,8 @@ class SampleRule:
 
     `basis`: `per_period` or `per_batch`. `periods`: the consecutive periods [start, end) that bear on the batch, oldest
     first, gathered by the caller: from the one before its first car was built to the one after the moment of deciding.
-    Per batch `size` is how many positions are drawn now. `procedure`: its code, for the reason.
+    Per batch `size` is how many positions are drawn now. `procedure`: its code, for the reason. `asked` false: the
+    batch's revision samples it no more, and only what was rejected before still speaks.
     """
 
     procedure_id: int
@@ -362,6 +363,7 @@ class SampleRule:
     periods: tuple[tuple[datetime, datetime], ...] = ()
     requirement_ids: tuple[int, ...] = ()
     procedure: str = ""
+    asked: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,8 +60,14 @@ class Reach:
 
 
 def sampled(rule: SampleRule, batch: BatchInput, *, at: datetime) -> Sampled:
-    """What the samples of a rule say of the batch at the moment `at`. An unknown basis is short for ever."""
+    """What the samples of a rule say of the batch at the moment `at`. An unknown basis is short for ever.
+
+    What a revision samples no more cannot be short; what was rejected under an earlier one stays rejected.
+    """
     samples = samples_of(rule, batch.samples)
+    if not rule.asked:
+        rejected = _rejected(rule, samples, batch, at)
+        return Sampled(False, _size(rule), _size(rule), None, None, rejected)
     if rule.basis == PER_PERIOD:
         return _per_period(rule, samples, batch, at)
     return _per_batch(rule, samples, batch, at)

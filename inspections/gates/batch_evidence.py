@@ -17,7 +17,7 @@ from .evidence import Plan, procedure_facts
 from .fallen import Fallen, collect_fallen
 from .models import Coverage
 from .reading import read_rows
-from .sample_evidence import collect_sampling
+from .sample_evidence import collect_sampling, with_forsaken
 
 
 def collect_batch_input(batch: Batch, plan: Plan, domain: str, *, at: datetime) -> facts.BatchInput:
@@ -28,6 +28,7 @@ def collect_batch_input(batch: Batch, plan: Plan, domain: str, *, at: datetime) 
     built_from, built_until = build_window(batch)
     sampled = [line for line in lines if line.level is facts.Level.SAMPLE]
     sampling = collect_sampling(batch, sampled, built_from=built_from, at=at)
+    sampling = with_forsaken(batch, sampled, sampling, domain=domain, at=at)
     return facts.BatchInput(
         domain=domain,
         plan_approved=plan.approved,

@@ -47,7 +47,7 @@ def batch_draw(batch: Batch) -> BatchDraw:
     lines = _drawn_lines(batch)
     if not lines:
         return BatchDraw()
-    rules, samples, draw = collect_drawn(batch, lines)
+    rules, samples, draw = collect_drawn(batch, lines, batch.revision_id)
     if draw is None:
         return BatchDraw()
     cars = []

@@ -15,7 +15,7 @@ from ..results.models import Sample
 from .batch_evidence import build_window
 from .evidence import collect_plan
 from .reading import read_named
-from .sample_evidence import built_cars, collect_sampling
+from .sample_evidence import built_cars, collect_sampling, forsaken_lines
 from .screened import conforming_since, failed_characteristics, screened_lines
 
 
@@ -128,12 +128,8 @@ def reached_batch(batch: Batch, sample: Sample, *, at: datetime) -> ReachedBatch
 
     What was found within the reach of an earlier reject that is not cleared belongs to it: one screening answers both.
     """
-    lines = [
-        line
-        for line in collect_plan(batch).requirements
-        if line.procedure_id == sample.procedure_id and line.level is facts.Level.SAMPLE
-    ]
-    sampling = collect_sampling(batch, lines, built_from=build_window(batch)[0], at=at)
+    lines, revision_id = _lines(batch, sample)
+    sampling = collect_sampling(batch, lines, built_from=build_window(batch)[0], at=at, revision_id=revision_id)
     if not sampling.rules:
         return None
     rule = sampling.rules[0]
@@ -155,10 +151,26 @@ def reached_batch(batch: Batch, sample: Sample, *, at: datetime) -> ReachedBatch
     still_open = set().union(*(uncleared(row) for row in members))
     rejected = tuple(row.id for row in members)
     asked = screened_lines(lines, failed_characteristics(rejected))
-    conforming = reached - still_open | conforming_since(batch, asked, still_open, since=first.finished_at)
+    conforming = reached - still_open | conforming_since(
+        batch, asked, still_open, since=first.finished_at, revision_id=revision_id
+    )
     return ReachedBatch(
         batch.pk, batch.number, rejected, first.finished_at, _cars(reached, reached - still_open, conforming)
     )
+
+
+def _lines(batch: Batch, sample: Sample) -> tuple[list[facts.Requirement], int | None]:
+    """The lines on which the batch leans on the sample, and their revision: its own, or where that asks none any more
+    the one under which a sample of the procedure was rejected."""
+    own = [line for line in collect_plan(batch).requirements if line.level is facts.Level.SAMPLE]
+    asked = [line for line in own if line.procedure_id == sample.procedure_id]
+    if asked:
+        return asked, batch.revision_id
+    for revision_id, gone in forsaken_lines(batch, own, sample.procedure.domain).items():
+        found = [line for line in gone if line.procedure_id == sample.procedure_id]
+        if found:
+            return found, revision_id
+    return [], batch.revision_id
 
 
 def _cars(ids: set[int], cleared: set[int], conforming: set[int]) -> tuple[ReachedCar, ...]:

@@ -15,6 +15,7 @@ from ..batches.models import Batch
 from ..catalogue.choices import Basis, Period
 from ..catalogue.models import Procedure as ProcedureRow
 from ..catalogue.models import Requirement as RequirementRow
+from ..catalogue.queries import requirements_of
 from ..evaluation import facts
 from ..evaluation.reasons import Outcome
 from ..evaluation.sampling import samples_of, stands_for
@@ -35,12 +36,21 @@ class Sampling:
 
 
 def collect_sampling(
-    batch: Batch, lines: Sequence[facts.Requirement], *, built_from: datetime | None, at: datetime
+    batch: Batch,
+    lines: Sequence[facts.Requirement],
+    *,
+    built_from: datetime | None,
+    at: datetime,
+    revision_id: int | None = None,
 ) -> Sampling:
-    """What the samples asked by `lines` say of the batch, at the moment `at` up to which they are due."""
+    """What the samples asked by `lines` say of the batch, at the moment `at` up to which they are due.
+
+    `revision_id`: that of the lines, where it is not the batch's own.
+    """
     if not lines:
         return Sampling()
-    rules, samples, _ = collect_drawn(batch, lines)
+    revision_id = revision_id or batch.revision_id
+    rules, samples, _ = collect_drawn(batch, lines, revision_id)
     calendars = _calendars(lines)
     since = built_from or at
     rules = [
@@ -58,20 +68,58 @@ def collect_sampling(
     rejected = {sample.id for sample in samples if sample.outcome is Outcome.FAIL}
     if not rejected:
         return Sampling(tuple(rules), samples)
-    cleared = cleared_cars(batch, lines, rejected)
+    cleared = cleared_cars(batch, lines, rejected, revision_id)
     samples = tuple(replace(sample, cleared_for=cleared.get(sample.id, frozenset())) for sample in samples)
     return Sampling(tuple(rules), samples, built_cars(batch))
 
 
+def with_forsaken(
+    batch: Batch, lines: Sequence[facts.Requirement], sampling: Sampling, *, domain: str, at: datetime
+) -> Sampling:
+    """The sampling with the rejects of procedures that the batch's revision samples no more: no new revision answers a
+    reject. They are read on the revision under which they were rejected."""
+    gone = forsaken_lines(batch, lines, domain)
+    if not gone:
+        return sampling
+    built_from = min((car.built_at for car in built_cars(batch)), default=None)
+    rules, samples, cars = list(sampling.rules), sampling.samples, sampling.cars
+    for revision_id, own in gone.items():
+        found = collect_sampling(batch, own, built_from=built_from, at=at, revision_id=revision_id)
+        rules += [replace(rule, asked=False) for rule in found.rules]
+        samples, cars = samples + found.samples, cars or found.cars
+    return Sampling(tuple(rules), samples, cars)
+
+
+def forsaken_lines(batch: Batch, lines: Sequence[facts.Requirement], domain: str) -> dict[int, list[facts.Requirement]]:
+    """By revision, the sample lines of a domain's procedures that had a reject under it and that `lines` do not ask."""
+    rows = read_named(
+        "select s.procedure_id, max(s.revision_id) from inspections_sample s"
+        " where s.configuration_id = %(configuration)s and s.line = %(line)s and s.outcome = %(fail)s"
+        " and s.procedure_id <> all(%(asked)s) group by 1 order by 1",
+        configuration=batch.configuration_id,
+        line=batch.line,
+        fail=int(Outcome.FAIL),
+        asked=sorted({line.procedure_id for line in lines}),
+    )
+    found: dict[int, list[facts.Requirement]] = defaultdict(list)
+    for procedure_id, revision_id in rows:
+        found[revision_id] += [
+            line
+            for line in requirements_of(revision_id)
+            if line.procedure_id == procedure_id and line.level is facts.Level.SAMPLE and line.domain == domain
+        ]
+    return {revision_id: own for revision_id, own in found.items() if own}
+
+
 def collect_drawn(
-    batch: Batch, lines: Sequence[facts.Requirement]
+    batch: Batch, lines: Sequence[facts.Requirement], revision_id: int | None
 ) -> tuple[list[facts.SampleRule], tuple[facts.Sample, ...], Draw | None]:
     """The rules of sampled lines, still without periods, their samples, and the draw where any is sampled per batch."""
     rules = _rules(lines)
     variable = {line.procedure_id for line in lines if line.kind is facts.Kind.VARIABLE}
     per_batch = {rule.procedure_id for rule in rules if rule.basis == Basis.PER_BATCH}
     rows = batch_samples(batch, {rule.procedure_id for rule in rules}, per_batch)
-    samples = sample_facts(rows, batch.revision_id, variable)
+    samples = sample_facts(rows, revision_id, variable)
     if not per_batch:
         return rules, samples, None
     draw = _draw(batch, [rule for rule in rules if rule.procedure_id in per_batch], samples, rows)

@@ -28,17 +28,22 @@ def screened_lines(lines: Sequence[facts.Requirement], failed: Collection[int]) 
 
 
 def conforming_since(
-    batch: Batch, lines: Sequence[facts.Requirement], vehicle_ids: Collection[int], *, since: datetime
+    batch: Batch,
+    lines: Sequence[facts.Requirement],
+    vehicle_ids: Collection[int],
+    *,
+    since: datetime,
+    revision_id: int | None,
 ) -> set[int]:
-    """Of vehicles of a batch, by id, those whose results that count conform to all the lines, of one procedure, and
-    finished after `since`. The number of statements does not depend on how many they are."""
+    """Of vehicles of a batch, by id, those whose results that count conform to all the lines, of one procedure of a
+    revision, and finished after `since`. The number of statements does not depend on how many they are."""
     if not vehicle_ids or not lines:
         return set()
     asked = tuple(replace(line, level=facts.Level.EVERY_VEHICLE) for line in lines)
     domain, procedure_id = asked[0].domain, asked[0].procedure_id
     vehicles = collect_vehicles(batch.pk, vehicle_ids)
     wanted = [(vehicle_id, domain) for vehicle_id in sorted(vehicles)]
-    inputs = collect_gate_inputs(batch, Plan(batch.revision_id, approved=True, requirements=asked), vehicles, wanted)
+    inputs = collect_gate_inputs(batch, Plan(revision_id, approved=True, requirements=asked), vehicles, wanted)
     after = facts.Rework(0, since, tuple(sorted({line.characteristic_id for line in asked})))
     conforming = set()
     for vehicle_id, _ in wanted:
@@ -57,7 +62,7 @@ def conforming_since(
 
 
 def cleared_cars(
-    batch: Batch, lines: Sequence[facts.Requirement], rejected: Collection[int]
+    batch: Batch, lines: Sequence[facts.Requirement], rejected: Collection[int], revision_id: int | None
 ) -> dict[int, frozenset[int]]:
     """By rejected sample, the cars of the batch that were screened since, on record, and that still conform.
 
@@ -66,7 +71,9 @@ def cleared_cars(
     cleared: dict[int, set[int]] = defaultdict(set)
     for procedure_id, samples, since, failed, vehicles in _screenings(batch, rejected):
         own = [line for line in lines if line.procedure_id == procedure_id]
-        conforming = conforming_since(batch, screened_lines(own, failed), vehicles, since=since)
+        conforming = conforming_since(
+            batch, screened_lines(own, failed), vehicles, since=since, revision_id=revision_id
+        )
         for sample_id in samples:
             cleared[sample_id] |= conforming
     return {sample_id: frozenset(found) for sample_id, found in cleared.items()}

@@ -37,7 +37,8 @@ class PeriodRow:
     name: str
     gate: str
     count: str
-    period: str
+    each: str
+    until: str
     last_good: str
     next_due: str
     status: Status
@@ -54,16 +55,15 @@ def period_rows(
 
 def _row(row: PeriodStanding, names: Mapping[str, Named], language: Language, at: datetime) -> PeriodRow:
     status, word = _state(row, at)
-    between = ""
-    if row.current is not None:
-        between = _("%(start)s to %(end)s") % {"start": stamp(row.current[0]), "end": stamp(row.current[1])}
+    until = _("until %(at)s") % {"at": stamp(row.current[1])} if row.current is not None else ""
     return PeriodRow(
         line=row.line,
         configuration=row.configuration,
         name=name_of(row.procedure, names, language),
         gate=gate_text(row.domain, language),
         count=_("%(count)d of %(size)d") % {"count": row.conforming, "size": row.size},
-        period=f"{_each(row.period)}{_(', ')}{between}" if between else _each(row.period),
+        each=_each(row.period),
+        until=until,
         last_good=stamp(row.last_good) if row.last_good else _("none in 100 days"),
         next_due=stamp(row.next_due) if row.next_due else _("now"),
         status=status,

@@ -20,7 +20,7 @@ from inspections.gates.queries import clearance
 from inspections.gates.recounting import recount_batch
 from inspections.gates.rejections import ReachedBatch, reached_batches, rejected_sample
 from inspections.gates.screening import ScreeningRefused
-from inspections.gates.services import decide_batch, record_screening
+from inspections.gates.services import decide_batch, mark_whole_batch, record_screening
 from inspections.marks.services import mark_vehicles
 from inspections.people.choices import Role
 from inspections.people.rules import Actor, NotAllowed
@@ -36,6 +36,7 @@ from tests.factories import (
     make_engineer,
     make_person,
     make_plant,
+    make_revision,
     make_vehicle,
     posted,
     rig_actor,
@@ -425,6 +426,23 @@ def test_clearing_twice_does_nothing_more(week: Week) -> None:
     with pytest.raises(ScreeningRefused, match="nothing to do"):
         week.screen(bad)
     assert Screening.objects.count() == 1
+
+
+@pytest.mark.law(3)
+def test_law_3_a_revision_that_samples_no_more_answers_no_reject(week: Week) -> None:
+    """The batch is judged on a revision without the sample: what was rejected, and what was cleared, stays so."""
+    bad = week.test(3, "9.9")
+    for number in (0, 1, 2):
+        week.test(number, after=300)
+    week.screen(bad)
+    assert (week.codes(week.first), "sample_rejected" in week.codes(week.second)) == ([], True)
+    laxer = make_revision(week.plant.configuration, LINES[:5])
+    for batch in (week.first, week.second):
+        Batch.objects.filter(pk=batch.pk).update(revision=laxer)
+        mark_whole_batch(batch=batch, at=MONDAY)
+    assert "sample_rejected" not in week.codes(week.first)
+    assert "sample_rejected" in week.codes(week.second)
+    assert {car.sequence for car in week.of(bad, week.second).lacking} == {1, 2, 3}
 
 
 def test_sampled_per_batch_a_reject_reaches_its_own_batch_whole(drawn: Week) -> None:
