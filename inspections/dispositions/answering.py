@@ -249,6 +249,7 @@ def review_disagreement(
         after={"inspection": inspection.external_id, "ordinal": ordinal, "kind": kind.value},
     )
     _mark(vehicle, at)
+    mark_vehicles(rows=[(vehicle.batch_id, None, "")], at=at)
     mark_leaning_batches(inspection_id=inspection.pk, at=at)
     return disposition
 

@@ -190,6 +190,9 @@ select b.id, null, m.domain, %(at)s from measured m
 join inspections_sample s on s.inspection_id = m.id
 join inspections_batch b on b.configuration_id = s.configuration_id and b.line = s.line and b.status <> 'completed'
 union
+select v.batch_id, null, x.domain, %(at)s from vehicles x join inspections_vehicle v on v.id = x.vehicle_id
+where exists(select from measured m join inspections_sample s on s.inspection_id = m.id)
+union
 select leaning.id, null, leaning.domain, %(at)s from ({covered}) leaning
 """
 _MEASURED: Final = (

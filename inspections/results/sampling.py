@@ -60,7 +60,10 @@ def record_samples(inserted: Sequence[Candidate], *, rig: Rig, at: datetime) -> 
 
 
 def mark_leaning_batches(*, inspection_id: int, at: datetime) -> None:
-    """Mark the batches that lean on an inspection as a sample, where something about it was decided. One statement."""
+    """Mark the batches of the line that lean on an inspection as a sample, where something about it was decided.
+
+    One statement. The batch of its own vehicle is the caller's to mark: it may be on another line.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             "insert into inspections_mark (batch_id, vehicle_id, domain, at)"

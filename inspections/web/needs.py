@@ -16,6 +16,7 @@ from inspections.intake.models import Kept
 from inspections.people.choices import Role
 
 from .access import language_now
+from .act_words import Telling
 from .ages import age_text, gap
 from .frame import optional_url
 from .need_facts import (
@@ -59,7 +60,8 @@ def tasks_of(found: Findings, scope: Role | None) -> list[Task]:
 def _nonconformances(found: Findings) -> Iterable[Task]:
     for row, group in found.nonconformances:
         where = _("Car %(car)d of %(batch)s") % {"car": row.sequence, "batch": row.batch} if row.sequence else row.batch
-        parts = group.parts if group is not None else (text(_("%(number)s is open.") % {"number": row.number}),)
+        told = _("%(what)s.") % {"what": Telling(language_now(), {}).code(row.code)}
+        parts = group.parts if group is not None else (text(told),)
         critical = [_("Critical characteristic.")] if row.special == "CC" else []
         clears = group.said.clears_when if group is not None else ""
         under = gap().join(filter(None, [*critical, _("%(number)s.") % {"number": row.number}, clears]))

@@ -20,7 +20,8 @@ from inspections.gates.recounting import recount_batch
 from inspections.gates.services import close_batch, decide_batch
 from inspections.marks.services import mark_vehicles
 from inspections.records.models import LedgerEntry
-from inspections.results.services import NewVehicle, record_inspection, register_vehicles, void_inspection
+from inspections.results.models import Inspection
+from inspections.results.services import FittedPart, NewVehicle, record_inspection, register_vehicles, void_inspection
 from inspections.rigs.models import Rig
 from tests.factories import (
     AT,
@@ -308,8 +309,6 @@ def test_law_1_a_sample_of_an_uncalibrated_rig_or_a_voided_one_is_none(line: Lin
     line.test(first, rig=loose)
     recorded = line.test(second)
     assert line.gate() == SHORT_1
-    from inspections.results.models import Inspection
-
     inspection = Inspection.objects.get(pk=recorded.inspection_id)
     void_inspection(inspection=inspection, reason="a master part", actor=make_engineer(), at=AT)
     assert line.gate() == SHORT_0
@@ -355,3 +354,20 @@ def test_how_many_statements_the_draw_takes_does_not_depend_on_how_many_cars_the
         line.test(place)
     with django_assert_num_queries(10):
         batch_draw(line.batch)
+
+
+@pytest.mark.law(1)
+def test_law_1_a_drawn_cars_part_tested_on_another_line_falls_with_its_result(line: Line) -> None:
+    """A part that was in no car yet, tested on a rig of line L9: its sample is of that line, its car of this one."""
+    first, second = line.draw()
+    rig = make_rig("LAB-9", procedures=[line.plant.procedures[CODE]], line="L9")
+    item = posted(CODE, component={"kind": "seat", "serial": "S-1"}, finished_at=AT - timedelta(days=1))
+    recorded = record_inspection(posted=item, rig=rig, actor=rig_actor(rig), at=AT)
+    line.register(*(place for place in range(1, 11) if place != first))
+    new = NewVehicle(next(line.vins), first, (), (FittedPart("seat", "S-1"),))
+    register_vehicles(batch=line.batch, vehicles=[new], actor=SYSTEM, at=AT)
+    line.test(second)
+    assert line.gate() == []
+    inspection = Inspection.objects.get(pk=recorded.inspection_id)
+    void_inspection(inspection=inspection, reason="a master part", actor=make_engineer(), at=AT)
+    assert line.gate() == SHORT_1
