@@ -7,6 +7,8 @@ TOLD = [
     "batch.recount_differs",
     "calibration.ended",
     "characteristic.unknown",
+    "concession.proposed",
+    "concession.signed",
     "coverage.ended",
     "coverage.revoked",
     "delivery.doubted",

@@ -21,6 +21,7 @@ class Kind(StrEnum):
     SUSPENDED = "suspended"
     HOLD = "hold"
     SIGNATURE = "signature"
+    CONCESSION = "concession"
     ENDED = "ended"
     DISAGREEMENT = "disagreement"
     INTAKE = "intake"
@@ -67,6 +68,7 @@ AUDIENCE: Final[Mapping[Kind, Audience]] = {
     Kind.SUSPENDED: Audience({_E: _NOW, _R: _NOW}, {_E: _DAILY, _R: _NOW}),
     Kind.HOLD: Audience({_E: _NOW, _R: _DAILY}, {_E: _DAILY}),
     Kind.SIGNATURE: Audience({_R: _NOW}, {_R: _DAILY}),
+    Kind.CONCESSION: Audience({_E: _NOW, _R: _DAILY}, {_E: _DAILY}),
     Kind.ENDED: Audience({_E: _NOW}, {_E: _DAILY}),
     Kind.DISAGREEMENT: Audience({_E: _NOW}, {_E: _DAILY}),
     Kind.INTAKE: Audience({_E: _DAILY}, {_E: _DAILY}),

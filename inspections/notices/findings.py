@@ -67,6 +67,10 @@ def _by_batch(_: Finding) -> tuple[object, ...]:
     return ()
 
 
+def _by_place(finding: Finding) -> tuple[object, ...]:
+    return (finding.subject, finding.facts.get("place"))
+
+
 def _by_subject(finding: Finding) -> tuple[object, ...]:
     return (finding.subject,)
 
@@ -83,6 +87,7 @@ _CAUSE: Final[Mapping[str, Callable[[Finding], tuple[object, ...]]]] = {
     "hold.listed_gone": _by_list,
     "disagreement.found": _by_cause,
     "kept.blocks": _by_cause,
+    "concession.signed": _by_place,
     "submission.quarantined": _by_actor,
     "release.suspended": _by_release,
     "delivery.doubted": _by_batch,
@@ -98,6 +103,8 @@ _KINDS: Final[Mapping[str, Kind]] = {
     "hold.placed_by_list": Kind.HOLD,
     "hold.lifted_by_list": Kind.LIFTED,
     "hold.listed_gone": Kind.DELIVERED,
+    "concession.proposed": Kind.CONCESSION,
+    "concession.signed": Kind.CONCESSION,
     "release.proposed": Kind.SIGNATURE,
     "release.signed": Kind.SIGNATURE,
     "release.suspended": Kind.SUSPENDED,

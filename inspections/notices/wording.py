@@ -270,6 +270,29 @@ def _release(group: Group, known: Known) -> Told:
     return Told(title % said, (under % said,), path_of("release", number), number)
 
 
+def _concession(group: Group, known: Known) -> Told:
+    """A concession that waits for an approval, or has both."""
+    first, number = group.first, group.first.subject
+    vehicles = first.facts.get("vehicles")
+    said = {
+        "concession": number,
+        "batch": first.batch,
+        "who": first.actor,
+        "reason": one_line(first.reason),
+        "count": len(vehicles) if isinstance(vehicles, list) else 0,
+    }
+    if first.act == "concession.proposed":
+        title = _("Concession %(concession)s for cars of %(batch)s waits for two approvals: %(reason)s")
+        under = _("Proposed by %(who)s, who approves nothing of it. Cars named: %(count)d.")
+    elif first.facts.get("place") == 2:
+        title = _("Concession %(concession)s for cars of %(batch)s is in force.")
+        under = _("Last approved by %(who)s.")
+    else:
+        title = _("Concession %(concession)s for cars of %(batch)s waits for its second approval.")
+        under = _("Approved first by %(who)s; the second approval is another person's.")
+    return Told(title % said, (under % said,), path_of("concession", number), number)
+
+
 def _against(group: Group, known: Known) -> Told:
     """New evidence against a car that was released, or that has left."""
     reasons = [reason for reason in reasons_of(group.first) if reason.get("code") in _CODES]
@@ -350,6 +373,8 @@ _SAID: Final[Mapping[str, Callable[[Group, Known], Told]]] = {
     "hold.placed_by_list": _listed_cars,
     "hold.lifted_by_list": _listed_cars,
     "hold.listed_gone": _listed_cars,
+    "concession.proposed": _concession,
+    "concession.signed": _concession,
     "release.proposed": _release,
     "release.signed": _release,
     "release.lapsed": _release,

@@ -17,7 +17,7 @@ from inspections.releases.models import Release
 from inspections.releases.noting import note_lapsed_releases, note_suspended_releases
 from inspections.releases.services import deliver_vehicle, propose_release, sign_release
 from inspections.results.services import record_inspections, report_out_of_tolerance
-from tests.factories import AT, Plant, changed_value, make_engineer, mes_actor
+from tests.factories import AT, Plant, changed_value, make_engineer, make_person, mes_actor
 from tests.notices.telling import run
 
 pytestmark = pytest.mark.django_db
@@ -135,3 +135,29 @@ def test_a_proposal_that_another_overtook_has_not_lapsed(plant: Plant, proposal:
     for officer in officers:
         sign(again, officer)
     assert note_lapsed_releases(at=AT + DAY) == 0
+
+
+def test_a_concession_is_told_to_who_can_approve_it_until_it_is_in_force(
+    plant: Plant, officers: list[User], engineer: User
+) -> None:
+    from inspections.records.services import Act, record_acts
+
+    proposer = Actor.person(make_person(Role.ENGINEER))
+    named = {"vehicles": [plant.vehicle.vin], "digest": "0" * 64}
+    acts = [Act("concession.proposed", "concession", "CN-1", plant.batch.number, "a scratch", after=named)]
+    record_acts(actor=proposer, acts=acts, at=AT)
+    run(AT)
+    (sent,) = run(AT + MINUTE)
+    assert (sent.to, sent.subject) == (
+        [engineer.email],
+        "Concession CN-1 for cars of SU7-2026W47-03 waits for two approvals: a scratch",
+    )
+    acts = [
+        Act("concession.signed", "concession", "CN-1", plant.batch.number, after={"place": place}) for place in (1, 2)
+    ]
+    record_acts(actor=Actor.person(engineer), acts=acts, at=AT + MINUTE)
+    run(AT + MINUTE)
+    digests = {each.to[0]: each.body for each in run(AT + DAY)}
+    assert set(digests) == {officer.email for officer in officers}
+    assert "waits for its second approval" in digests[officers[0].email]
+    assert "Concession CN-1 for cars of SU7-2026W47-03 is in force." in digests[officers[0].email]

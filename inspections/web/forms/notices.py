@@ -21,6 +21,7 @@ KIND_WORDS: Final[Mapping[Kind, Any]] = {
     Kind.SUSPENDED: _("New evidence suspended a release"),
     Kind.HOLD: _("A person held a car or a batch"),
     Kind.SIGNATURE: _("A release waits for a signature"),
+    Kind.CONCESSION: _("A concession waits for an approval"),
     Kind.ENDED: _("Coverage or a calibration ended, or a rig was found out of tolerance"),
     Kind.DISAGREEMENT: _("A rig and Interlock disagree on a verdict"),
     Kind.INTAKE: _("Something that was sent cannot be recorded"),
