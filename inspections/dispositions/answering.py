@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from django.db import connection
 
-from ..batches.choices import VehicleStatus
+from ..batches.choices import OUT_FOR_GOOD, VehicleStatus
 from ..batches.models import Vehicle
 from ..catalogue.models import Characteristic
 from ..dispatch import DECIDE_BATCH, Queue, enqueue_after_commit
@@ -66,6 +66,8 @@ class Fail:
 _FAILS: Final = """
 with asked as (
     select n.id, n.vehicle_id, n.domain, n.characteristic_id,
+        (select v.status in ('destroyed_for_test', 'scrapped') from inspections_vehicle v where v.id = n.vehicle_id)
+            as gone,
         array(select n.characteristic_id union select part.characteristic_id from inspections_requirement whole
             join inspections_requirement part on part.revision_id = whole.revision_id
                 and part.line = any(whole.members)
@@ -78,17 +80,17 @@ with asked as (
             ) f where f.fitted and f.vehicle_id = n.vehicle_id) as parts
     from inspections_nonconformance n where n.id = any(%(ids)s) and n.vehicle_id is not null
 ), tests as (
-    select a.id, a.characteristic_id, a.concerned, i.id as inspection_id, i.finished_at, i.person_id, i.operator,
-        i.procedure_id, a.domain
+    select a.id, a.gone, a.characteristic_id, a.concerned, i.id as inspection_id, i.finished_at, i.person_id,
+        i.operator, i.procedure_id, a.domain
     from asked a join inspections_inspection i on i.vehicle_id = a.vehicle_id
     union all
-    select a.id, a.characteristic_id, a.concerned, i.id, i.finished_at, i.person_id, i.operator, i.procedure_id,
-        a.domain
+    select a.id, a.gone, a.characteristic_id, a.concerned, i.id, i.finished_at, i.person_id, i.operator,
+        i.procedure_id, a.domain
     from asked a join inspections_inspection i on i.component_id = any(a.parts)
 ), failing as (
     select t.id, t.inspection_id, m.ordinal, m.characteristic_id, m.position,
         coalesce(m.value::text, nullif(m.raw, '""'), '') || coalesce(' ' || nullif(m.unit, ''), '') as found,
-        t.finished_at, t.person_id, t.operator
+        t.finished_at, t.person_id, t.operator, t.gone
     from tests t join inspections_measurement m on m.inspection_id = t.inspection_id
     where m.characteristic_id = any(t.concerned) and (
         m.outcome = %(fail)s
@@ -97,16 +99,18 @@ with asked as (
         or exists(select from inspections_disposition d where d.inspection_id = t.inspection_id
             and d.ordinal in (m.ordinal, -1) and d.kind = 'treat_as_fail'))
     union all
-    select t.id, t.inspection_id, d.ordinal, null, '', '', t.finished_at, t.person_id, t.operator
+    select t.id, t.inspection_id, d.ordinal, null, '', '', t.finished_at, t.person_id, t.operator, t.gone
     from tests t join inspections_procedure p on p.id = t.procedure_id and p.domain = t.domain
     join inspections_disposition d on d.inspection_id = t.inspection_id and d.kind = 'treat_as_fail'
     where t.characteristic_id is null and not exists(
         select from inspections_measurement m where m.inspection_id = t.inspection_id
             and m.characteristic_id is not null and d.ordinal in (m.ordinal, -1) and m.outcome <> %(not_judged)s)
 )
-select distinct f.* from failing f
+select distinct f.id, f.inspection_id, f.ordinal, f.characteristic_id, f.position, f.found, f.finished_at, f.person_id,
+    f.operator
+from failing f
 where not exists(select from inspections_disposition d where d.inspection_id = f.inspection_id
-    and d.ordinal in (f.ordinal, -1) and d.kind = any(%(lifting)s))
+    and d.ordinal in (f.ordinal, -1) and (d.kind = any(%(lifting)s) or (f.gone and d.kind = 'scrap')))
 order by f.id, f.finished_at, f.inspection_id, f.ordinal
 """
 
@@ -204,6 +208,16 @@ def declare_invalid(*, nonconformance: Nonconformance, reason: str, actor: Actor
     """An engineer declares the failing measurements invalid (a loose probe, a wrong set-up) and says why."""
     row, fails = _answerable(nonconformance, reason, actor)
     return _dispose(row, fails, DispositionKind.MEASUREMENT_INVALID, reason, actor, at)
+
+
+@one_act
+def answer_by_scrap(*, nonconformance: Nonconformance, reason: str, actor: Actor, at: datetime) -> list[Disposition]:
+    """The car never leaves, scrapped or destroyed for a test: that answers its fails, for this car and for no other
+    that a part of it goes to. Raises DispositionRefused for a car that may leave yet, NotAllowed."""
+    row, fails = _answerable(nonconformance, reason, actor)
+    if row.vehicle is None or row.vehicle.status not in OUT_FOR_GOOD:
+        raise DispositionRefused("still_here", "The car may leave yet: scrap it first, on its own page.")
+    return _dispose(row, fails, DispositionKind.SCRAP, reason, actor, at)
 
 
 @one_act

@@ -15,7 +15,14 @@ from ..marks.acts import one_act
 from ..marks.locks import Lock, share
 from ..people.rules import Actor
 from ..records.services import Act, record_act, record_acts
-from .answering import confirm_retest, declare_invalid, record_rework, review_disagreement, take_nonconformance
+from .answering import (
+    answer_by_scrap,
+    confirm_retest,
+    declare_invalid,
+    record_rework,
+    review_disagreement,
+    take_nonconformance,
+)
 from .choices import HoldSource, NonconformanceState
 from .conceding import propose_concession, sign_concession
 from .hold_lists import lift_hold_list, place_hold_list
@@ -23,6 +30,7 @@ from .models import Hold, Nonconformance
 from .rules import MAY_LIFT_HOLD, MAY_PLACE_HOLD, OPENS_NONCONFORMANCE, Cause, HoldRefused
 
 __all__ = [
+    "answer_by_scrap",
     "confirm_retest",
     "declare_invalid",
     "lift_hold",

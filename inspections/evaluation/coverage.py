@@ -42,6 +42,17 @@ def covered(procedure: Procedure, batch: BatchInput, *, at: datetime) -> Covered
     return Covered(None, min(ends))
 
 
+def leans_on(coverage: Coverage, procedure: Procedure, batch: BatchInput, *, at: datetime) -> bool:
+    """Whether the batch rests, or rested, on this one of its coverages: it holds for what some of its cars carry, and
+    was valid at some moment since the first of them was built. Revoked or not."""
+    since = at if batch.built_from is None else min(batch.built_from, at)
+    if coverage.valid_from > at or coverage.valid_until <= since:
+        return False
+    return any(
+        carried is None or _holds_for(coverage, procedure, carried) for carried in _software_sets(procedure, batch)
+    )
+
+
 def _software_sets(procedure: Procedure, batch: BatchInput) -> Sequence[tuple[SoftwareClaim, ...] | None]:
     """The sets of versions to be covered; None where software plays no part or no car exists yet."""
     if not procedure.software_systems or (batch.built_from is None and not batch.software):

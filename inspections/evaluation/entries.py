@@ -16,7 +16,13 @@ from .reasons import JudgementReason, Outcome
 LIFTING: Final = frozenset(
     {DispositionKind.REWORK, DispositionKind.CONFIRMED_RETEST, DispositionKind.MEASUREMENT_INVALID}
 )
-"""Dispositions that dispose of a fail. The others review a disagreement."""
+"""Dispositions that dispose of a fail. The others review a disagreement, or answer for a car that never leaves."""
+
+
+def lifting(*, for_delivery: bool) -> frozenset[DispositionKind]:
+    """What disposes of a fail. That its car was scrapped answers it for that car, never for one that may leave: a part
+    that failed in a scrapped car brings its fail into the car that it is fitted in next."""
+    return LIFTING if for_delivery else LIFTING | {DispositionKind.SCRAP}
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +121,7 @@ def entry_of(evidence: Evidence, row: Measured, line: Requirement | None) -> Ent
         # A pass of another line (another revision's, perhaps looser) is no pass of the one that is asked.
         outcome, reason = Outcome.INDETERMINATE, JudgementReason.NO_REQUIREMENT
     reworks = [review.done_at for review in reviews if review.kind is DispositionKind.REWORK]
+    disposing = lifting(for_delivery=evidence.for_delivery)
     return Entry(
         evidence=evidence,
         ordinal=row.ordinal,
@@ -123,7 +130,7 @@ def entry_of(evidence: Evidence, row: Measured, line: Requirement | None) -> Ent
         failing=failing,
         old=row.failed_ever and row.outcome is not Outcome.FAIL,
         by_review=treated and not row.failed_ever and row.outcome is not Outcome.FAIL,
-        disposed=any(review.kind in LIFTING for review in reviews),
+        disposed=any(review.kind in disposing for review in reviews),
         reworked_at=max(reworks, default=None),
         kind=row.kind,
         found=row.found,

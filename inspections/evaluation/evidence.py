@@ -33,6 +33,11 @@ class Evidence:
         self._gate = gate
         self._problems: dict[bool, tuple[Problem, ...]] = {}
 
+    @property
+    def for_delivery(self) -> bool:
+        """Whether the car that it is asked about may leave."""
+        return self._gate.for_delivery
+
     def problems(self, kind: Kind) -> tuple[Problem, ...]:
         """Everything that keeps a result of this kind from counting, at most one of each code; empty if it counts."""
         variable = kind is Kind.VARIABLE

@@ -99,6 +99,7 @@ class DispositionKind(StrEnum):
     MEASUREMENT_INVALID = "measurement_invalid"
     TREAT_AS_FAIL = "treat_as_fail"
     OURS_STANDS = "ours_stands"
+    SCRAP = "scrap"
 
 
 @dataclass(frozen=True, slots=True)

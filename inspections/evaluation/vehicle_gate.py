@@ -10,7 +10,7 @@ from .concessions import concession_for
 from .counting import blocking_fails, counting_entry, reworked_at, unexplained_repeats
 from .decisions import detail_of, in_order, state_of
 from .disagreements import Disagreement, open_disagreements
-from .entries import LIFTING, Entry, entries_of, treated_as_fail
+from .entries import Entry, entries_of, lifting, treated_as_fail
 from .evidence import Evidence, stale
 from .facts import GateDecision, GateInput, Inspection, Kept, Level, Reason, Requirement
 from .groups import Asked, asked_of, group_is_critical, positions_of
@@ -201,7 +201,8 @@ class _Draft:
         """Say where the rig's verdict and ours contradict each other, and what an engineer made of the whole."""
         self.reasons += [_disagreeing(disagreement) for disagreement in open_disagreements(inspection)]
         judged = [row for row in inspection.measurements if row.outcome is not Outcome.NOT_JUDGED]
-        if treated_as_fail(inspection) and not judged and not {r.kind for r in inspection.reviewed} & LIFTING:
+        disposing = lifting(for_delivery=self.gate.for_delivery)
+        if treated_as_fail(inspection) and not judged and not {r.kind for r in inspection.reviewed} & disposing:
             detail = detail_of(_where(inspection))
             self.reasons.append(Reason(ReasonCode.MEASUREMENT_FAILED, inspection_id=inspection.id, detail=detail))
 

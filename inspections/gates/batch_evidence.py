@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from django.db.models import Max, Min
@@ -81,20 +82,30 @@ def coverage_facts(row: Coverage, fallen: Fallen | None = None) -> facts.Coverag
 
 def _software_sets(batch: Batch, systems: Iterable[str]) -> tuple[tuple[facts.SoftwareClaim, ...], ...]:
     """The distinct sets of versions that the batch's cars for delivery carry, of the systems that type tests name."""
+    return carried_software([batch.pk], systems).get(batch.pk, ())
+
+
+def carried_software(
+    batch_ids: Collection[int], systems: Iterable[str]
+) -> dict[int, tuple[tuple[facts.SoftwareClaim, ...], ...]]:
+    """By batch, the distinct sets of versions that its cars for delivery carry. One statement, none without systems."""
     wanted = sorted(systems)
     if not wanted:
-        return ()
+        return {}
     rows = read_rows(
         """
-        select distinct coalesce(carried, '[]')::text from inspections_vehicle v left join lateral (
+        select distinct v.batch_id, coalesce(carried, '[]')::text from inspections_vehicle v left join lateral (
             select jsonb_agg(jsonb_build_array(system, version) order by system) as carried from (
                 select distinct on (system) system, version from inspections_softwarechange s
                 where s.vehicle_id = v.id and system = any(%s) order by system, at desc, id desc) latest
             ) sets on true
-        where v.batch_id = %s and v.status = any(%s) order by 1
+        where v.batch_id = any(%s) and v.status = any(%s) order by 1, 2
         """,
         wanted,
-        batch.pk,
+        list(batch_ids),
         [status.value for status in FOR_DELIVERY],
     )
-    return tuple(tuple(facts.SoftwareClaim(*pair) for pair in json.loads(carried)) for (carried,) in rows)
+    sets: dict[int, list[tuple[facts.SoftwareClaim, ...]]] = defaultdict(list)
+    for batch_id, carried in rows:
+        sets[batch_id].append(tuple(facts.SoftwareClaim(*pair) for pair in json.loads(carried)))
+    return {batch_id: tuple(found) for batch_id, found in sets.items()}

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ..evaluation.reasons import State
+from .choices import CoverageKind
+from .fallen import collect_fallen
 from .reading import read_named
 
 
@@ -55,7 +57,8 @@ class TypeEvidence:
 
 
 def coverages_of(*, configuration_id: int, at: datetime) -> list[TypeEvidence]:
-    """The coverage entered for a configuration, the latest of each procedure first among its own. One statement."""
+    """The coverage entered for a configuration, the latest of each procedure first among its own. One statement, and
+    those that tell whether its own tests still stand, where there are any."""
     rows = read_named(
         "select c.id, c.number, p.domain, p.code, c.kind, c.valid_until, r.id is not null"
         " from inspections_coverage c join inspections_procedure p on p.id = c.procedure_id"
@@ -65,7 +68,8 @@ def coverages_of(*, configuration_id: int, at: datetime) -> list[TypeEvidence]:
         configuration=configuration_id,
         at=at,
     )
-    return [TypeEvidence(*row) for row in rows]
+    fallen = collect_fallen(coverage_ids=[row[0] for row in rows if row[4] == CoverageKind.INSPECTION and not row[6]])
+    return [TypeEvidence(*(*row[:6], row[6] or row[0] in fallen)) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)

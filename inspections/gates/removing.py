@@ -13,6 +13,9 @@ from ..batches.choices import VehicleStatus
 from ..batches.models import Removal, Vehicle
 from ..catalogue.models import Procedure
 from ..dispatch import DECIDE_BATCH, Queue, enqueue_after_commit
+from ..dispositions.answering import answer_by_scrap, open_fails_of
+from ..dispositions.choices import NonconformanceState
+from ..dispositions.models import Nonconformance
 from ..marks.acts import StartOver, one_act
 from ..marks.locks import Lock, exclude
 from ..marks.services import mark_vehicles
@@ -40,14 +43,21 @@ def destroy_vehicle(*, vehicle: Vehicle, procedure: Procedure, reason: str, acto
 def scrap_vehicle(*, vehicle: Vehicle, reason: str, actor: Actor, at: datetime, nonconformance: str = "") -> Removal:
     """An engineer scraps a car: it never leaves. A released one only when something stands against it.
 
-    `nonconformance` is the number of the one that this answers. Raises NotAllowed, RemovalRefused.
+    This answers every fail of its open nonconformances, so whoever recorded one of them may not; `nonconformance` is
+    the number of the one that it was done for. Raises NotAllowed, RemovalRefused, DispositionRefused.
     """
     actor.require("scrapping a car", *MAY_REMOVE)
     row = _held(vehicle, reason)
     fault = why_not_scrapped(row, at)
     if fault:
         raise RemovalRefused(fault)
-    return _remove(row, VehicleStatus.SCRAPPED, "vehicle.scrapped", reason, actor, at, nonconformance=nonconformance)
+    removal = _remove(row, VehicleStatus.SCRAPPED, "vehicle.scrapped", reason, actor, at, nonconformance=nonconformance)
+    standing = Nonconformance.objects.filter(vehicle=row, state=NonconformanceState.OPEN).order_by("pk")
+    fails = open_fails_of(ids=[own.pk for own in standing])
+    for own in standing:
+        if fails[own.pk]:
+            answer_by_scrap(nonconformance=own, reason=reason, actor=actor, at=at)
+    return removal
 
 
 def why_not_destroyed(vehicle: Vehicle) -> str:

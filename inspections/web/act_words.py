@@ -280,12 +280,30 @@ def _noted(entry: LedgerEntry, after: Mapping[str, Any], tell: Telling) -> tuple
     return Status.UNCLEAR, _("Gate %(gate)s cannot pass: %(reasons)s.") % said
 
 
+def _removed(entry: LedgerEntry, after: Mapping[str, Any], tell: Telling) -> tuple[Status, str]:
+    said = {"reason": entry.reason.rstrip(".。"), "procedure": after.get("procedure", "")}
+    if entry.act == "vehicle.destroyed":
+        return Status.HELD, _("Destroyed for the test %(procedure)s: %(reason)s. It never leaves.") % said
+    return Status.HELD, _("Scrapped: %(reason)s. It never leaves.") % said
+
+
+def _coverage(entry: LedgerEntry, after: Mapping[str, Any], tell: Telling) -> tuple[Status, str]:
+    said = {"number": entry.subject, "procedure": after.get("procedure", ""), "reason": entry.reason.rstrip(".。")}
+    if entry.act == "coverage.revoked":
+        return Status.FAIL, _("Coverage %(number)s of %(procedure)s revoked: %(reason)s.") % said
+    return Status.QUIET, _("Coverage %(number)s of %(procedure)s signed.") % said
+
+
 _SAID: Mapping[str, Words] = {
     "release.suspended": _noted,
     "release.lapsed": _noted,
     "delivery.doubted": _noted,
     "disagreement.found": _noted,
     "kept.blocks": _noted,
+    "vehicle.destroyed": _removed,
+    "vehicle.scrapped": _removed,
+    "coverage.signed": _coverage,
+    "coverage.revoked": _coverage,
     "release.proposed": _released,
     "release.signed": _released,
     "signature.refused": _released,

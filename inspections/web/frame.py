@@ -22,7 +22,12 @@ THEMES = ("light", "dark")
 
 _PAGES = (
     (gettext_lazy("Today"), "web:today", "t", frozenset[str]()),
-    (gettext_lazy("Batches"), "web:batches", "b", frozenset({"batch", "vehicle"})),
+    (
+        gettext_lazy("Batches"),
+        "web:batches",
+        "b",
+        frozenset({"batch", "vehicle", "vehicle-destroy", "vehicle-scrap", "inspection-cover"}),
+    ),
     (
         gettext_lazy("Nonconformances"),
         "web:nonconformances",
@@ -33,8 +38,13 @@ _PAGES = (
     (gettext_lazy("Samples"), "web:sampling", "s", frozenset({"rejection", "rejection-screen"})),
     (pgettext_lazy("page", "Record"), "web:entry", "e", frozenset[str]()),
     (gettext_lazy("Intake"), "web:intake", "i", frozenset[str]()),
-    (gettext_lazy("Rigs"), "web:rigs", "g", frozenset({"rig"})),
-    (gettext_lazy("Catalogue"), "web:plans", "c", frozenset({"plan"})),
+    (gettext_lazy("Rigs"), "web:rigs", "g", frozenset({"rig", "rig-cars", "rig-finding"})),
+    (
+        gettext_lazy("Catalogue"),
+        "web:plans",
+        "c",
+        frozenset({"plan", "coverage", "coverage-of", "coverage-one", "coverage-enter", "coverage-revoke"}),
+    ),
 )
 
 

@@ -256,6 +256,7 @@ def disposition_text(kind: str) -> str:
         "measurement_invalid": _("Measurement declared invalid"),
         "treat_as_fail": _("Treated as a fail"),
         "ours_stands": _("Our verdict stands"),
+        "scrap": _("Answered by scrap"),
     }.get(kind, kind)
 
 

@@ -30,7 +30,7 @@ from .reason_groups import ReasonGroup, group_reasons
 from .statuses import Status
 
 MOST_TESTS: Final = 500
-_LIFTING: Final = frozenset({"rework", "confirmed_retest", "measurement_invalid"})
+_LIFTING: Final = frozenset({"rework", "confirmed_retest", "measurement_invalid", "scrap"})
 
 Key = tuple[int, str, str, int | None]
 """Vehicle, gate, code and characteristic: what a nonconformance is about."""

@@ -17,6 +17,7 @@ from inspections.dispositions.concerning import digest_of, vehicles_concerned
 from inspections.dispositions.conditions import NamedVehicles
 from inspections.dispositions.models import Hold, HoldList, Nonconformance
 from inspections.dispositions.services import (
+    answer_by_scrap,
     confirm_retest,
     declare_invalid,
     lift_hold,
@@ -70,7 +71,7 @@ from inspections.rigs.models import ApiKey, SystemClient
 from inspections.rigs.services import issue_key, revoke_key, rotate_keys
 from tests import concessions
 from tests.catalogue.documents import document
-from tests.factories import AT, SYSTEM, Plant, changed_value, make_person, make_plant, vin
+from tests.factories import AT, SYSTEM, Plant, become, changed_value, make_person, make_plant, vin
 
 pytestmark = [pytest.mark.django_db, pytest.mark.law(4)]
 
@@ -117,6 +118,12 @@ def a_nonconformance(plant: Plant) -> Nonconformance:
     record_inspections(items=[bad], rig=plant.rig, actor=plant.rig_actor, at=AT)
     decide_batch(batch_id=plant.batch.pk, at=AT)
     return Nonconformance.objects.latest("pk")
+
+
+def of_a_destroyed_car(plant: Plant) -> Nonconformance:
+    found = a_nonconformance(plant)
+    become(plant.vehicle, "destroyed_for_test")
+    return found
 
 
 def a_disagreement(plant: Plant) -> Inspection:
@@ -278,6 +285,11 @@ ACTS: dict[Callable[..., Any], tuple[str, str, Callable[[Plant, Actor], Any]]] =
         "vehicle.destroyed", "",
         lambda plant, actor: destroy_vehicle(
             vehicle=plant.vehicle, procedure=plant.procedures["CRS-EOL"], reason=WHY, actor=actor, at=LATER),
+    ),
+    answer_by_scrap: (
+        "nonconformance.disposed", "",
+        lambda plant, actor: answer_by_scrap(
+            nonconformance=of_a_destroyed_car(plant), reason=WHY, actor=actor, at=LATER),
     ),
     scrap_vehicle: (
         "vehicle.scrapped", "",

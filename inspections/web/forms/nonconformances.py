@@ -120,6 +120,10 @@ class InvalidForm(_AnswerForm):
     )
 
 
+class ScrapForm(_AnswerForm):
+    reason = ReasonField(label=_("Why nothing is done about it"), help_text=_("What became of the car."))
+
+
 class ReviewForm(_AnswerForm):
     """`subjects` are the verdicts that wait: pairs of ordinal and words."""
 

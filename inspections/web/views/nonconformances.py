@@ -18,11 +18,13 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from inspections.batches.choices import OUT_FOR_GOOD, VehicleStatus
 from inspections.catalogue.models import Characteristic, ComponentKind
 from inspections.catalogue.queries import characteristic_words
 from inspections.dispositions.answering import (
     MAY_DISPOSE,
     Fail,
+    answer_by_scrap,
     confirm_retest,
     declare_invalid,
     open_fails,
@@ -48,7 +50,7 @@ from inspections.results.services import ChangeRefused
 from ..access import actor_of, language_now, may, moment_of, who_may
 from ..act_words import Telling, characteristics_in, say_act
 from ..ages import age_text, clock_or_stamp, stamp
-from ..forms.nonconformances import InvalidForm, RetestForm, ReworkForm, TakeForm
+from ..forms.nonconformances import InvalidForm, RetestForm, ReworkForm, ScrapForm, TakeForm
 from ..nonconformance_page import (
     MeasuredAt,
     findings,
@@ -88,6 +90,10 @@ def _invalid(found: Nonconformance, form: Any, actor: Actor, at: datetime) -> No
     declare_invalid(nonconformance=found, reason=form.cleaned_data["reason"], actor=actor, at=at)
 
 
+def _scrap(found: Nonconformance, form: Any, actor: Actor, at: datetime) -> None:
+    answer_by_scrap(nonconformance=found, reason=form.cleaned_data["reason"], actor=actor, at=at)
+
+
 @dataclass(frozen=True, slots=True)
 class Act:
     """One act on a nonconformance: its form, its service, and the words of its button and of what it did."""
@@ -115,6 +121,10 @@ ACTS: dict[str, Act] = {
     "invalid": Act(
         InvalidForm, _invalid, gettext_lazy("Declare the measurement invalid"), gettext_lazy("Declare it invalid"),
         gettext_lazy("The measurement is declared invalid."),
+    ),
+    "scrap": Act(
+        ScrapForm, _scrap, gettext_lazy("Answer it by scrap"), gettext_lazy("Answer it by scrap"),
+        gettext_lazy("Its fails are answered: the car never leaves."),
     ),
 }  # fmt: skip
 """By the last part of the address."""
@@ -217,7 +227,7 @@ def act(request: HttpRequest, number: str, name: str) -> HttpResponse:
 
 
 def _then(name: str, found: Nonconformance) -> str:
-    if name == "take":
+    if name in {"take", "scrap"}:
         return ""
     return _("The car is decided again now; %(number)s closes by itself once a later test has passed.") % {
         "number": found.number
@@ -299,6 +309,7 @@ def _page(
         "who_may": who_may(MAY_DISPOSE, actor),
         "acts": _acts(found, fails, rows, actor, own, name, form) if is_open and may_act else [],
         "fitted": _fitted(found) if is_open and may_act else [],
+        "scrap_url": _scrap_url(found) if is_open and may_act and not own else "",
         "history": _history(found),
         "age": age_text((found.closed_at or at) - found.opened_at),
         "title_block": [
@@ -307,6 +318,13 @@ def _page(
         ],
     }
     return render(request, "inspections/nonconformances/nonconformance.html", context, status=status)
+
+
+def _scrap_url(found: Nonconformance) -> str:
+    """Where the car itself is scrapped, while it can be."""
+    if found.vehicle is None or found.vehicle.status not in (VehicleStatus.IN_PROCESS, VehicleStatus.RELEASED):
+        return ""
+    return reverse("web:vehicle-scrap", args=[found.vehicle.vin]) + f"?nonconformance={found.number}"
 
 
 def _subjects(found: Nonconformance) -> dict[str, Any]:
@@ -326,7 +344,8 @@ def _acts(
     form: Any,
 ) -> list[dict[str, Any]]:
     """The acts that this person may do now, each with what will happen."""
-    names = ["take"] if own or not fails else list(ACTS)
+    gone = found.vehicle is not None and found.vehicle.status in OUT_FOR_GOOD
+    names = ["take"] if own or not fails else [key for key in ACTS if gone or key != "scrap"]
     return [
         {
             "name": key,
@@ -353,6 +372,12 @@ def _effects(key: str, found: Nonconformance, fails: Sequence[Fail], rows: Seque
     """What will happen, said before it happens."""
     if key == "take":
         return [_("You become its owner. For the car nothing changes: it stays where it is.")]
+    if key == "scrap":
+        return [
+            _("The car never leaves; its fails need nothing more, and %(number)s closes by itself.")
+            % {"number": found.number},
+            _("In another car a part of it brings its own fails along: there they are not answered."),
+        ]
     passed = later_pass(rows, fails)
     count = len(fails)
     answers = ngettext(

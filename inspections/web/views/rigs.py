@@ -19,6 +19,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from inspections.catalogue.models import Procedure
+from inspections.gates.waiting_cars import count_waiting
 from inspections.people.choices import Role
 from inspections.people.rules import Actor
 from inspections.results.leaning import vehicles_leaning_on
@@ -45,6 +46,7 @@ from ..forms.rigs import (
 from ..paging import PAGE, Pager, address
 from ..rig_states import SILENT, AuthorisedFor, authorisations_of, rig_states
 from ..statuses import WORST_FIRST, Status
+from .rig_cars import cars_url
 
 MAY_ACT = (Role.ENGINEER,)
 MAY_KEY = (Role.CATALOGUE_OWNER,)
@@ -55,8 +57,8 @@ def _calibrate(rig: Rig, data: dict[str, Any], actor: Actor, at: datetime) -> No
     enter_calibration(rig=rig, **data, actor=actor, at=at)
 
 
-def _report(rig: Rig, data: dict[str, Any], actor: Actor, at: datetime) -> None:
-    report_out_of_tolerance(rig=rig, **data, actor=actor, at=at)
+def _report(rig: Rig, data: dict[str, Any], actor: Actor, at: datetime) -> str:
+    return cars_url(rig, report_out_of_tolerance(rig=rig, **data, actor=actor, at=at))
 
 
 def _authorise(rig: Rig, data: dict[str, Any], actor: Actor, at: datetime) -> None:
@@ -69,10 +71,13 @@ def _withdraw(rig: Rig, data: dict[str, Any], actor: Actor, at: datetime) -> Non
 
 @dataclass(frozen=True, slots=True)
 class RigAct:
-    """One act on a rig: its form, its service, and the words of its button and of what it did."""
+    """One act on a rig: its form, its service, and the words of its button and of what it did.
+
+    `do` may return the address of a page that shows what it concerns.
+    """
 
     form: type[RigActForm]
-    do: Callable[[Rig, dict[str, Any], Actor, datetime], None]
+    do: Callable[[Rig, dict[str, Any], Actor, datetime], str | None]
     title: str | Promise
     done: str | Promise
 
@@ -156,12 +161,12 @@ def act(request: HttpRequest, code: str, name: str) -> HttpResponse:
     if request.POST.get("seen") != str(count):
         return _confirm(request, found, name, form, count)
     try:
-        wanted.do(found, form.cleaned_data, actor, at)
+        shows = wanted.do(found, form.cleaned_data, actor, at)
     except FactRefused as refused:
         form.add_error(None, str(refused))
         return _page(request, found, name, form, status=422)
     messages.success(request, f"{wanted.done} {_concerned(count)}")
-    return HttpResponseRedirect(reverse("web:rig", args=[found.code]))
+    return HttpResponseRedirect(shows or reverse("web:rig", args=[found.code]))
 
 
 @never_cache
@@ -242,6 +247,7 @@ def _page(request: HttpRequest, found: Rig, name: str = "", form: Any = None, st
     context = {
         "rig": found,
         "state": rig_states([found], at)[found.pk],
+        "waiting": count_waiting(rig_id=found.pk),
         "heard": _heard(found, at),
         "calibrations": found.calibrations.order_by("-valid_until", "-pk")[:_HISTORY],
         "findings": found.findings.order_by("-found_at", "-pk")[:_HISTORY],

@@ -21,6 +21,7 @@ from inspections.dispositions.answering import MAY_DISPOSE
 from inspections.dispositions.queries import open_holds
 from inspections.dispositions.rules import MAY_LIFT_HOLD, MAY_PLACE_HOLD
 from inspections.evaluation.reasons import ReasonCode
+from inspections.gates.covering import MAY_COVER
 from inspections.gates.queries import (
     Clearance,
     DecisionRow,
@@ -32,6 +33,7 @@ from inspections.gates.queries import (
     coverages_of,
     own_gates,
 )
+from inspections.gates.removing import MAY_REMOVE
 from inspections.records.models import LedgerEntry
 from inspections.releases.queries import release_of_vehicle
 from inspections.releases.rules import MAY_RELEASE
@@ -233,6 +235,8 @@ def _holds(request: HttpRequest, found: Vehicle) -> dict[str, Any]:
         "holds": holds,
         "hold_url": f"{url}?vin={found.vin}" if url and places else "",
         "may_answer": may(actor, MAY_DISPOSE),
+        "removes": found.status in (VehicleStatus.IN_PROCESS, VehicleStatus.RELEASED) and may(actor, MAY_REMOVE),
+        "covers": found.status == VehicleStatus.DESTROYED and may(actor, MAY_COVER),
         "record_url": optional_url("web:entry", found.vin) if may(actor, MAY_RECORD) else "",
         "who_may": "" if places else _("Placing a hold:") + gap() + who_may(MAY_PLACE_HOLD, actor),
     }
