@@ -175,7 +175,7 @@ def _cover(inspection_id: int, valid: tuple[datetime, datetime], actor: Actor, a
             raise StartOver("the vehicle was moved")
     test = examine_type_test(inspection=row, at=at)
     if not test.holds or test.vehicle is None:
-        raise CoverageRefused(test.refusal or reasons_in_words(test))
+        raise CoverageRefused(reasons_in_words(test) if test.refusal is None else str(test.refusal))
     if recorded_it(actor=actor, person_id=row.person_id, operator=row.operator):
         raise CoverageRefused("You recorded this inspection: another engineer has to sign what rests on it.")
     batch = test.vehicle.batch

@@ -17,6 +17,12 @@ from ..evaluation.reasons import Outcome
 from .evidence import collect_rigs
 from .reading import read_named
 
+VOIDED: Final = "its inspection was declared void"
+OTHER_RESULT: Final = "another result of the same test on the same car did not pass"
+OUT_OF_CALIBRATION: Final = "its rig was not in calibration then:"
+NOT_AUTHORISED: Final = "its rig was not authorised for it then:"
+"""Why, as the record of decisions says it; pages say these beginnings in their own language."""
+
 _TESTS: Final = """
 select c.id, r.code, i.procedure_id, i.finished_at, w.at, w.reason,
     exists(select from inspections_measurement m join inspections_characteristic k on k.id = m.characteristic_id
@@ -63,11 +69,11 @@ def collect_fallen(*, coverage_ids: Collection[int]) -> dict[int, Fallen]:
     for number, code, procedure_id, finished_at, voided_at, why, variable, failed_at, told_at in rows:
         since = told_at or finished_at
         if voided_at is not None:
-            fallen[number] = Fallen(voided_at, f"its inspection was declared void: {why}")
+            fallen[number] = Fallen(voided_at, f"{VOIDED}: {why}")
         elif failed_at is not None:
-            fallen[number] = Fallen(failed_at, "another result of the same test on the same car did not pass")
+            fallen[number] = Fallen(failed_at, OTHER_RESULT)
         elif not in_calibration(rigs[code], finished_at, variable=variable):
-            fallen[number] = Fallen(since, f"it was measured on {code}, not in calibration then")
+            fallen[number] = Fallen(since, f"{OUT_OF_CALIBRATION} {code}")
         elif not authorised(rigs[code], procedure_id, finished_at):
-            fallen[number] = Fallen(since, f"it was measured on {code}, not authorised for it then")
+            fallen[number] = Fallen(since, f"{NOT_AUTHORISED} {code}")
     return fallen

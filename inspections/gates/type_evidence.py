@@ -7,6 +7,7 @@ procedure is left unanswered and nothing that names the car is unread. No conces
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -26,59 +27,84 @@ from .sentences import ReasonFacts, sentence
 _SAID: Final = 3
 
 
+REFUSALS: Final = {
+    "no_car": "It tested no car: type evidence comes from a car that was destroyed.",
+    "intact": "%(car)s was not destroyed for a test: an intact car is no type evidence.",
+    "other_configuration": "%(car)s was tested in another configuration than %(configuration)s.",
+    "void": "Inspection %(inspection)s was declared void.",
+    "operator": "Operator %(operator)s is nobody we know: say who it is before anybody signs for the test.",
+    "verdict": "The verdict of inspection %(inspection)s is %(verdict)s: only a complete pass covers others.",
+    "not_latest": "Inspection %(later)s of the same procedure finished later: the latest one counts.",
+    "plan_moved": "Revision %(number)s in force asks otherwise of %(procedure)s than the one on which %(batch)s was"
+    " judged.",
+}
+"""What keeps an inspection from being type evidence before its results are looked at, by code."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why an inspection is no type evidence; `facts` fill its words."""
+
+    code: str
+    facts: Mapping[str, str]
+
+    def __str__(self) -> str:
+        return REFUSALS[self.code] % self.facts
+
+
 @dataclass(frozen=True, slots=True)
 class TypeTest:
-    """An inspection offered as type evidence. `refusal` says in words what keeps it from being any, "" if nothing
-    does or if `reasons` do: those a gate would give. `software` is what it was made with."""
+    """An inspection offered as type evidence. `refusal` is what keeps it from being any, or else `reasons` are: those
+    a gate would give. `software` is what it was made with."""
 
     procedure: Procedure
     vehicle: Vehicle | None
-    refusal: str = ""
+    refusal: Refusal | None = None
     reasons: tuple[facts.Reason, ...] = ()
     software: tuple[dict[str, str], ...] = ()
 
     @property
     def holds(self) -> bool:
-        return not self.refusal and not self.reasons
+        return self.refusal is None and not self.reasons
 
 
 def examine_type_test(*, inspection: Inspection, at: datetime) -> TypeTest:
     """What this inspection is worth as type evidence at a moment. The configuration is that of the car's batch."""
     procedure = Procedure.objects.get(pk=inspection.procedure_id)
     if inspection.vehicle_id is None:
-        return TypeTest(procedure, None, "It tested no car: type evidence comes from a car that was destroyed.")
+        return TypeTest(procedure, None, Refusal("no_car", {}))
     vehicle = Vehicle.objects.select_related("batch__configuration", "batch__revision__plan").get(
         pk=inspection.vehicle_id
     )
     claimed = tuple(inspection.software or ())
     refusal = _refusal(inspection, procedure, vehicle, at)
-    if refusal:
+    if refusal is not None:
         return TypeTest(procedure, vehicle, refusal, software=claimed)
     return TypeTest(procedure, vehicle, reasons=_reasons(procedure, vehicle, at), software=claimed)
 
 
-def _refusal(inspection: Inspection, procedure: Procedure, vehicle: Vehicle, at: datetime) -> str:
+def _refusal(inspection: Inspection, procedure: Procedure, vehicle: Vehicle, at: datetime) -> Refusal | None:
     batch = vehicle.batch
     if vehicle.status != VehicleStatus.DESTROYED:
-        return f"{vehicle.vin} was not destroyed for a test: an intact car is no type evidence."
+        return Refusal("intact", {"car": vehicle.vin})
     if inspection.batch_id is None or Batch.objects.filter(pk=inspection.batch_id).exclude(
         configuration_id=batch.configuration_id
     ):
-        return f"{vehicle.vin} was tested in another configuration than {batch.configuration.code}."
+        return Refusal("other_configuration", {"car": vehicle.vin, "configuration": batch.configuration.code})
     if hasattr(inspection, "void"):
-        return f"Inspection {inspection.external_id} was declared void."
+        return Refusal("void", {"inspection": inspection.external_id})
     if inspection.operator and not _known(inspection.operator):
-        return f"Operator {inspection.operator} is nobody we know: say who it is before anybody signs for the test."
+        return Refusal("operator", {"operator": inspection.operator})
     if inspection.verdict != Outcome.PASS:
-        words = Outcome(inspection.verdict).name.lower().replace("_", " ")
-        return f"The verdict of inspection {inspection.external_id} is {words}: only a complete pass covers others."
+        verdict = Outcome(inspection.verdict).name.lower()
+        return Refusal("verdict", {"inspection": inspection.external_id, "verdict": verdict})
     latest = (
         Inspection.objects.filter(vehicle=vehicle, procedure_id=procedure.pk, void__isnull=True)
         .order_by("-finished_at", "-pk")
         .first()
     )
     if latest is not None and latest.pk != inspection.pk:
-        return f"Inspection {latest.external_id} of the same procedure finished later: the latest one counts."
+        return Refusal("not_latest", {"later": latest.external_id})
     return _plan_moved(procedure, batch, at)
 
 
@@ -89,20 +115,18 @@ def _known(operator: str) -> bool:
     )
 
 
-def _plan_moved(procedure: Procedure, batch: Batch, at: datetime) -> str:
+def _plan_moved(procedure: Procedure, batch: Batch, at: datetime) -> Refusal | None:
     """The car was judged on its batch's revision: the one in force must ask the same of this procedure."""
     in_force = revision_in_force(batch.configuration, at)
     if in_force is None or in_force.pk == batch.revision_id or batch.revision_id is None:
-        return ""
+        return None
     now, then = (_asked(requirements_of(revision), procedure) for revision in (in_force, batch.revision_id))
     if [replace(line, id=0, members=(), group=None) for line in now] != [
         replace(line, id=0, members=(), group=None) for line in then
     ]:
-        return (
-            f"Revision {in_force.number} in force asks otherwise of {procedure.code} than the revision on which "
-            f"{batch.number} was judged."
-        )
-    return ""
+        facts_told = {"number": str(in_force.number), "procedure": procedure.code, "batch": batch.number}
+        return Refusal("plan_moved", facts_told)
+    return None
 
 
 def _asked(lines: tuple[facts.Requirement, ...], procedure: Procedure) -> list[facts.Requirement]:

@@ -19,6 +19,7 @@ from inspections.gates.queries import OpenCause, StandingCause
 from inspections.gates.sentence_catalogue import Language
 from inspections.gates.sentences import ReasonFacts, named_with_position
 
+from .coverage_words import fallen_text
 from .reason_groups import PageReason
 from .statuses import Status
 
@@ -29,6 +30,8 @@ _BY_CHARACTERISTIC = frozenset(
 _WITHOUT_CHARACTERISTIC = frozenset({ReasonCode.SOFTWARE_MISMATCH, ReasonCode.RIG_NOT_AUTHORISED})
 _NOT_SAID = frozenset({"finished_at", "kept", "software", "from"})
 _NAMED_POSITIONS = 3
+
+_OF_COVERAGE = frozenset({ReasonCode.COVERAGE_MISSING, ReasonCode.COVERAGE_EXPIRED, ReasonCode.COVERAGE_REVOKED})
 
 _NOT_FOR_DELIVERY: Mapping[str, tuple[str, str]] = {
     "destroyed for test": ("destroyed for a test", "已作破坏性试验"),
@@ -161,13 +164,17 @@ def _reason(members: Sequence[StandingCause], known: Known) -> PageReason:
     closed = first.code == ReasonCode.MISSING_RESULT and known.testing_closed
     url = reverse("web:vehicle", args=[first.vin]) if first.vin and first.vin != known.here else ""
     status = Status.FAIL if closed else None
-    return PageReason(facts, url=url, links=_links(first), status=status, cars=first.cars)
+    return PageReason(facts, url=url, links=_links(first, known), status=status, cars=first.cars)
 
 
-def _links(cause: StandingCause) -> tuple[tuple[str, str], ...]:
-    """The page of the one nonconformance, or of the rejected sample, that a reason names."""
+def _links(cause: StandingCause, known: Known) -> tuple[tuple[str, str], ...]:
+    """The page of the one nonconformance or rejected sample that a reason names, or of the coverage that it asks for."""
     if cause.code == ReasonCode.SAMPLE_REJECTED and cause.detail.get("rejected", "").isdigit():
         return (("sample", reverse("web:rejection", args=[cause.detail["rejected"]])),)
+    if cause.code in _OF_COVERAGE and known.configuration:
+        number = known.coverages.get(cause.detail.get("coverage", ""), "")
+        one = [("coverage", reverse("web:coverage-one", args=[known.configuration, number]))] if number else []
+        return (("procedure", reverse("web:coverage-of", args=[known.configuration])), *one)
     number = cause.detail.get("nonconformance", "")
     if not number or ", " in number:
         return ()
@@ -262,6 +269,8 @@ def _worded(cause: StandingCause, detail: dict[str, str], known: Known) -> dict[
             detail["detail"] = named_with_position(known.name(words.named), cause.position, known.language)
         elif chinese:
             detail["detail"] = "关卡不合格"
+    if cause.code == ReasonCode.COVERAGE_REVOKED and "detail" in detail:
+        detail["detail"] = fallen_text(detail["detail"], known.language)
     if cause.code == ReasonCode.NOT_FOR_DELIVERY:
         told = detail.get("detail", "")
         detail["detail"] = _NOT_FOR_DELIVERY.get(told, (told, told))[chinese]

@@ -98,6 +98,6 @@ def coverage_tasks(found: Findings) -> Iterable[Task]:
         if any(row.kind == CoverageKind.DEMONSTRATION for row in rows):
             under.append(_("Demonstration, not evidence."))
         under.append(_("Later cars would be flagged: coverage expired."))
-        url, roles = reverse("web:batches"), ENGINEER | OFFICER
+        url, roles = reverse("web:coverage-of", args=[configuration]), ENGINEER | OFFICER
         parts, below = (name, text(words)), (text(gap().join(under)),)
-        yield Task(Status.QUIET, parts, below, first.valid_until, url, _("See batches"), roles, word=_("Soon"))
+        yield Task(Status.QUIET, parts, below, first.valid_until, url, _("See its coverage"), roles, word=_("Soon"))

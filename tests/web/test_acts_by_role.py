@@ -1,6 +1,7 @@
 """Every act of these pages as every role: who may do it can; all others are told whose it is and change nothing."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.urls import get_resolver
@@ -27,15 +28,22 @@ MAY = {
     "release-propose": {Role.RELEASE_OFFICER},
     "release-sign": {Role.RELEASE_OFFICER},
     "vehicle-deliver": {Role.RELEASE_OFFICER},
+    "vehicle-destroy": {Role.ENGINEER},
+    "vehicle-scrap": {Role.ENGINEER},
+    "inspection-cover": {Role.ENGINEER},
+    "coverage-enter": {Role.ENGINEER},
+    "coverage-revoke": {Role.ENGINEER},
     "plan-approve": {Role.CATALOGUE_OWNER, Role.ENGINEER},
     "notices": EVERYBODY,  # each their own
 }
 READ = [
     "entry", "entry-recorded", "intake", "intake-kept", "submissions", "nonconformances", "nonconformance", "releases",
-    "release", "sampling", "rejection", "rigs", "rig", "plans", "plan", "hold-lists", "hold-list",
+    "release", "sampling", "rejection", "rigs", "rig", "rig-cars", "rig-finding", "plans", "plan", "coverage",
+    "coverage-of", "coverage-one", "hold-lists", "hold-list",
 ]  # fmt: skip
 ALSO_READ = [
     "entry-form", "hold-place", "hold-lift", "disagreement", "void", "operators", "release-propose", "vehicle-deliver",
+    "vehicle-destroy", "vehicle-scrap", "inspection-cover", "coverage-enter", "coverage-revoke",
     "hold-list-new", "hold-list-lift",
 ]  # fmt: skip
 """Pages whose act is done at their own address."""
@@ -47,16 +55,26 @@ def places(plant, good_car):
     """The address of each page and act, on things that are there."""
     from inspections.dispositions.models import Hold, HoldList, Nonconformance
     from inspections.evaluation.reasons import Outcome
-    from inspections.gates.services import decide_batch
+    from inspections.gates.choices import CoverageKind
+    from inspections.gates.services import decide_batch, enter_coverage
     from inspections.intake.models import Kept
     from inspections.intake.services import post_inspection
     from inspections.people.rules import Actor
     from inspections.releases.services import propose_release
     from inspections.results.models import Sample
-    from inspections.results.services import record_inspection
+    from inspections.results.services import record_inspection, report_out_of_tolerance
     from inspections.rigs.models import ApiKey
     from inspections.rigs.services import issue_key
-    from tests.factories import AT, LINES, changed_value, make_person, make_revision, make_vehicle
+    from tests.factories import (
+        AT,
+        LINES,
+        changed_value,
+        make_engineer,
+        make_person,
+        make_revision,
+        make_rig,
+        make_vehicle,
+    )
 
     # Another car, whose bonding failed; the plant's own waits for its release.
     bad = changed_value("BAT-EOL", "BOND", "0.100")
@@ -78,6 +96,14 @@ def places(plant, good_car):
         line="L1", inspection_id=recorded.inspection_id, subject=plant.vehicle.vin, outcome=int(Outcome.FAIL),
         finished_at=AT, recorded_at=AT,
     )  # fmt: skip
+    enter_coverage(
+        number="CoP-1", procedure=plant.procedures["CRS-EOL"], configuration=plant.configuration,
+        kind=CoverageKind.CERTIFICATE, document="report.pdf", document_sha256="0" * 64, valid_from=AT,
+        valid_until=AT + timedelta(days=1), actor=make_engineer(), at=AT,
+    )  # fmt: skip
+    other_rig = make_rig("EOL-9")
+    finding = report_out_of_tolerance(rig=other_rig, back_to=AT, found_at=AT, reason="x", actor=make_engineer(), at=AT)
+    of_type = f"/coverage/{plant.configuration.code}/"
     draft = make_revision(plant.configuration, LINES, approved=False)
     rig, plan, kept = f"/rigs/{plant.rig.code}/", f"/plans/{draft.plan.code}/", f"/intake/{Kept.objects.get().pk}/"
     return {
@@ -111,6 +137,17 @@ def places(plant, good_car):
         "sampling": "/sampling/",
         "rejection": f"/sampling/rejections/{rejected.pk}/",
         "rejection-screen": f"/sampling/rejections/{rejected.pk}/{plant.batch.number}/",
+        "vehicle-destroy": f"/vehicles/{plant.vehicle.vin}/destroy/",
+        "vehicle-scrap": f"/vehicles/{plant.vehicle.vin}/scrap/",
+        "inspection-cover": f"/inspections/{recorded.inspection_id}/cover/",
+        "coverage": "/coverage/",
+        "coverage-of": of_type,
+        "coverage-one": f"{of_type}CoP-1/",
+        "coverage-enter": f"{of_type}enter/CRS-EOL/",
+        "coverage-revoke": f"{of_type}CoP-1/revoke/",
+        "coverage-document": f"{of_type}CoP-1/document/",
+        "rig-cars": f"{rig}cars/",
+        "rig-finding": f"/rigs/{other_rig.code}/findings/{finding.pk}/",
         "rigs": "/rigs/",
         "rig": rig,
         "rig-act": f"{rig}calibration/",
@@ -124,7 +161,7 @@ def places(plant, good_car):
 
 def test_every_page_is_walked():
     names = {key for key in get_resolver("inspections.web.urls").reverse_dict if isinstance(key, str)}
-    assert names - OF_OTHERS == set(MAY) | set(READ) | {"submission"}
+    assert names - OF_OTHERS == set(MAY) | set(READ) | {"submission", "coverage-document"}
 
 
 @pytest.mark.law(8)

@@ -36,6 +36,7 @@ from inspections.results.models import Inspection
 from .. import coverage_page
 from ..access import actor_of, language_now, may, moment_of, who_may
 from ..ages import stamp
+from ..coverage_words import fallen_text
 from ..forms.coverage import CertificateForm, RevokeForm
 from ..paging import PAGE, Pager, address, number_cursor
 from ..statuses import Status
@@ -125,6 +126,7 @@ def _row(row: CoverageRow, at: datetime) -> dict[str, Any]:
         "status": coverage_page.state_of(row, at),
         "words": coverage_page.state_words(row, at),
         "kind": coverage_page.kind_words(row.kind),
+        "why": fallen_text(row.ended_why, language_now()),
         "software": [f"{system} {version}" for system, version in row.software],
     }
 
