@@ -52,14 +52,15 @@ _PASSED = (
 )
 _HAS_STATE = "exists(select from inspections_vehiclegate g where g.vehicle_id = v.id and g.state = {state})"
 _HELD = "exists(select from inspections_hold h where h.vehicle_id = v.id and h.lifted_at is null)"
+_GOING_OUT = "v.status in ('in_process', 'released', 'delivered')"
 SHOWN = {
-    "wrong": f"(not {_PASSED} or {_HELD})",
-    "failed": _HAS_STATE.format(state=int(State.FAILED)),
-    "pending": f"(not {_PASSED} and not {_HAS_STATE.format(state=int(State.FAILED))})",
+    "wrong": f"({_GOING_OUT} and (not {_PASSED} or {_HELD}))",
+    "failed": f"({_GOING_OUT} and {_HAS_STATE.format(state=int(State.FAILED))})",
+    "pending": f"({_GOING_OUT} and not {_PASSED} and not {_HAS_STATE.format(state=int(State.FAILED))})",
     "held": _HELD,
     "all": "true",
 }
-"""What a list of cars may be narrowed to."""
+"""What a list of cars may be narrowed to. A car that is not meant for a customer is neither in order nor wrong."""
 
 
 def cars_of_batch(*, batch_id: int, shown: str, after: int, at: datetime, most: int) -> list[CarRow]:
@@ -103,7 +104,7 @@ select
     (select count(distinct vehicle_id) from inspections_hold where batch_id = %(batch)s and lifted_at is null
         and vehicle_id is not null)
 from (select max(state) as worst from inspections_vehiclegate where batch_id = %(batch)s and state <> 0
-    group by vehicle_id) standing
+    and counted group by vehicle_id) standing
 """
 
 

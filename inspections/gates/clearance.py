@@ -126,7 +126,7 @@ select 1 as rank, o.code, true as of_vehicle, o.domain, o.characteristic_id, o.p
     o.inspection_id, o.found, o.required,
     o.detail || coalesce((select jsonb_build_object('nonconformance', nc.number) from nc where nc.domain = o.domain
         and nc.code = o.code and nc.characteristic_id is not distinct from o.characteristic_id limit 1), '{}') as detail
-from inspections_openreason o where o.vehicle_id = %(vehicle)s
+from inspections_openreason o where o.vehicle_id = %(vehicle)s and o.code <> 'not_for_delivery'
 union all
 select 2, r.value ->> 'code', false, g.domain, (r.value ->> 'characteristic_id')::bigint,
     coalesce(r.value ->> 'position', ''), (r.value ->> 'requirement_id')::bigint,

@@ -54,7 +54,7 @@ with stands as (
             and n.domain = o.domain and n.code = o.code
             and n.characteristic_id is not distinct from o.characteristic_id limit 1) as nonconformance
     from inspections_openreason o join inspections_vehicle v on v.id = o.vehicle_id
-    where o.batch_id = %(batch)s and v.batch_id = %(batch)s
+    where o.batch_id = %(batch)s and v.batch_id = %(batch)s and o.code <> 'not_for_delivery'
 )
 select domain, code, characteristic_id, position, min(requirement_id), found, required, detail::text, min(at), max(at),
     array_agg(sequence order by sequence), (array_agg(vin order by sequence))[1],
@@ -76,7 +76,10 @@ _MOST_NUMBERS = 3
 
 
 def standing_causes(*, batch_id: int) -> StandingCauses:
-    """Every reason that keeps cars of a batch from passing but missing results, worst first. One statement."""
+    """Every reason that keeps cars of a batch from passing but missing results, worst first. One statement.
+
+    That a car is not meant for a customer is no reason of its batch.
+    """
     rows = read_named(_STANDING, batch=batch_id, by_value=_BY_VALUE, failing=_FAILING, most=MOST_CAUSES)
     causes = []
     for row in rows:

@@ -326,7 +326,7 @@ def _ended(group: Group, known: Known) -> Told:
     else:
         title = _("Coverage %(code)s of %(procedure)s has ended.")
     under = _("Batches that rest on it fail until another coverage is signed.")
-    return Told(title % said, (under,), path_of("plans"), first.subject)
+    return Told(title % said, (under,), path_of("coverage"), first.subject)
 
 
 def _kept(group: Group, known: Known) -> Told:

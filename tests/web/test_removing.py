@@ -133,3 +133,18 @@ def test_law_6_a_part_that_failed_in_a_scrapped_car_fails_in_the_car_that_it_goe
     codes = {reason.code for reason in clearance(vin=other.vin, at=AT).reasons}
     assert "measurement_failed" in codes
     assert Nonconformance.objects.get(vehicle=other, state="open")
+
+
+def test_a_car_for_nobody_is_said_once_and_its_batch_does_not_count_it_as_wrong(plant, engineer):
+    become(plant.vehicle, "destroyed_for_test")
+    other = make_vehicle(plant.batch)
+    decide_batch(batch_id=plant.batch.pk, at=AT)
+    reasons = engineer.get(f"/vehicles/{plant.vehicle.vin}/").context["reasons"]
+    assert [group.said.text for group in (*reasons.shown, *reasons.more)] == [
+        "Car 1 is not meant for a customer: destroyed for a test."
+    ]
+    page = engineer.get(f"/batches/{plant.batch.number}/")
+    assert [car.row.vin for car in page.context["cars"]] == [other.vin]
+    assert "no reason given" not in words(page)
+    listed = engineer.get(f"/batches/{plant.batch.number}/?cars=all").context["cars"]
+    assert [(car.row.vin, car.also) for car in listed] == [(plant.vehicle.vin, "destroyed for a test"), (other.vin, "")]

@@ -178,7 +178,7 @@ def _drawn(found: Batch, language: Language) -> dict[str, Any]:
 
 def _cars(request: HttpRequest, found: Batch, summary: BatchSummary, counts: CarCounts) -> dict[str, Any]:
     """The list of cars, narrowed as asked; by default to what is wrong, if anything is."""
-    wrong = summary.clear < counts.for_delivery or counts.not_for_delivery > 0
+    wrong = summary.clear < counts.for_delivery
     shown = request.GET.get("cars", "")
     if shown not in SHOWN:
         shown = "wrong" if wrong else "all"

@@ -10,6 +10,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
@@ -90,9 +91,8 @@ def configuration(request: HttpRequest, code: str) -> HttpResponse:
     asked = asked_of_types(configuration=found.code)
     rows = coverage_rows(configuration=found.code, before=before, most=PAGE + 1)
     shown = rows[:PAGE]
-    newest = rows if before is None else coverage_rows(configuration=found.code, most=_MOST_IN_FORCE)
-    if before is None and len(rows) > PAGE:
-        newest = coverage_rows(configuration=found.code, most=_MOST_IN_FORCE)
+    whole = before is None and len(rows) <= PAGE
+    newest = rows if whole else coverage_rows(configuration=found.code, most=_MOST_IN_FORCE)
     coverings = coverage_page.coverings(asked, newest, at)
     following = address(request, {"before": str(shown[-1].id)}, "signed") if len(rows) > PAGE else ""
     words = ngettext("%(count)d coverage", "%(count)d coverages", len(shown)) % {"count": len(shown)}
@@ -101,6 +101,9 @@ def configuration(request: HttpRequest, code: str) -> HttpResponse:
         "configuration": found,
         "heading": coverage_page.heading(found.code, coverings),
         "coverings": [_covering(one) for one in coverings],
+        "demonstrations": sum(
+            one.row.demonstration for one in coverings if one.row is not None and one.status is not Status.FAIL
+        ),
         "rows": [_row(row, at) for row in shown],
         "pager": Pager(words, address(request, {"before": None}, "signed") if before else "", following),
         "may_act": may(actor, MAY_COVER),
@@ -195,8 +198,6 @@ def document(request: HttpRequest, code: str, number: str) -> HttpResponse:
 
 
 def _attachment(name: str) -> str:
-    from django.utils.http import content_disposition_header
-
     plain = "".join(character for character in name if character.isprintable() and character not in '/\\:"<>|?*')
     return content_disposition_header(as_attachment=True, filename=plain or "document") or "attachment"
 

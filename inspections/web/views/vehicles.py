@@ -15,12 +15,19 @@ from django.views.decorators.http import require_safe
 from inspections.batches.choices import BatchStatus, VehicleStatus
 from inspections.batches.models import Vehicle
 from inspections.batches.queries import find_vehicle
-from inspections.catalogue.models import PlanRevision
-from inspections.catalogue.queries import characteristic_words, line_words, procedure_words, revision_in_force
+from inspections.catalogue.models import PlanRevision, Procedure
+from inspections.catalogue.queries import (
+    characteristic_words,
+    line_words,
+    procedure_words,
+    requirements_of,
+    revision_in_force,
+)
 from inspections.dispositions.answering import MAY_DISPOSE
 from inspections.dispositions.queries import open_holds
 from inspections.dispositions.rules import MAY_LIFT_HOLD, MAY_PLACE_HOLD
-from inspections.evaluation.reasons import ReasonCode
+from inspections.evaluation.facts import Level
+from inspections.evaluation.reasons import Outcome, ReasonCode
 from inspections.gates.covering import MAY_COVER
 from inspections.gates.queries import (
     Clearance,
@@ -89,9 +96,24 @@ def vehicle(request: HttpRequest, vin: str) -> HttpResponse:
         **_answer(request, found, answered, causes, known),
         **_life(request, life, cursor, answered, causes, known, {row.component_id for row in fittings if row.here_now}),
         **_holds(request, found),
+        "covers": _type_tests(request, found, life),
         "fitted": vehicle_page.fitted_now(fittings, software, coverages, known.language),
     }
     return render(request, "inspections/vehicles/vehicle.html", context)
+
+
+def _type_tests(request: HttpRequest, found: Vehicle, life: Life) -> set[int]:
+    """The inspections on this page that an engineer may sign as evidence for the type: of a destroyed car alone."""
+    revision = found.batch.revision
+    if found.status != VehicleStatus.DESTROYED or revision is None or not may(actor_of(request), MAY_COVER):
+        return set()
+    asked = {line.procedure_id for line in requirements_of(revision) if line.level is Level.TYPE}
+    codes = set(Procedure.objects.filter(pk__in=asked).values_list("code", flat=True))
+    return {
+        row.id
+        for row in (moment.what for moment in life.moments)
+        if isinstance(row, VehicleInspection) and row.procedure in codes and row.verdict is Outcome.PASS
+    }
 
 
 def _cursor(request: HttpRequest) -> Cursor | None:
@@ -236,7 +258,6 @@ def _holds(request: HttpRequest, found: Vehicle) -> dict[str, Any]:
         "hold_url": f"{url}?vin={found.vin}" if url and places else "",
         "may_answer": may(actor, MAY_DISPOSE),
         "removes": found.status in (VehicleStatus.IN_PROCESS, VehicleStatus.RELEASED) and may(actor, MAY_REMOVE),
-        "covers": found.status == VehicleStatus.DESTROYED and may(actor, MAY_COVER),
         "record_url": optional_url("web:entry", found.vin) if may(actor, MAY_RECORD) else "",
         "who_may": "" if places else _("Placing a hold:") + gap() + who_may(MAY_PLACE_HOLD, actor),
     }
