@@ -168,7 +168,7 @@ def _reason(members: Sequence[StandingCause], known: Known) -> PageReason:
 
 
 def _links(cause: StandingCause, known: Known) -> tuple[tuple[str, str], ...]:
-    """The page of the one nonconformance or rejected sample that a reason names, or of the coverage that it asks for."""
+    """The page of the one nonconformance or rejected sample that a reason names, or of the coverage it asks for."""
     if cause.code == ReasonCode.SAMPLE_REJECTED and cause.detail.get("rejected", "").isdigit():
         return (("sample", reverse("web:rejection", args=[cause.detail["rejected"]])),)
     if cause.code in _OF_COVERAGE and known.configuration:
