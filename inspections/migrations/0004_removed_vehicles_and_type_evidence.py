@@ -62,6 +62,17 @@ begin
     return new;
 end $$;
 
+create function interlock_removed_is_not_delivered() returns trigger language plpgsql as $$
+begin
+    if exists(select from inspections_removal r where r.vehicle_id = new.vehicle_id) then
+        raise exception 'interlock: vehicle % was taken out of delivery', new.vehicle_id
+            using errcode = 'integrity_constraint_violation';
+    end if;
+    return new;
+end $$;
+
+create trigger interlock_not_removed before insert on inspections_delivery
+    for each row execute function interlock_removed_is_not_delivered();
 create trigger interlock_stays_out before insert or update on inspections_vehicle
     for each row execute function interlock_vehicle_stays_out();
 create trigger interlock_here before insert on inspections_removal
@@ -75,8 +86,10 @@ DROP = """
 drop sequence interlock_coverage_number;
 drop trigger interlock_rests_on on inspections_coverage;
 drop trigger interlock_here on inspections_removal;
+drop trigger interlock_not_removed on inspections_delivery;
 drop trigger interlock_stays_out on inspections_vehicle;
-drop function interlock_coverage_rests_on, interlock_removal_of_what_is_here, interlock_vehicle_stays_out;
+drop function interlock_coverage_rests_on, interlock_removal_of_what_is_here, interlock_vehicle_stays_out,
+    interlock_removed_is_not_delivered;
 """
 
 

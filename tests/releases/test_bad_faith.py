@@ -35,16 +35,6 @@ PASSWORD = "a long password"
 MODEL_BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
-@pytest.fixture
-def officers(db):
-    return [make_person(Role.RELEASE_OFFICER) for _ in range(3)]
-
-
-@pytest.fixture
-def proposal(good_car, officers):
-    return propose(good_car.batch, officers[0])
-
-
 def propose(batch, officer, at=AT):
     return propose_release(batch=batch, vehicle_ids=None, actor=Actor.person(officer), at=at)
 
