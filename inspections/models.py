@@ -1,6 +1,17 @@
 """Registers the tables of every concept with Django. Nothing imports this module."""
 
-from .batches.models import Batch, Component, DrawSeed, Fitting, MaterialLot, Removal, SoftwareChange, Vehicle
+from .batches.models import (
+    Batch,
+    Component,
+    DrawSeed,
+    Fitting,
+    MaterialLot,
+    Removal,
+    Repinning,
+    SoftwareChange,
+    Vehicle,
+    VehicleMove,
+)
 from .catalogue.models import (
     Characteristic,
     ComponentKind,
@@ -45,10 +56,10 @@ from .rigs.models import ApiKey, Authorisation, Calibration, OutOfTolerance, Rig
 __all__ = [
     "ApiKey", "Authorisation", "Batch", "BatchGate", "Calibration", "Characteristic", "Component", "ComponentKind",
     "ConcededVehicle", "Concession", "ConcessionSignature", "Configuration", "ControlPlan", "Coverage",
-    "CoverageRevocation", "Decider", "Decision", "Delivery", "Disposition", "DrawSeed", "Fitting", "Hold", "HoldList",
-    "Inspection", "Judgement", "Kept", "LedgerEntry", "ListedVehicle", "Mark", "MaterialLot", "Measurement",
-    "Nonconformance", "NoticeChoice", "NoticeLine", "NoticeMail", "OpenReason", "OperatorAlias", "OutOfTolerance",
-    "PlanRevision", "Procedure", "Release", "ReleasedVehicle", "Removal", "Requirement", "Rig", "Sample",
-    "ScreenedVehicle", "Screening", "Signature", "SoftwareChange", "SourceItem", "Submission", "SystemClient",
-    "Untold", "User", "Vehicle", "VehicleGate", "VehicleModel", "Void",
+    "CoverageRevocation", "Decider", "Decision", "Delivery", "Disposition", "DrawSeed", "Fitting", "Hold",
+    "HoldList", "Inspection", "Judgement", "Kept", "LedgerEntry", "ListedVehicle", "Mark", "MaterialLot",
+    "Measurement", "Nonconformance", "NoticeChoice", "NoticeLine", "NoticeMail", "OpenReason", "OperatorAlias",
+    "OutOfTolerance", "PlanRevision", "Procedure", "Release", "ReleasedVehicle", "Removal", "Repinning",
+    "Requirement", "Rig", "Sample", "ScreenedVehicle", "Screening", "Signature", "SoftwareChange", "SourceItem",
+    "Submission", "SystemClient", "Untold", "User", "Vehicle", "VehicleGate", "VehicleModel", "VehicleMove", "Void",
 ]  # fmt: skip

@@ -15,7 +15,7 @@ from typing import Any
 from django.contrib.auth.models import Group
 
 from inspections.batches.choices import VehicleStatus
-from inspections.batches.models import Batch, Vehicle
+from inspections.batches.models import Batch, Repinning, Vehicle, VehicleMove
 from inspections.batches.rules import check_digit
 from inspections.batches.services import open_batch
 from inspections.catalogue.choices import RevisionStatus
@@ -237,6 +237,42 @@ def become(vehicle: Vehicle, status: VehicleStatus | str, *, at: datetime = AT) 
     return vehicle
 
 
+def pin(batch: Batch, revision: PlanRevision, *, at: datetime = LONG_AGO) -> Batch:
+    """Have the batch judged on a later approved revision, with the row without which the database refuses it. What is
+    on the record is not judged again; `repin_batch` does."""
+    Repinning.objects.create(
+        batch=batch,
+        from_revision_id=batch.revision_id,
+        to_revision=revision,
+        digest=revision.digest,
+        reason="as the test has it",
+        signed_by="a test",
+        person_id=0,
+        at=at,
+    )
+    batch.revision = revision
+    batch.save(update_fields=["revision"])
+    return batch
+
+
+def put_into(batch: Batch, vehicle: Vehicle, sequence: int, *, at: datetime = LONG_AGO) -> None:
+    """The car is in another batch, with the row without which the database refuses it; `move_vehicle` does more."""
+    VehicleMove.objects.create(
+        vehicle=vehicle,
+        from_batch=vehicle.batch,
+        from_sequence=vehicle.sequence,
+        from_revision_id=vehicle.batch.revision_id,
+        to_batch=batch,
+        to_sequence=sequence,
+        to_revision_id=batch.revision_id,
+        reason="as the test has it",
+        moved_by="a test",
+        person_id=0,
+        at=at,
+    )
+    Vehicle.objects.filter(pk=vehicle.pk).update(batch=batch, sequence=sequence)
+
+
 BATTERY: Mapping[str, Mapping[str, Any]] = {
     "BOND": {"unit": "ohm", "special": "CC", "positions": ["charge-port", "pack"]},
     "ISO": {"unit": "ohm/V"},
@@ -306,6 +342,11 @@ class Plant:
         return posted(
             procedure, vin=changed.pop("vin", self.vehicle.vin), **{"id": f"T-{next(self.serial)}", **changed}
         )
+
+    def without_plan(self) -> None:
+        """From now on its batch and car are others: the batch was opened before any revision was approved."""
+        self.batch = make_batch("SU7-UNPLANNED", configuration=self.configuration, at=LONG_AGO - timedelta(days=1))
+        self.vehicle = make_vehicle(self.batch, software=[("ADAS", "4.10"), ("BMS", "2.0")])
 
     def passing(self, **changed: Any) -> list[PostedInspection]:
         """Everything that a car needs, passing, with the software that it carries."""

@@ -24,7 +24,22 @@ from inspections.results.services import map_operator, record_inspections, repor
 from inspections.rigs.models import SystemClient
 from inspections.rigs.services import issue_key
 from tests import concessions
-from tests.factories import AT, Plant, become, changed_value, make_person, make_plant, make_vehicle, mes_actor
+from tests.factories import (
+    AT,
+    LINES,
+    Plant,
+    become,
+    changed_value,
+    make_batch,
+    make_person,
+    make_plant,
+    make_revision,
+    make_vehicle,
+    mes_actor,
+    pin,
+    put_into,
+    vin,
+)
 
 
 def fill_plant() -> Plant:
@@ -70,7 +85,16 @@ def _fill_releases(plant: Plant, engineer: Actor) -> None:
     map_operator(operator="TEMP-7", user=officers[0], actor=engineer, at=AT)
     condition = NamedVehicles((car.vin, plant.vehicle.vin))
     seen = digest_of(vehicles_concerned(condition=condition))
+    _fill_moves(plant)
+    seen = digest_of(vehicles_concerned(condition=condition))
     place_hold_list(condition=condition, reason="the same lot", seen=seen, actor=engineer, at=AT)
+
+
+def _fill_moves(plant: Plant) -> None:
+    """A third car comes to another batch, which is judged on a later revision from then on."""
+    there = make_batch("SU7-2026W47-08", configuration=plant.configuration)
+    put_into(there, make_vehicle(plant.batch, vin=vin(900_123), sequence=90), 1)
+    pin(there, make_revision(plant.configuration, LINES))
 
 
 def _fill_intake(plant: Plant) -> None:

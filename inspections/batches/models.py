@@ -101,6 +101,51 @@ class Removal(models.Model):
         ]
 
 
+class VehicleMove(models.Model):
+    """A car went from one batch to another of its configuration. Append-only.
+
+    `from_revision_id`: what bound it until then (null: nothing); a fail under it is never let go by the move. The
+    database lets `Vehicle.batch` and `sequence` follow a move and nothing else. Written by `gates.moving` alone.
+    """
+
+    vehicle = models.ForeignKey(Vehicle, on_delete=models.PROTECT, related_name="moves")
+    from_batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="moved_out")
+    from_sequence = models.PositiveIntegerField()
+    from_revision_id = models.BigIntegerField(null=True)
+    to_batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="moved_in")
+    to_sequence = models.PositiveIntegerField()
+    to_revision_id = models.BigIntegerField(null=True)
+    reason = models.TextField()
+    moved_by = models.CharField(max_length=200)
+    person_id = models.BigIntegerField()
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=~Q(from_batch=models.F("to_batch")), name="move_goes_elsewhere")
+        ]
+
+
+class Repinning(models.Model):
+    """A batch is judged on a later revision of its plan from a moment on. Append-only.
+
+    `from_revision_id`: what bound its cars until then (null: nothing); a fail under it is never let go. The database
+    lets `Batch.revision` follow a re-pinning and nothing else. Written by `gates.repinning` alone.
+    """
+
+    batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="repinnings")
+    from_revision_id = models.BigIntegerField(null=True)
+    to_revision = models.ForeignKey(PlanRevision, on_delete=models.PROTECT, related_name="+")
+    digest = models.CharField(max_length=64, help_text="that of the revision, as it was shown and signed")
+    reason = models.TextField()
+    signed_by = models.CharField(max_length=200)
+    person_id = models.BigIntegerField()
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["batch", "at"], name="repinning_batch")]
+
+
 class Component(models.Model):
     """A part with its own serial number; it is tested before it meets its car."""
 

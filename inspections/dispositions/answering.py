@@ -382,11 +382,13 @@ def vehicle_measured(*, inspection: Inspection) -> Vehicle | None:
 
 
 def _mark(vehicle: Vehicle, at: datetime) -> None:
-    marks: set[tuple[int, int | None, str]] = {(vehicle.batch_id, vehicle.pk, "")}
-    if vehicle.status == VehicleStatus.DESTROYED:
+    # Read now, under the row lock of the act: a move has gone before it, or waits for it.
+    batch_id, status = Vehicle.objects.values_list("batch_id", "status").get(pk=vehicle.pk)
+    marks: set[tuple[int, int | None, str]] = {(batch_id, vehicle.pk, "")}
+    if status == VehicleStatus.DESTROYED:
         marks |= batches_covered_by(vehicle_ids=[vehicle.pk])
     mark_vehicles(rows=marks, at=at)
-    enqueue_after_commit(DECIDE_BATCH, queue=Queue.URGENT, kwargs={"batch_id": vehicle.batch_id}, once=True)
+    enqueue_after_commit(DECIDE_BATCH, queue=Queue.URGENT, kwargs={"batch_id": batch_id}, once=True)
 
 
 def _tell(

@@ -22,7 +22,12 @@ def counting_entry(entries: Iterable[Entry]) -> Entry | None:
 
 def blocking_fails(entries: Sequence[Entry], repeats: int) -> list[Entry]:
     """The fails that block: undisposed, voided or not, and not excused by one of the `repeats` allowed after them."""
-    return [entry for entry in entries if entry.blocks and not (repeats > 0 and _excused(entry, entries, repeats))]
+    return [entry for entry in entries if entry.blocks and not _excused(entry, entries, _allowed(entry, repeats))]
+
+
+def _allowed(fail: Entry, repeats: int) -> int:
+    """How many repeats count for a fail: no more than any revision allowed that failed the car for it."""
+    return repeats if fail.before is None else min(repeats, fail.before)
 
 
 def unexplained_repeats(entries: Sequence[Entry], repeats: int) -> int:
@@ -47,6 +52,8 @@ def _excused(fail: Entry, entries: Sequence[Entry], repeats: int) -> bool:
     What failed later counts whether disposed of or not. The first pass is the first that was judged one: that it turns
     out inadmissible must not excuse a fail which came after it.
     """
+    if repeats <= 0:
+        return False
     tried = _repeats_of(fail, entries)
     if fail.old or not tried or len(tried) > repeats or not _passed(tried[-1]):
         return False

@@ -31,7 +31,8 @@ class Entry:
 
     `outcome`: pass only if it was judged a pass of the line now asked and nothing made it a fail. `failing`: a fail
     now, under any revision that ever bound the car, or by review. `old`: a fail under an earlier revision alone, which
-    nothing in the present one excuses. `by_review`: a fail because an engineer treats it as one, which nobody judged
+    nothing in the present one excuses. `before`: an earlier revision failed the car for it, whatever the present says,
+    and allowed so many repeats after it. `by_review`: a fail because an engineer treats it as one, which nobody judged
     so. `disposed`: that fail has a disposition. `reworked_at`: the latest rework that disposed of it.
     """
 
@@ -41,6 +42,7 @@ class Entry:
     reason: JudgementReason
     failing: bool
     old: bool
+    before: int | None
     by_review: bool
     disposed: bool
     reworked_at: datetime | None
@@ -129,6 +131,7 @@ def entry_of(evidence: Evidence, row: Measured, line: Requirement | None) -> Ent
         reason=reason,
         failing=failing,
         old=row.failed_ever and row.outcome is not Outcome.FAIL,
+        before=row.failed_before,
         by_review=treated and not row.failed_ever and row.outcome is not Outcome.FAIL,
         disposed=any(review.kind in disposing for review in reviews),
         reworked_at=max(reworks, default=None),
@@ -154,12 +157,17 @@ def treated_as_fail(inspection: Inspection) -> bool:
 def _fold(members: Sequence[Sequence[Entry]]) -> Entry:
     """One entry for a group at a position of one inspection: its members, each the worst of its readings there."""
     worst = [max(readings, key=lambda entry: (entry.rank, entry.blocks, entry.identity)) for readings in members]
-    outcome = fold_members(entry.outcome for entry in worst)
+    outcome = folded = fold_members(entry.outcome for entry in worst)
+    before = [entry for readings in members for entry in readings if entry.before is not None]
+    if before:
+        outcome = Outcome.FAIL
     same = [entry for entry in worst if entry.outcome is outcome]
     speaker = min(same, key=lambda entry: (entry.rank, entry.identity))
     failing = outcome is Outcome.FAIL
     fails = [entry for readings in members for entry in readings if entry.failing]
     reworks = [entry.reworked_at for entry in fails if entry.reworked_at is not None]
+    # Where a member passes, the others' fails are none of the group's: only an earlier revision's are to be answered.
+    blocking = fails if folded is Outcome.FAIL else before
     return Entry(
         evidence=speaker.evidence,
         ordinal=speaker.ordinal,
@@ -167,8 +175,9 @@ def _fold(members: Sequence[Sequence[Entry]]) -> Entry:
         reason=speaker.reason,
         failing=failing,
         old=any(entry.old for entry in fails),
+        before=min((entry.before for entry in before if entry.before is not None), default=None),
         by_review=any(entry.by_review for entry in fails),
-        disposed=failing and all(entry.disposed for entry in fails),
+        disposed=failing and all(entry.disposed for entry in blocking),
         reworked_at=max(reworks, default=None),
         kind=speaker.kind,
         found=", ".join(sorted(entry.found for entry in same)),

@@ -119,6 +119,8 @@ class Measured:
     """One measurement as stored, with what was judged of it under the revision now pinned.
 
     `failed_ever`: some revision that bound the subject judged it a fail, whatever the present one says.
+    `failed_before`: one that binds no more did, and no other member of a group excused it there: what another member
+    shows excuses it no more. It is the fewest repeats that such a revision allowed after it.
     `requirement_id` is the requirement of the pinned revision it was judged against, None when not judged.
     `found` is the value as written with its unit, for people; `unit` is that unit alone.
     """
@@ -130,6 +132,7 @@ class Measured:
     reason: JudgementReason = JudgementReason.NONE
     requirement_id: int | None = None
     failed_ever: bool = False
+    failed_before: int | None = None
     claimed: Outcome | None = None
     dispositions: tuple[Disposition, ...] = ()
     found: str = ""

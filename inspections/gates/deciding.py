@@ -18,7 +18,15 @@ from .batch_evidence import collect_batch_input
 from .comparing import Decided, differs, stored_gates
 from .evidence import Plan, collect_gate_inputs, collect_plan, collect_vehicles
 from .flagging import flag_failures
-from .writing import names_of, tallies_moved, write_batch_gates, write_gates, write_reasons, write_vehicle_decisions
+from .writing import (
+    names_of,
+    take_out,
+    tallies_moved,
+    write_batch_gates,
+    write_gates,
+    write_reasons,
+    write_vehicle_decisions,
+)
 
 DOMAINS = tuple(Domain.values)
 
@@ -46,6 +54,7 @@ def decide_marked(batch: Batch, undecided: Undecided, *, counter: int, at: datet
     """Decide what the marks name and write the differences: gates, reasons, counts, decisions, flags."""
     plan = collect_plan(batch)
     vehicles = collect_vehicles(batch.pk, undecided.vehicles)
+    left = take_out(batch, [vehicle_id for vehicle_id in undecided.vehicles if vehicle_id not in vehicles], at)
     wanted = sorted((vehicle_id, domain) for vehicle_id in vehicles for domain in undecided.vehicles[vehicle_id])
     stored = stored_gates(wanted)
     inputs = collect_gate_inputs(batch, plan, vehicles, wanted)
@@ -57,6 +66,8 @@ def decide_marked(batch: Batch, undecided: Undecided, *, counter: int, at: datet
     write_gates(batch, differing, counter, at)
     write_reasons(batch, differing, stored)
     tallies = tallies_moved(differing, stored)
+    for domain, counts in left.items():
+        tallies[domain].update(counts)
     new = {domain for vehicle_id, domain in wanted if stored[vehicle_id, domain].gate is None}
     own = _decide_own(batch, plan, undecided.own | new, at)
     shown = names_of(differing, own)

@@ -97,9 +97,12 @@ def reveal_draw(*, batch: Batch, actor: Actor, at: datetime) -> None:
 
 
 def _places(batch: Batch) -> tuple[Place, ...]:
+    """The registered cars. A car that was moved away leaves its position, lost until another is registered there."""
     rows = read_named(
         "select id, vin, sequence, status = any(%(delivery)s) from inspections_vehicle where batch_id = %(batch)s"
-        " order by sequence",
+        " union all select m.vehicle_id, v.vin, m.from_sequence, false from inspections_vehiclemove m"
+        " join inspections_vehicle v on v.id = m.vehicle_id where m.from_batch_id = %(batch)s and not exists("
+        " select from inspections_vehicle o where o.batch_id = %(batch)s and o.sequence = m.from_sequence) order by 3",
         batch=batch.pk,
         delivery=[status.value for status in FOR_DELIVERY],
     )

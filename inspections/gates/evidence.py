@@ -52,7 +52,7 @@ def collect_plan(batch: Batch) -> Plan:
 
 
 def collect_vehicles(batch_id: int, vehicle_ids: Collection[int]) -> dict[int, VehicleFacts]:
-    """The vehicles that are (still) in the batch; a mark of one that was moved away is decided in its new batch."""
+    """The vehicles that are (still) in the batch; a mark of one that was moved away goes after it."""
     rows = read_rows(
         "select id, vin, sequence, status, registered_at from inspections_vehicle where batch_id = %s and id = any(%s)",
         batch_id,

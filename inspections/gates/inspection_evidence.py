@@ -8,7 +8,9 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
+from ..catalogue.queries import requirements_of
 from ..evaluation import facts
+from ..evaluation.judging import critical
 from ..evaluation.reasons import JudgementReason, Outcome
 from ..results.fields import RAW
 from .reading import read_rows
@@ -99,6 +101,7 @@ def _measurements(
         " left join inspections_characteristic c on c.id = m.characteristic_id where m.inspection_id = any(%s)",
         list(revisions),
     )
+    before = _failed_before(rows, revisions, pinned, judged)
     measured: dict[int, list[facts.Measured]] = defaultdict(list)
     for inspection_id, ordinal, characteristic_id, position, outcome, reason, requirement_id, claimed, *shown in rows:
         value, raw, unit, kind = shown
@@ -115,6 +118,7 @@ def _measurements(
                 reason=JudgementReason(reason),
                 requirement_id=requirement_id,
                 failed_ever=failed_ever,
+                failed_before=before.get((inspection_id, ordinal)),
                 claimed=None if claimed is None else Outcome(claimed),
                 dispositions=tuple(disposed.get((inspection_id, ordinal), ())),
                 found=value_text(value, raw, unit),
@@ -123,6 +127,47 @@ def _measurements(
             )
         )
     return measured
+
+
+def _failed_before(
+    rows: list[tuple[Any, ...]], revisions: Mapping[int, int | None], pinned: int | None, judged: Judged
+) -> dict[tuple[int, int], int]:
+    """Which measurements failed their subject under a revision that binds it no more, with the fewest repeats that one
+    of those allowed. The fail of a member counts where no other member of its group passed then, as it did then."""
+    said: dict[tuple[int, int], list[tuple[int, str, int, int | None]]] = defaultdict(list)
+    failing: set[tuple[int, int]] = set()
+    for inspection_id, ordinal, _, position, outcome, _, requirement_id, *_ in rows:
+        verdicts = {revision: (row[0], row[2]) for revision, row in judged.get((inspection_id, ordinal), {}).items()}
+        recorded = revisions[inspection_id]
+        if recorded is not None:
+            verdicts[recorded] = (outcome, requirement_id)
+        for revision, (found, line_id) in verdicts.items():
+            if revision != pinned:
+                said[inspection_id, revision].append((ordinal, position, found, line_id))
+                if found == Outcome.FAIL:
+                    failing.add((inspection_id, revision))
+    failed: dict[tuple[int, int], int] = {}
+    for inspection_id, revision in sorted(failing):
+        for ordinal, repeats in _failed_under(revision, said[inspection_id, revision]):
+            failed[inspection_id, ordinal] = min(repeats, failed.get((inspection_id, ordinal), repeats))
+    return failed
+
+
+def _failed_under(revision_id: int, said: Iterable[tuple[int, str, int, int | None]]) -> Iterable[tuple[int, int]]:
+    """The ordinals of one inspection that failed its subject under a revision, each with the repeats allowed there."""
+    lines = {line.id: line for line in requirements_of(revision_id)}
+    listed = [(ordinal, position, outcome, lines.get(line_id or 0)) for ordinal, position, outcome, line_id in said]
+    excused = {
+        (line.group, position)
+        for _, position, outcome, line in listed
+        if outcome == Outcome.PASS and line is not None and line.group is not None
+    }
+    for ordinal, position, outcome, line in listed:
+        if outcome != Outcome.FAIL or (line is not None and (line.group, position) in excused):
+            continue
+        asking = None if line is None else lines.get(line.group or 0, line)
+        free = asking is not None and line is not None and not critical(line) and not critical(asking)
+        yield ordinal, asking.repeats if free and asking is not None else 0
 
 
 def value_text(value: Decimal | None, raw: str | None, unit: str | None) -> str:

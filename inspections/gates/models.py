@@ -122,7 +122,8 @@ class Decision(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["vehicle", "domain", "counter"],
+                # Each batch counts by itself, and a car may come to another.
+                fields=["vehicle", "domain", "batch", "counter"],
                 condition=Q(vehicle__isnull=False),
                 name="decision_vehicle_once",
             ),

@@ -4,3 +4,11 @@ class CoverageRefused(Exception):
 
 class RemovalRefused(Exception):
     """A car that cannot be taken out of delivery so; the text says what was found and what to do."""
+
+
+class MoveRefused(Exception):
+    """A car that cannot be moved so; the text says what was found and what to do."""
+
+
+class RepinRefused(Exception):
+    """A batch that cannot be judged on this revision; the text says what was found and what to do."""

@@ -10,13 +10,15 @@ from typing import Any, Final
 
 from django.db import connection
 
-from ..batches.models import Batch
+from ..batches.models import Batch, Vehicle
 from ..catalogue.models import Characteristic
+from ..dispatch import DECIDE_BATCH, Queue, enqueue_after_commit
 from ..evaluation.facts import GateDecision, Reason
 from ..evaluation.reasons import FAILED_CODES, ReasonCode, State
+from ..marks.services import mark_vehicles
 from ..people.rules import Actor
 from ..records.services import Act, record_acts
-from .comparing import Decided, Stored, content, reasons_differ, stored_content
+from .comparing import Decided, Stored, content, reasons_differ, stored_content, stored_gates
 from .evidence import Plan
 from .models import BatchGate, Decision, OpenReason
 
@@ -104,6 +106,44 @@ def tallies_moved(rows: list[Decided], stored: Mapping[tuple[int, str], Stored])
 
 def _counts(state: int, codes: Iterable[str]) -> list[str]:
     return [State(state).name.lower(), *(f"code:{code}" for code in codes)]
+
+
+_LEFT = """
+select g.vehicle_id, g.domain from inspections_vehiclegate g join inspections_vehicle v on v.id = g.vehicle_id
+where g.vehicle_id = any(%(vehicles)s) and g.batch_id = %(batch)s and v.batch_id <> %(batch)s
+"""
+_TAKE_OUT = """
+update inspections_vehiclegate g set batch_id = v.batch_id, counted = false from inspections_vehicle v
+where v.id = g.vehicle_id and g.vehicle_id = any(%(vehicles)s) and g.batch_id = %(batch)s and v.batch_id <> %(batch)s
+"""
+_FOLLOW = """
+update inspections_openreason o set batch_id = v.batch_id from inspections_vehicle v
+where v.id = o.vehicle_id and o.vehicle_id = any(%(vehicles)s) and o.batch_id <> v.batch_id
+"""
+
+
+def take_out(batch: Batch, vehicle_ids: list[int], at: datetime) -> dict[str, Counter[str]]:
+    """Cars that were moved away count here no more: by domain, how much each count of the batch moves.
+
+    Their gates go with them, uncounted until their new batch decides them; so do the marks that were meant for them.
+    """
+    if not vehicle_ids:
+        return {}
+    named: dict[str, Any] = {"vehicles": vehicle_ids, "batch": batch.pk}
+    with connection.cursor() as cursor:
+        cursor.execute(_LEFT, named)
+        gone = stored_gates(sorted(cursor.fetchall()))
+        cursor.execute(_TAKE_OUT, named)
+        cursor.execute(_FOLLOW, named)
+    moved: dict[str, Counter[str]] = defaultdict(Counter)
+    for (_, domain), was in gone.items():
+        if was.counted:
+            moved[domain].subtract(_counts(was.state, was.codes))
+    places = Vehicle.objects.filter(pk__in=vehicle_ids).values_list("batch_id", "pk")
+    mark_vehicles(rows=[(batch_id, vehicle_id, "") for batch_id, vehicle_id in places], at=at)
+    for batch_id in sorted({batch_id for batch_id, _ in places}):
+        enqueue_after_commit(DECIDE_BATCH, queue=Queue.URGENT, kwargs={"batch_id": batch_id}, once=True)
+    return moved
 
 
 def names_of(rows: Iterable[Decided], own: Mapping[str, GateDecision]) -> dict[int, str]:

@@ -24,6 +24,8 @@ APPEND_ONLY = [
     "authorisation",
     "fitting",
     "softwarechange",
+    "vehiclemove",
+    "repinning",
     "release",
     "releasedvehicle",
     "signature",
@@ -75,8 +77,8 @@ FROZEN_COLUMNS = {
     "materiallot": "kind lot first_seen_at",
     "submission": "rig_id sha256 size received_at",
     "kept": "kind rig_id external_id digest vin component_kind component_serial body sha256 size received_at",
-    "hold": "batch_id vehicle_id hold_list_id source domain code characteristic_id position reason placed_by placed_at",
-    "nonconformance": "number batch_id vehicle_id domain code characteristic_id opened_at",
+    "hold": "vehicle_id hold_list_id source domain code characteristic_id position reason placed_by placed_at",
+    "nonconformance": "number vehicle_id domain code characteristic_id opened_at",
 }
 """Columns that say what a row is. They are written once; the others tell how it stands."""
 

@@ -84,7 +84,8 @@ create view interlock_standing_release as
 select distinct on (rv.vehicle_id) rv.vehicle_id, r.id as release_id, r.number, s.signed_at,
     (select min(d.decided_at) from inspections_decision d
         where d.state <> 0 and (
-            (d.vehicle_id = rv.vehicle_id and (d.batch_id <> r.batch_id or d.counter > s.counter))
+            (d.vehicle_id = rv.vehicle_id and case when d.batch_id = r.batch_id then d.counter > s.counter
+                else d.decided_at > s.signed_at end)
             or (d.vehicle_id is null and d.batch_id = r.batch_id and d.counter > s.counter))) as suspended_at
 from inspections_releasedvehicle rv
 join inspections_release r on r.id = rv.release_id

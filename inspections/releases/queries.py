@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from ..batches.models import Batch
 from ..gates.choices import CoverageKind
 from ..gates.models import Coverage
 from ..gates.reading import read_named
@@ -237,6 +238,8 @@ def differences_since(*, release: Release, at: datetime) -> tuple[list[str], lis
     ]
     if len(found) != len(named):
         differences.append("A car was moved to another batch.")
+    if Batch.objects.values_list("revision_id", flat=True).get(pk=release.batch_id) != release.revision_id:
+        differences.append("The batch is judged on another revision of its plan.")
     gone = standing_vehicles(list(named))
     if gone:
         released = cars(row.sequence for row in found if row.vehicle_id in gone)

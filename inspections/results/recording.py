@@ -28,6 +28,7 @@ from .judging import Judges, judge_posted
 from .posted import CheckedInspection, PostedInspection, check_posted
 from .ready import KnownCharacteristic, KnownProcedure
 from .recorded import Recorded, RecordState
+from .rejudging import judge_on_past_pins
 from .sampling import asking_configurations, record_samples
 from .subjects import (
     Subject,
@@ -98,8 +99,21 @@ def _record(request: Request, actor: Actor, person_id: int | None, source: Mappi
     candidates = list(_judge(request, keys, procedures, subjects))
     inserted = _store(request, candidates, person_id, source)
     if inserted:
+        _judge_as_then(request, inserted)
         _tell(request, inserted, actor)
     return [fate for fate in request.fates if fate is not None]
+
+
+def _judge_as_then(request: Request, inserted: Sequence[Candidate]) -> None:
+    """What finished before its car was moved or its batch re-pinned is judged on what bound it then, too: nobody lets a
+    fail go by letting it arrive late."""
+    late = [
+        candidate.inspection_id
+        for candidate in inserted
+        if candidate.subject.bound_until is not None and candidate.posted.finished_at <= candidate.subject.bound_until
+    ]
+    if late:
+        judge_on_past_pins(inspection_ids=late, act="inspection.recorded", at=request.at)
 
 
 def _settle_before_locking(request: Request) -> dict[str, KnownProcedure]:

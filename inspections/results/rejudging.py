@@ -49,6 +49,60 @@ where i.vehicle_id = any(%s) and b.revision_id is not null and i.revision_id is 
 """
 
 
+_ON_ANOTHER = """
+select count(*) from inspections_inspection i
+where (i.vehicle_id = any(%(vehicles)s) or i.component_id in (
+        select latest.component_id from (select distinct on (l.component_id) l.component_id, l.vehicle_id, l.fitted
+            from inspections_fitting l where l.component_id in (
+                select o.component_id from inspections_fitting o where o.vehicle_id = any(%(vehicles)s))
+            order by l.component_id, l.at desc, l.id desc) latest
+        where latest.fitted and latest.vehicle_id = any(%(vehicles)s)))
+    and i.revision_id is distinct from %(revision)s
+    and not exists(select from inspections_judgement j where j.inspection_id = i.id and j.ordinal = -1
+        and j.revision_id = %(revision)s)
+"""
+# What bound the car (for a part: the car in which it is, and only since it is there) when the test finished or later.
+_ON_PAST_PINS = """
+with told as (
+    select i.id, i.procedure_id, i.revision_id, i.finished_at, v.id as vehicle_id, v.batch_id, v.registered_at,
+        greatest(i.finished_at, latest.at) as since
+    from inspections_inspection i
+    left join lateral (
+        select f.vehicle_id, f.fitted, f.at from inspections_fitting f where f.component_id = i.component_id
+        order by f.at desc, f.id desc limit 1
+    ) latest on i.component_id is not null
+    join inspections_vehicle v on v.id = coalesce(i.vehicle_id, case when latest.fitted then latest.vehicle_id end)
+    where i.id = any(%s)
+), pins as (
+    select t.id, m.from_revision_id as revision_id from told t
+    join inspections_vehiclemove m on m.vehicle_id = t.vehicle_id and m.at >= t.since
+    union
+    select t.id, r.from_revision_id from told t
+    join inspections_repinning r on r.at >= t.since and r.at >= t.registered_at
+        and r.batch_id = coalesce((select m.from_batch_id from inspections_vehiclemove m
+            where m.vehicle_id = t.vehicle_id and m.at > r.at order by m.at, m.id limit 1), t.batch_id)
+)
+select t.id, t.procedure_id, p.revision_id, t.registered_at from told t join pins p on p.id = t.id
+where p.revision_id is not null and t.revision_id is distinct from p.revision_id
+"""
+
+
+def count_on_another(*, vehicle_ids: Collection[int], revision_id: int) -> int:
+    """How many inspections of these vehicles, and of what is fitted in them, `judge_on_current_pins` would judge if
+    this revision bound them. One statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(_ON_ANOTHER, {"vehicles": list(vehicle_ids), "revision": revision_id})
+        return int(cursor.fetchone()[0])
+
+
+def judge_on_past_pins(*, inspection_ids: Collection[int], act: str, at: datetime) -> int:
+    """Judge what arrived late also on the revisions that bound its subject when it finished, or since: had it come in
+    time, its fail would stand. Returns how many judgements of whole inspections were added.
+    """
+    stored = [_Stored(*row) for row in _rows(_ON_PAST_PINS, sorted(inspection_ids))]
+    return _judge(stored, act, at)
+
+
 def judge_on_current_pins(
     *, component_ids: Collection[int] = (), vehicle_ids: Collection[int] = (), act: str, at: datetime
 ) -> int:
@@ -61,7 +115,11 @@ def judge_on_current_pins(
     for statement, ids in ((_OF_COMPONENTS, component_ids), (_OF_VEHICLES, vehicle_ids)):
         if ids:
             stored += [_Stored(*row) for row in _rows(statement, sorted(set(ids)))]
-    pairs = _judged_already([row.id for row in stored])
+    return _judge(stored, act, at)
+
+
+def _judge(stored: Sequence[_Stored], act: str, at: datetime) -> int:
+    pairs = _judged_already([row.id for row in stored]) if stored else set()
     stored = [row for row in stored if (row.id, row.revision_id) not in pairs]
     if not stored:
         return 0

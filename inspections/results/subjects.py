@@ -34,7 +34,8 @@ class BatchFacts:
 class Subject(NamedTuple):
     """A known subject. `vehicle_id` is the vehicle it counts for now: itself, or the one in which it is fitted.
 
-    `destroyed`: a car given up to a test, on which coverage may rest.
+    `destroyed`: a car given up to a test, on which coverage may rest. `bound_until`: until when something else bound
+    the vehicle, because it was moved then or its batch re-pinned; None: never.
     """
 
     kind: Literal["vehicle", "component", "lot"]
@@ -45,6 +46,7 @@ class Subject(NamedTuple):
     built_at: datetime | None = None
     batch: BatchFacts | None = None
     destroyed: bool = False
+    bound_until: datetime | None = None
 
     def locks(self) -> list[tuple[Lock, int]]:
         """The locks under which what is said of this subject stays so."""
@@ -93,11 +95,15 @@ def create_parts(keys: Iterable[SubjectKey], at: datetime) -> None:
 
 _VEHICLES: Final = """
 select 'vehicle', v.id, v.vin, '', v.id, v.vin, v.registered_at::text, v.status = 'destroyed_for_test',
+       greatest((select max(m.at) from inspections_vehiclemove m where m.vehicle_id = v.id),
+           (select max(r.at) from inspections_repinning r where r.batch_id = v.batch_id))::text,
        b.id, b.number, b.configuration_id, b.line, b.status, b.revision_id
 from inspections_vehicle v join inspections_batch b on b.id = v.batch_id where v.vin = any(%s::text[])
 """
 _COMPONENTS: Final = """
 select 'component', c.id, c.kind, c.serial, v.id, v.vin, v.registered_at::text, false,
+       greatest((select max(m.at) from inspections_vehiclemove m where m.vehicle_id = v.id),
+           (select max(r.at) from inspections_repinning r where r.batch_id = v.batch_id))::text,
        b.id, b.number, b.configuration_id, b.line, b.status, b.revision_id
 from unnest(%s::text[], %s::text[]) as named(kind, serial)
 join inspections_component c on c.kind = named.kind and c.serial = named.serial
@@ -108,7 +114,7 @@ left join inspections_vehicle v on v.id = latest.vehicle_id and latest.fitted
 left join inspections_batch b on b.id = v.batch_id
 """
 _LOTS: Final = """
-select 'lot', l.id, l.kind, l.lot, null::bigint, null, null, false,
+select 'lot', l.id, l.kind, l.lot, null::bigint, null, null, false, null,
        null::bigint, null, null::bigint, null, null, null::bigint
 from unnest(%s::text[], %s::text[]) as named(kind, lot)
 join inspections_materiallot l on l.kind = named.kind and l.lot = named.lot
@@ -180,7 +186,7 @@ def subjects_read(answers: Iterable[Iterable[tuple[Any, ...]]]) -> dict[SubjectK
     batches: dict[int, BatchFacts] = {}
     if len(_where) >= _MOST_PLACES:
         _where.clear()
-    for kind, own, first, second, vehicle_id, vin, built_at, destroyed, batch_id, *batch in chain.from_iterable(
+    for kind, own, first, second, vehicle_id, vin, built_at, destroyed, until, batch_id, *batch in chain.from_iterable(
         answers
     ):
         bound = None
@@ -188,7 +194,10 @@ def subjects_read(answers: Iterable[Iterable[tuple[Any, ...]]]) -> dict[SubjectK
             bound = batches.get(batch_id) or batches.setdefault(batch_id, BatchFacts(batch_id, *batch))
         key = kind, first, second
         text = first if kind == "vehicle" else f"{first} {second}"
-        found[key] = Subject(kind, own, text, vehicle_id, vin or "", built_at and _moment(built_at), bound, destroyed)
+        found[key] = Subject(
+            kind, own, text, vehicle_id, vin or "", built_at and _moment(built_at), bound, destroyed,
+            until and _moment(until),
+        )  # fmt: skip
         if kind == "vehicle" and bound is not None:
             _where[key] = bound.id, bound.configuration_id
     return found

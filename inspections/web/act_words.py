@@ -174,6 +174,28 @@ def _hold_list(entry: LedgerEntry, after: Mapping[str, Any], tell: Telling) -> t
     return Status.HELD, text % said
 
 
+def _moved(entry: LedgerEntry, after: Mapping[str, Any], tell: Telling) -> tuple[Status, str]:
+    before = entry.before if isinstance(entry.before, dict) else {}
+    said = {
+        "car": after.get("sequence"), "to": after.get("batch"), "from": before.get("batch", entry.subject),
+        "vin": after.get("vin", ""), "count": after.get("judged_anew", 0), "reason": entry.reason.rstrip(".。"),
+    }  # fmt: skip
+    if entry.act == "batch.vehicle_left":
+        return Status.QUIET, _("%(vin)s was moved to batch %(to)s: %(reason)s.") % said
+    text = _("Moved from batch %(from)s, now car %(car)s of %(to)s, %(count)s results judged anew: %(reason)s.")
+    return Status.QUIET, text % said
+
+
+def _repinned(entry: LedgerEntry, after: Mapping[str, Any], tell: Telling) -> tuple[Status, str]:
+    before = entry.before if isinstance(entry.before, dict) else {}
+    said = {
+        "plan": after.get("plan"), "number": after.get("revision"), "count": after.get("judged_anew", 0),
+        "before": before.get("revision") or "–", "reason": entry.reason.rstrip(".。"),
+    }  # fmt: skip
+    text = _("Judged on %(plan)s revision %(number)s (before: %(before)s), %(count)s results anew: %(reason)s.")
+    return Status.QUIET, text % said
+
+
 def _nonconformance(entry: LedgerEntry, after: Mapping[str, Any], tell: Telling) -> tuple[Status, str]:
     said = {"number": after.get("nonconformance", ""), "reason": tell.cause(after)}
     if entry.act.endswith("opened"):
@@ -322,6 +344,9 @@ _SAID: Mapping[str, Words] = {
     "hold.lifted_by_list": _held_by_list,
     "hold.listed_gone": _held_by_list,
     "hold_list.placed": _hold_list,
+    "vehicle.moved": _moved,
+    "batch.vehicle_left": _moved,
+    "batch.repinned": _repinned,
     "hold_list.lifted": _hold_list,
     "nonconformance.opened": _nonconformance,
     "nonconformance.closed": _nonconformance,

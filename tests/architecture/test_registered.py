@@ -30,6 +30,8 @@ NOT_SHOWN = {
     "Mark": "what is undecided right now: the decider's own",
     "CoverageRevocation": "shows with its coverage",
     "Disposition": "shows on the car's page, with what it answers",
+    "VehicleMove": "shows on the car's page and on those of both batches",
+    "Repinning": "shows on the page of its batch",
     "ListedVehicle": "shows on the page of its hold list",
     "ConcededVehicle": "shows on the page of its concession",
     "ConcessionSignature": "shows on the page of its concession",

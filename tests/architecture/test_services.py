@@ -58,7 +58,7 @@ ONE_PLACE = {
     "ledgerentry": "inspections/records/services.py",
     "decision": "inspections/gates/writing.py",
     "vehiclegate": "inspections/gates/writing.py",
-    "decider": "inspections/gates/services.py",
+    "decider": "inspections/gates/consuming.py",
 }
 """The one module that writes each of these tables."""
 

@@ -15,7 +15,7 @@ APPEND_ONLY = {
     "coveragerevocation", "disposition", "concession", "calibration", "outoftolerance", "authorisation", "fitting",
     "softwarechange", "release", "releasedvehicle", "signature", "delivery", "operatoralias", "drawseed",
     "screening", "screenedvehicle", "removal",
-    "holdlist", "listedvehicle",
+    "holdlist", "listedvehicle", "vehiclemove", "repinning",
     "concededvehicle", "concessionsignature",
 }  # fmt: skip
 """Written once: the application's role can neither change nor remove a row, nor switch off what forbids it."""

@@ -412,8 +412,7 @@ def test_an_answer_between_the_signatures_refuses_the_second(car):
 def test_a_plan_that_is_re_pinned_between_the_signatures_refuses_the_second(plant, car):
     concession = propose(car)
     sign(concession, make_person(Role.ENGINEER))
-    plant.batch.revision = factories.make_revision(plant.configuration, LINES)
-    plant.batch.save(update_fields=["revision"])
+    factories.pin(plant.batch, factories.make_revision(plant.configuration, LINES))
     assert refused(lambda: sign(concession, make_person(Role.ENGINEER))) == "concession_changed"
 
 

@@ -585,6 +585,33 @@ def test_an_old_fail_of_a_member_blocks_its_group_if_no_other_member_passed() ->
     assert codes(grouped(inspection(1, at("08:00"), old, member(VOLTAGE, P)))) == []
 
 
+@pytest.mark.law(6)
+def test_law_6_what_an_earlier_revision_failed_the_car_for_no_other_member_excuses() -> None:
+    old = member(ISOLATION, P, failed_ever=True, failed_before=0)
+    still = member(ISOLATION, F, failed_ever=True, failed_before=0)
+
+    assert codes(grouped(inspection(1, at("08:00"), old, member(VOLTAGE, P)))) == [C.MEASUREMENT_FAILED]
+    assert codes(grouped(inspection(1, at("08:00"), still, member(VOLTAGE, P)))) == [C.MEASUREMENT_FAILED]
+    answer = Disposition(1, K.CONFIRMED_RETEST, NOON)
+    answered = inspection(1, at("08:00"), replace(still, dispositions=(answer,)), member(VOLTAGE, P))
+    assert codes(grouped(answered)) == [C.MEASUREMENT_FAILED]
+    assert codes(grouped(answered, inspection(2, at("09:00"), member(VOLTAGE, P)))) == []
+
+
+@pytest.mark.law(6)
+def test_law_6_repeats_count_as_far_as_every_revision_that_failed_it_allowed_them() -> None:
+    lines = (requirement(repeats=2, special="", legal=False),)
+    good = inspection(2, at("09:00"))
+
+    def told(allowed: int | None) -> list[C]:
+        bad = measured(F, failed_before=allowed)
+        return codes(decided(inspection(1, at("08:00"), bad), good, requirements=lines))
+
+    assert {allowed: told(allowed) for allowed in (None, 0, 1, 2)} == {
+        None: [], 0: [C.MEASUREMENT_FAILED], 1: [], 2: [],
+    }  # fmt: skip
+
+
 def test_law_1_a_group_without_members_never_passes() -> None:
     decision = grouped(inspection(1, at("08:00"), member(ISOLATION, P)), lines=group_lines()[2:])
 

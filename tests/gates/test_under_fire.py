@@ -92,3 +92,53 @@ def test_four_writers_two_deciders_and_a_reader_leave_what_a_recomputation_finds
     assert recount_batch(batch_id=burning_plant.batch.pk, at=AT) == []
     clear = {vin for vin in vins if clearance(vin=vin, at=AT).clear}
     assert clear == {vin for vin in vins if all(truth[vin, domain] == "passed" for domain in REQUIRED)}
+
+
+def test_cars_that_are_moved_to_and_fro_under_fire_are_counted_once_where_they_are(
+    burning_plant: Any, start_process: Callable[..., Any]
+) -> None:
+    from inspections.batches.models import Batch, Vehicle, VehicleMove
+    from inspections.dispositions.models import Hold, Nonconformance
+    from inspections.gates.models import BatchGate, VehicleGate
+    from inspections.gates.recounting import recount_batch
+    from inspections.gates.services import decide_batch
+    from inspections.marks.models import Mark
+    from inspections.marks.queries import undecided_batches
+    from inspections.results.models import Inspection
+    from tests.factories import AT, make_batch
+    from tests.gates.recomputing import states_of
+
+    make_batch("SU7-2026W47-04", configuration=burning_plant.configuration)
+    vins = list(Vehicle.objects.order_by("sequence").values_list("vin", flat=True))
+
+    def start(role: str, number: int) -> Any:
+        arguments = (role, str(number), str(SECONDS), AT.isoformat(), ",".join(vins))
+        return start_process(f"{role}-{number}", "tests.gates.under_fire", *arguments)
+
+    writers = [start("write", number) for number in range(2)]
+    others = [start("decide", 0), start("move", 0), start("ask", 0)]
+    written = sum((told_by(process, SECONDS + 60) for process in writers), Counter())
+    told = sum((told_by(process, SECONDS + 60) for process in others), Counter())
+    while undecided_batches():
+        for batch_id in undecided_batches():
+            decide_batch(batch_id=batch_id, at=AT)
+
+    assert min(written["recorded"], told["moved"], told["asked"]) > 0
+    assert told["wrongly clear"] == 0
+    assert (Inspection.objects.count(), VehicleMove.objects.count()) == (written["recorded"], told["moved"])
+    assert Mark.objects.count() == 0
+    truth = states_of(vins)
+    names = {0: "passed", 1: "pending", 2: "failed"}
+    gates = list(VehicleGate.objects.select_related("vehicle"))
+    assert {(gate.vehicle.vin, gate.domain): names[gate.state] for gate in gates} == truth
+    assert all(gate.counted and gate.batch_id == gate.vehicle.batch_id for gate in gates)
+    where = dict(Vehicle.objects.values_list("vin", "batch_id"))
+    for batch in Batch.objects.all():
+        for gate in BatchGate.objects.filter(batch=batch):
+            found = Counter(
+                state for (vin, domain), state in truth.items() if domain == gate.domain and where[vin] == batch.pk
+            )
+            assert Counter(passed=gate.passed, pending=gate.pending, failed=gate.failed) == found
+        assert recount_batch(batch_id=batch.pk, at=AT) == []
+    for model in (Hold.objects.filter(lifted_at=None), Nonconformance.objects.filter(state="open")):
+        assert all(row.batch_id == row.vehicle.batch_id for row in model.select_related("vehicle"))

@@ -133,6 +133,27 @@ def ask(until: float, vins: list[str], at: datetime) -> Counter[str]:
     return told
 
 
+def move(until: float, vins: list[str], at: datetime) -> Counter[str]:
+    """Move cars to and fro between the batches, again and again; what the signature asks for is tried elsewhere."""
+    from inspections.batches.models import Batch, Vehicle
+    from inspections.gates.moving import _move
+    from inspections.gates.rules import MoveRefused
+    from inspections.people.rules import Actor
+
+    chance = random.Random(7)
+    batches = list(Batch.objects.order_by("pk"))
+    told: Counter[str] = Counter()
+    while time.monotonic() < until:
+        car = Vehicle.objects.get(vin=chance.choice(vins))
+        to = chance.choice(batches)
+        try:
+            _move(car, to, "to and fro", to.revision_id, Actor.system("a mover"), at)
+            told["moved"] += 1
+        except MoveRefused:
+            told["stayed"] += 1
+    return told
+
+
 def main() -> None:
     """Arguments: role, number, seconds, moment, VINs. Prints what it did as JSON."""
     import django
@@ -145,6 +166,7 @@ def main() -> None:
         "write": lambda: write(int(number), until, cars, at),
         "decide": lambda: decide(until, at),
         "ask": lambda: ask(until, cars, at),
+        "move": lambda: move(until, cars, at),
     }[role]()
     sys.stdout.write(f"told {json.dumps(told)}\n")
 

@@ -4,11 +4,10 @@ from typing import Any
 
 import pytest
 
-from inspections.batches.models import Batch
 from inspections.intake.models import Kept
 from inspections.results.models import Inspection, Measurement
 from inspections.results.services import withdraw_authorisation
-from tests.factories import AT, Plant, make_engineer, vin
+from tests.factories import AT, LINES, Plant, make_engineer, make_revision, pin, vin
 from tests.intake.posting import MEASURED, body, send
 
 
@@ -60,7 +59,7 @@ def test_the_same_again_is_answered_200_with_the_same_body(plant: Plant, changed
 
 def test_the_repeat_is_answered_as_it_was_even_when_the_batch_has_another_plan_now(plant: Plant) -> None:
     first = send(plant, body(plant))
-    Batch.objects.filter(pk=plant.batch.pk).update(revision=None)
+    pin(plant.batch, make_revision(plant.configuration, LINES[:1]))
     assert send(plant, body(plant)).content == first.content
 
 

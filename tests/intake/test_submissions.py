@@ -25,6 +25,7 @@ from tests.factories import (
     make_revision,
     make_rig,
     make_vehicle,
+    pin,
     rig_actor,
     vin,
 )
@@ -68,8 +69,7 @@ def rig(plant: Plant) -> Rig:
             characteristic=Characteristic.objects.get(code=code),
             position=position,
         )
-    plant.batch.revision = make_revision(plant.configuration, LINES)
-    plant.batch.save()
+    pin(plant.batch, make_revision(plant.configuration, LINES))
     made = make_rig("PACK-EOL-3", procedures=[procedure])
     Mark.objects.all().delete()
     return made

@@ -37,6 +37,8 @@ from inspections.gates.services import (
     decide_batch,
     destroy_vehicle,
     enter_coverage,
+    move_vehicle,
+    repin_batch,
     revoke_coverage,
     scrap_vehicle,
 )
@@ -71,7 +73,19 @@ from inspections.rigs.models import ApiKey, SystemClient
 from inspections.rigs.services import issue_key, revoke_key, rotate_keys
 from tests import concessions
 from tests.catalogue.documents import document
-from tests.factories import AT, SYSTEM, Plant, become, changed_value, make_person, make_plant, vin
+from tests.factories import (
+    AT,
+    LINES,
+    SYSTEM,
+    Plant,
+    become,
+    changed_value,
+    make_batch,
+    make_person,
+    make_plant,
+    make_revision,
+    vin,
+)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.law(4)]
 
@@ -104,6 +118,23 @@ def a_coverage(plant: Plant, actor: Actor) -> Coverage:
 
 def a_hold(plant: Plant, actor: Actor) -> Hold:
     return place_hold(batch=plant.batch, vehicle=plant.vehicle, reason=WHY, actor=actor, at=LATER)
+
+
+def a_move(plant: Plant, actor: Actor) -> Any:
+    there = make_batch("B-8", configuration=plant.configuration, at=AT)
+    return move_vehicle(
+        vehicle=plant.vehicle, to=there, reason=WHY, seen_revision=there.revision_id,
+        signer=User.objects.get(pk=actor.id), password="a long password", at=LATER, request_id=actor.request_id,
+    )  # fmt: skip
+
+
+def a_repinning(plant: Plant, actor: Actor) -> Any:
+    revision = make_revision(plant.configuration, LINES)
+    return repin_batch(
+        batch=plant.batch, revision=revision, reason=WHY, seen_from=plant.batch.revision_id,
+        seen_digest=revision.digest, signer=User.objects.get(pk=actor.id), password="a long password", at=LATER,
+        request_id=actor.request_id,
+    )  # fmt: skip
 
 
 def a_hold_list(plant: Plant, actor: Actor) -> HoldList:
@@ -295,6 +326,8 @@ ACTS: dict[Callable[..., Any], tuple[str, str, Callable[[Plant, Actor], Any]]] =
         "vehicle.scrapped", "",
         lambda plant, actor: scrap_vehicle(vehicle=plant.vehicle, reason=WHY, actor=actor, at=LATER),
     ),
+    move_vehicle: ("vehicle.moved", "", a_move),
+    repin_batch: ("batch.repinned", "SU7-2026W47-03", a_repinning),
     enter_coverage: ("coverage.signed", "CoP-1", a_coverage),
     revoke_coverage: (
         "coverage.revoked", "CoP-1",

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from django.db import transaction
 
-from inspections.batches.models import Batch, Vehicle
 from inspections.evaluation.reasons import Outcome
 from inspections.intake.models import Kept
 from inspections.intake.services import post_inspection, record_waiting
@@ -25,7 +24,19 @@ from inspections.results.services import (
     record_inspection,
     record_inspections,
 )
-from tests.factories import AT, LINES, Plant, make_batch, make_plant, make_revision, make_vehicle, posted, vin
+from tests.factories import (
+    AT,
+    LINES,
+    Plant,
+    make_batch,
+    make_plant,
+    make_revision,
+    make_vehicle,
+    pin,
+    posted,
+    put_into,
+    vin,
+)
 from tests.intake.posting import body
 from tests.threads import Beside
 
@@ -75,7 +86,7 @@ def test_a_recorder_that_waited_for_a_new_pin_judges_by_it(plant: Plant) -> None
         exclude(Lock.BATCH, [plant.batch.pk])
         recorder = Beside(lambda: record(plant, plant.posted()))
         assert recorder.is_waiting()
-        Batch.objects.filter(pk=plant.batch.pk).update(revision=strict)
+        pin(plant.batch, strict)
     assert recorder.result().verdict is Outcome.FAIL
     assert Inspection.objects.get().revision_id == strict.pk
 
@@ -86,7 +97,7 @@ def test_a_recorder_whose_vehicle_moved_meanwhile_begins_anew(plant: Plant) -> N
         exclude(Lock.BATCH, [plant.batch.pk, other.pk])
         recorder = Beside(lambda: record(plant, plant.posted()))
         assert recorder.is_waiting()
-        Vehicle.objects.filter(pk=plant.vehicle.pk).update(batch=other, sequence=50)
+        put_into(other, plant.vehicle, 50)
     assert recorder.result().batch == "B2"
     assert list(Mark.objects.filter(domain="battery").values_list("batch_id", flat=True)) == [other.pk]
 
@@ -95,7 +106,7 @@ def test_a_vehicle_that_moved_since_it_was_last_read_is_recorded_where_it_is(pla
     record(plant, plant.posted(id="before"))
     other = make_batch("B2", configuration=plant.configuration)
     Mark.objects.all().delete()
-    Vehicle.objects.filter(pk=plant.vehicle.pk).update(batch=other, sequence=50)
+    put_into(other, plant.vehicle, 50)
     assert [record(plant, plant.posted(id=name)).batch for name in ("after", "again")] == ["B2", "B2"]
     assert set(Mark.objects.filter(domain="battery").values_list("batch_id", flat=True)) == {other.pk}
 

@@ -146,7 +146,7 @@ class TestJudged:
         assert recorded.verdict is Outcome.INDETERMINATE
 
     def test_without_a_pinned_revision_nothing_is_judged(self, plant: Plant) -> None:
-        Batch.objects.filter(pk=plant.batch.pk).update(revision=None)
+        plant.without_plan()
         recorded = record(plant, plant.posted())
         row = Inspection.objects.get(pk=recorded.inspection_id)
         assert (row.verdict, row.verdict_reason, row.revision_id) == (Outcome.NOT_JUDGED, JudgementReason.NO_PLAN, None)

@@ -44,6 +44,7 @@ from tests.factories import (
     make_revision,
     make_vehicle,
     mes_actor,
+    pin,
     vin,
 )
 
@@ -234,8 +235,7 @@ def _decide_under_coverage_that_ended(plant: Plant, now: datetime) -> datetime:
     type_line = {"characteristic": "SQUIB", "level": "type", "upper": 3}
     procedure = make_procedure("PACK-EOL", "battery", {"PK-ISO": {"unit": "Mohm"}})
     pack_line = {"characteristic": "PK-ISO", "lower": Decimal(500)}
-    plant.batch.revision = make_revision(plant.configuration, [*LINES[:-2], LINES[-1], type_line, pack_line])
-    plant.batch.save()
+    pin(plant.batch, make_revision(plant.configuration, [*LINES[:-2], LINES[-1], type_line, pack_line]))
     enter_coverage(
         number="CoP-1", procedure=plant.procedures["CRS-EOL"], configuration=plant.configuration,
         kind=CoverageKind.CERTIFICATE, document="report.pdf", document_sha256="0" * 64,

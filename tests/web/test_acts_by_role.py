@@ -18,6 +18,8 @@ MAY = {
     "hold-list-new": {Role.INSPECTOR, Role.ENGINEER, Role.RELEASE_OFFICER},
     "hold-list-lift": {Role.ENGINEER},
     "rejection-screen": {Role.ENGINEER},
+    "vehicle-move": {Role.ENGINEER},
+    "batch-repin": {Role.ENGINEER},
     "rig-act": {Role.ENGINEER},
     "rig-key": {Role.CATALOGUE_OWNER},
     "rig-key-revoke": {Role.CATALOGUE_OWNER},
@@ -44,7 +46,7 @@ READ = [
 ALSO_READ = [
     "entry-form", "hold-place", "hold-lift", "disagreement", "void", "operators", "release-propose", "vehicle-deliver",
     "vehicle-destroy", "vehicle-scrap", "inspection-cover", "coverage-enter", "coverage-revoke",
-    "hold-list-new", "hold-list-lift",
+    "hold-list-new", "hold-list-lift", "vehicle-move", "batch-repin",
 ]  # fmt: skip
 """Pages whose act is done at their own address."""
 OF_OTHERS = {"today", "batches", "batch", "vehicle", "search", "live", "language", "look"}
@@ -119,6 +121,8 @@ def places(plant, good_car):
         "notices": "/notices/",
         "hold-place": f"/holds/place/?vin={plant.vehicle.vin}",
         "hold-lift": f"/holds/{hold.pk}/lift/",
+        "vehicle-move": f"/vehicles/{plant.vehicle.vin}/move/",
+        "batch-repin": f"/batches/{plant.batch.number}/repin/",
         "hold-lists": "/holds/lists/",
         "hold-list": f"/holds/lists/{listed.number}/",
         "hold-list-new": "/holds/lists/new/",

@@ -314,8 +314,7 @@ def test_case_10_a_rig_out_of_calibration_is_recorded_and_does_not_count(inspect
 def test_case_11_with_no_requirements_nothing_passes(inspector, plant, clock):
     driving = [line for line in factories.LINES if line["characteristic"] in ("BRAKE", "ADAS-SW")]
     revision = factories.make_revision(plant.configuration, driving)
-    plant.batch.revision = revision
-    plant.batch.save(update_fields=["revision"])
+    factories.pin(plant.batch, revision)
     save(inspector, plant)
     stored = Inspection.objects.get()
     assert (Outcome(stored.verdict), JudgementReason(stored.verdict_reason)) == (
@@ -433,8 +432,7 @@ def test_a_form_drawn_for_other_units_is_drawn_again(inspector, plant):
         {**line, "unit": "mohm", "upper": Decimal(100)} if line["characteristic"] == "BOND" else line
         for line in factories.LINES
     ]
-    plant.batch.revision = factories.make_revision(plant.configuration, in_milliohm)
-    plant.batch.save(update_fields=["revision"])
+    factories.pin(plant.batch, factories.make_revision(plant.configuration, in_milliohm))
     response = inspector.post(address(plant), sent)
     assert (response.status_code, Inspection.objects.count()) == (422, 0)
     assert "Look at every value and its unit" in words(response)
@@ -532,8 +530,7 @@ def test_a_slot_that_is_none_is_not_found(inspector, plant):
 
 
 def test_a_car_without_a_plan_is_recorded_and_not_judged(inspector, plant):
-    plant.batch.revision = None
-    plant.batch.save(update_fields=["revision"])
+    plant.without_plan()
     assert judged(inspector, plant, name_of("ISO"), "812").context["said"].status.value == "quiet"
     saved = save(inspector, plant)
     assert Outcome(Inspection.objects.get().verdict) is Outcome.NOT_JUDGED

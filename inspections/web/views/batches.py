@@ -26,6 +26,7 @@ from inspections.gates.queries import (
     cars_of_batch,
     coverages_of,
 )
+from inspections.gates.repinning import MAY_REPIN
 from inspections.gates.sentence_catalogue import Language
 from inspections.records.queries import entries_of_batch
 from inspections.releases.queries import proposable, releases
@@ -127,7 +128,7 @@ def batch(request: HttpRequest, number: str) -> HttpResponse:
         "left": left,
         "summary": summary,
         "title_block": batch_facts.title_block(summary),
-        **_acts(request, found),
+        **_acts(request, found, summary),
         **_drawn(found, language),
         **_cars(request, found, summary, counts),
         **_history(request, found),
@@ -153,12 +154,15 @@ def _release(request: HttpRequest, found: Batch, summary: BatchSummary) -> dict[
     }
 
 
-def _acts(request: HttpRequest, found: Batch) -> dict[str, Any]:
+def _acts(request: HttpRequest, found: Batch, summary: BatchSummary) -> dict[str, Any]:
     actor = actor_of(request)
     url = optional_url("web:hold-place")
     allowed = may(actor, MAY_PLACE_HOLD)
     return {
         "hold_url": f"{url}?batch={found.number}" if url and allowed else "",
+        "repin_url": reverse("web:batch-repin", args=[found.number])
+        if may(actor, MAY_REPIN) and summary.current_revision not in (None, summary.revision)
+        else "",
         "who_may": "" if allowed else _("Placing a hold:") + gap() + who_may(MAY_PLACE_HOLD, actor),
     }
 

@@ -29,6 +29,7 @@ from inspections.dispositions.rules import MAY_LIFT_HOLD, MAY_PLACE_HOLD
 from inspections.evaluation.facts import Level
 from inspections.evaluation.reasons import Outcome, ReasonCode
 from inspections.gates.covering import MAY_COVER
+from inspections.gates.moving import MAY_MOVE
 from inspections.gates.queries import (
     Clearance,
     DecisionRow,
@@ -259,5 +260,8 @@ def _holds(request: HttpRequest, found: Vehicle) -> dict[str, Any]:
         "may_answer": may(actor, MAY_DISPOSE),
         "removes": found.status in (VehicleStatus.IN_PROCESS, VehicleStatus.RELEASED) and may(actor, MAY_REMOVE),
         "record_url": optional_url("web:entry", found.vin) if may(actor, MAY_RECORD) else "",
+        "move_url": reverse("web:vehicle-move", args=[found.vin])
+        if may(actor, MAY_MOVE) and found.status == VehicleStatus.IN_PROCESS
+        else "",
         "who_may": "" if places else _("Placing a hold:") + gap() + who_may(MAY_PLACE_HOLD, actor),
     }
