@@ -22,7 +22,8 @@ from .collecting import collect_groups, collect_known
 from .gathering import is_address
 from .links import absolute, path_of
 from .models import NoticeChoice, NoticeLine, NoticeMail
-from .wording import Told, one_line, tell
+from .telling import Told, one_line
+from .wording import tell
 
 MOST_TOLD: Final = 40
 """Findings told in one mail; the others are counted, and stand on the page of today."""

@@ -21,7 +21,7 @@ from django.db import transaction
 from .choices import MailState
 from .models import NoticeMail
 from .rules import MOST_REFUSALS, retry_after
-from .wording import one_line
+from .telling import one_line
 
 log = logging.getLogger(__name__)
 

@@ -13,7 +13,7 @@ from hypothesis import given, strategies
 from inspections.dispositions.services import place_hold
 from inspections.notices.gathering import is_address
 from inspections.notices.models import NoticeMail
-from inspections.notices.wording import LONGEST, one_line
+from inspections.notices.telling import LONGEST, one_line
 from inspections.people.choices import Role
 from inspections.people.models import User
 from inspections.people.rules import Actor
