@@ -13,11 +13,12 @@ from django.db import connection
 from ..batches.models import Batch
 from ..catalogue.queries import requirements_of
 from ..evaluation.facts import Level, Requirement
-from ..evaluation.reasons import Outcome, ReasonCode
+from ..evaluation.reasons import Outcome
 from ..people.models import User
 from .answering import Fail, open_fails_of
 from .concession_rules import Departing, Departure
 from .models import Nonconformance
+from .rules import DEPARTS
 
 
 def batch_of(*, nonconformance: Nonconformance) -> Batch | None:
@@ -28,7 +29,7 @@ def batch_of(*, nonconformance: Nonconformance) -> Batch | None:
 def lines_failed(*, nonconformance: Nonconformance) -> list[Requirement]:
     """The lines of the batch's pinned revision that a nonconformance is about: one, or several by position."""
     batch = batch_of(nonconformance=nonconformance)
-    if batch is None or batch.revision is None or nonconformance.code != ReasonCode.MEASUREMENT_FAILED:
+    if batch is None or batch.revision is None or nonconformance.code not in DEPARTS:
         return []
     return [
         line
@@ -44,13 +45,13 @@ def members_of(*, line: Requirement, batch: Batch) -> list[Requirement]:
     return [each for each in requirements_of(batch.revision) if each.id in line.members]
 
 
-# A nonconformance of an earlier fail stands for the car where no other was opened since: a concession that has ended
-# opens none. What was never conceded and is closed has been answered.
+# What is conceded is renewed before it ends too, under the nonconformance that has closed. What was never conceded and
+# is closed has been answered.
 _DEPARTING: Final = """
 select v.id, v.vin, v.sequence, max(n.id), (array_agg(n.number order by n.id desc))[1]
 from inspections_vehicle v join inspections_nonconformance n on n.vehicle_id = v.id
 where v.batch_id = %(batch)s and v.status in ('in_process', 'released') and n.domain = %(domain)s
-    and n.characteristic_id = %(characteristic)s and n.code = 'measurement_failed'
+    and n.characteristic_id = %(characteristic)s and n.code = any(%(codes)s)
     and (%(ids)s::bigint[] is null or v.id = any(%(ids)s))
     and (n.state = 'open' or exists(select from inspections_concededvehicle cv
         join inspections_concession c on c.id = cv.concession_id
@@ -77,6 +78,7 @@ def departing(*, batch: Batch, line: Requirement, vehicle_ids: Collection[int] |
         _DEPARTING,
         batch=batch.pk,
         domain=line.domain,
+        codes=[code.value for code in DEPARTS],
         characteristic=line.characteristic_id,
         requirement=line.id,
         ids=None if vehicle_ids is None else list(vehicle_ids),

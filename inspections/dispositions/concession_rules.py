@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Final
 
@@ -110,7 +110,7 @@ def write_statement(
     """What each approver reads and signs."""
     by = f"by the customer ({terms.document})" if terms.document else "by engineering"
     count = f"{len(named)} car{'' if len(named) == 1 else 's'}"
-    ends = [f"at {terms.expires_at.isoformat()}"] if terms.expires_at is not None else []
+    ends = [f"at {terms.expires_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"] if terms.expires_at is not None else []
     if terms.quantity is not None:
         ends.append(f"once {terms.quantity} of these cars {'has' if terms.quantity == 1 else 'have'} left by it")
     return "\n".join(

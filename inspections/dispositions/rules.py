@@ -14,8 +14,16 @@ MAY_PLACE_HOLD: Final = (Role.INSPECTOR, Role.ENGINEER, Role.RELEASE_OFFICER)
 MAY_LIFT_HOLD: Final = (Role.ENGINEER,)
 
 OPENS_NONCONFORMANCE: Final = frozenset(
-    {ReasonCode.MEASUREMENT_FAILED, ReasonCode.RETEST_UNEXPLAINED, ReasonCode.SAMPLE_REJECTED}
+    {
+        ReasonCode.MEASUREMENT_FAILED,
+        ReasonCode.RETEST_UNEXPLAINED,
+        ReasonCode.SAMPLE_REJECTED,
+        ReasonCode.CONCESSION_EXPIRED,
+    }
 )
+"""A concession that has ended leaves its fails unanswered: without a nonconformance nobody could answer them."""
+DEPARTS: Final = frozenset({ReasonCode.MEASUREMENT_FAILED, ReasonCode.CONCESSION_EXPIRED})
+"""What a nonconformance is about that a concession can be proposed under."""
 
 
 class HoldRefused(Exception):

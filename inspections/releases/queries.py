@@ -179,18 +179,23 @@ def vehicles_of_release(*, release_id: int, after: int = 0, most: int = 100) -> 
 
 @dataclass(frozen=True, slots=True)
 class VehicleRelease:
-    """The release that matters for one vehicle: the one it stands under, else the newest that has not lapsed."""
+    """The release that matters for one vehicle: the one it stands under, else the newest that has not lapsed.
+
+    `left_by`: ids of the concessions that it left by.
+    """
 
     release_id: int
     number: str
     signatures: tuple[Signature, ...]
     suspended_at: datetime | None
     delivered_at: datetime | None
+    left_by: tuple[int, ...] = ()
 
 
 _OF_VEHICLE: Final = """
 select r.id, r.number, t.suspended_at,
-    (select y.delivered_at from inspections_delivery y where y.vehicle_id = %(vehicle)s)
+    (select y.delivered_at from inspections_delivery y where y.vehicle_id = %(vehicle)s),
+    (select y.conceded from inspections_delivery y where y.vehicle_id = %(vehicle)s)
 from inspections_releasedvehicle rv join inspections_release r on r.id = rv.release_id
 left join lateral (select * from interlock_standing_release s where s.vehicle_id = rv.vehicle_id limit 1) t
     on t.release_id = r.id
@@ -205,9 +210,9 @@ def release_of_vehicle(*, vehicle_id: int, at: datetime) -> VehicleRelease | Non
     rows = read_named(_OF_VEHICLE, vehicle=vehicle_id, at=at)
     if not rows:
         return None
-    release_id, number, suspended_at, delivered_at = rows[0]
+    release_id, number, suspended_at, delivered_at, left_by = rows[0]
     signatures = tuple(Signature.objects.filter(release_id=release_id).order_by("place"))
-    return VehicleRelease(release_id, number, signatures, suspended_at, delivered_at)
+    return VehicleRelease(release_id, number, signatures, suspended_at, delivered_at, tuple(left_by or ()))
 
 
 def proposable(*, batch_id: int, at: datetime) -> tuple[list[Basis], list[Basis]]:

@@ -279,6 +279,9 @@ def _released(entry: LedgerEntry, after: Mapping[str, Any], tell: Telling) -> tu
     said = {"release": after.get("release") or entry.subject, "place": after.get("place")}
     if entry.act == "vehicle.released":
         return Status.PASS, _("Released by %(release)s, signed twice.") % said
+    if entry.act == "vehicle.delivered" and after.get("concessions"):
+        named = {**said, "concessions": _(", ").join(map(str, after["concessions"]))}
+        return Status.CONCEDED, _("Left the plant under %(release)s, by concession %(concessions)s.") % named
     if entry.act == "vehicle.delivered":
         return Status.PASS, _("Left the plant under %(release)s.") % said
     if entry.act == "release.signed":
@@ -316,6 +319,18 @@ def _coverage(entry: LedgerEntry, after: Mapping[str, Any], tell: Telling) -> tu
     return Status.QUIET, _("Coverage %(number)s of %(procedure)s signed.") % said
 
 
+def _conceded(entry: LedgerEntry, after: Mapping[str, Any], tell: Telling) -> tuple[Status, str]:
+    said = {"number": after.get("concession") or entry.subject, "place": after.get("place")}
+    if entry.act == "vehicle.conceded":
+        words = _("Conceded by %(number)s, approved twice: %(reason)s.")
+        return Status.CONCEDED, words % {**said, "reason": entry.reason.rstrip(".。")}
+    if entry.act == "concession.signed":
+        return Status.QUIET, _("Signature %(place)s of %(release)s.") % {**said, "release": said["number"]}
+    return Status.QUIET, _("%(release)s proposed: %(count)d cars.") % {
+        "release": said["number"], "count": len(after.get("vehicles", ())),
+    }  # fmt: skip
+
+
 _SAID: Mapping[str, Words] = {
     "release.suspended": _noted,
     "release.lapsed": _noted,
@@ -326,6 +341,9 @@ _SAID: Mapping[str, Words] = {
     "vehicle.scrapped": _removed,
     "coverage.signed": _coverage,
     "coverage.revoked": _coverage,
+    "concession.proposed": _conceded,
+    "concession.signed": _conceded,
+    "vehicle.conceded": _conceded,
     "release.proposed": _released,
     "release.signed": _released,
     "signature.refused": _released,

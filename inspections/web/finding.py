@@ -18,7 +18,7 @@ from inspections.batches.queries import (
 )
 from inspections.batches.rules import is_vin
 from inspections.catalogue.models import ControlPlan
-from inspections.dispositions.models import HoldList, Nonconformance
+from inspections.dispositions.models import Concession, HoldList, Nonconformance
 from inspections.releases.models import Release
 from inspections.results.queries import vehicles_of_inspection
 from inspections.rigs.models import Rig
@@ -82,6 +82,9 @@ def _exact(text: str) -> Iterator[Hit]:
         yield Hit(_("Nonconformance"), row.number, where, reverse("web:nonconformance", args=[row.number]))
     for release in Release.objects.filter(number=code).select_related("batch"):
         yield Hit(_("Release"), release.number, release.batch.number, reverse("web:release", args=[release.number]))
+    for conceded in Concession.objects.filter(number=code).select_related("batch"):
+        url = reverse("web:concession", args=[conceded.number])
+        yield Hit(_("Concession"), conceded.number, conceded.batch.number, url)
     for listed in HoldList.objects.filter(number=code):
         yield Hit(_("Hold list"), listed.number, listed.placed_by, reverse("web:hold-list", args=[listed.number]))
     for rig in Rig.objects.filter(code__in={text, code}):

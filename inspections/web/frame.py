@@ -32,7 +32,17 @@ _PAGES = (
         gettext_lazy("Nonconformances"),
         "web:nonconformances",
         "n",
-        frozenset({"nonconformance", "nonconformance-act", "disagreement", "void"}),
+        frozenset(
+            {
+                "nonconformance",
+                "nonconformance-act",
+                "disagreement",
+                "void",
+                "concessions",
+                "concession",
+                "concession-propose",
+            }
+        ),  # fmt: skip,
     ),
     (gettext_lazy("Releases"), "web:releases", "r", frozenset({"release", "release-propose", "operators"})),
     (gettext_lazy("Samples"), "web:sampling", "s", frozenset({"rejection", "rejection-screen"})),

@@ -9,6 +9,7 @@ from hashlib import sha256
 from typing import Final
 
 from inspections.catalogue.models import PlanRevision
+from inspections.dispositions.concession_queries import ListedConcession
 from inspections.dispositions.listed import HoldListRow
 from inspections.dispositions.models import Hold
 from inspections.dispositions.queries import OpenNonconformance
@@ -81,6 +82,7 @@ class Findings:
     coverages: Sequence[EndingCoverage] = ()
     samples: Sequence[PeriodStanding] = ()
     releases: Sequence[ProposedRelease] = ()
+    concessions: Sequence[ListedConcession] = ()
 
 
 def text(words: str) -> LinkedPart:

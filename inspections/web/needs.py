@@ -30,6 +30,7 @@ from .need_facts import (
     bold,
     text,
 )
+from .needs_of_concessions import concession_tasks
 from .needs_of_releases import release_tasks
 from .needs_of_rigs import coverage_tasks, rig_tasks
 from .reason_groups import LinkedPart
@@ -52,6 +53,7 @@ def tasks_of(found: Findings, scope: Role | None) -> list[Task]:
         *coverage_tasks(found),
         *sample_tasks(found),
         *release_tasks(found),
+        *concession_tasks(found),
     ]
     wanted = [task for task in tasks if scope is None or scope in task.roles]
     return sorted(wanted, key=lambda task: (WORST_FIRST.index(task.status), task.since))

@@ -8,6 +8,7 @@ from django.views.i18n import set_language
 from .access import View, readers_only
 from .views import (
     batches,
+    concessions,
     coverage,
     covering,
     entry,
@@ -72,6 +73,10 @@ urlpatterns = [
     _page("holds/<int:number>/lift/", holds.lift, "hold-lift"),
     _page("nonconformances/", nonconformances.nonconformance_list, "nonconformances"),
     _page("nonconformances/<str:number>/", nonconformances.nonconformance, "nonconformance"),
+    _page("nonconformances/<str:number>/concession/", concessions.propose, "concession-propose"),
+    _page("concessions/", concessions.concession_list, "concessions"),
+    _page("concessions/<str:number>/", concessions.concession, "concession"),
+    _page("concessions/<str:number>/sign/", concessions.sign, "concession-sign"),
     _page("nonconformances/<str:number>/<str:name>/", nonconformances.act, "nonconformance-act"),
     _page("inspections/<int:number>/review/", reviews.disagreement, "disagreement"),
     _page("inspections/<int:number>/void/", reviews.void, "void"),

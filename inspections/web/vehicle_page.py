@@ -38,14 +38,21 @@ class Answer:
     worst: ReasonGroup | None
 
 
-def answer(clearance: Clearance, reasons: ReasonList, delivered_at: datetime | None = None) -> Answer:
-    """The answer in one line, with the worst reason. Only a clearance that says so is ever a yes."""
+def answer(
+    clearance: Clearance, reasons: ReasonList, delivered_at: datetime | None = None, *, conceded: bool = False
+) -> Answer:
+    """The answer in one line, with the worst reason. Only a clearance that says so is ever a yes.
+
+    `conceded`: it left by concession, and says so for ever.
+    """
     unknown = _("May it leave? Not known")
     worst = reasons.worst
     if delivered_at is not None:
-        words = _("It left the plant at %(at)s") % {"at": stamp(delivered_at)}
+        text = _("It left the plant at %(at)s, by concession") if conceded else _("It left the plant at %(at)s")
+        words = text % {"at": stamp(delivered_at)}
+        left = Status.CONCEDED if conceded else Status.PASS
         found = {group.status for group in (*reasons.shown, *reasons.more)} & _NEVER
-        return Answer(words, words, "no" if found else "", Status.FAIL if found else Status.PASS, worst)
+        return Answer(words, words, "no" if found else "", Status.FAIL if found else left, worst)
     if clearance.may_leave:
         return Answer(_("May it leave? Yes"), unknown, "yes", Status.PASS, worst)
     if clearance.clear:

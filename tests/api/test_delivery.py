@@ -73,6 +73,7 @@ def test_a_released_car_leaves_once_and_told_again_the_first_delivery_stands(mes
         "batch": good_car.batch.number,
         "release": release.number,
         "delivered_at": LEFT_IN_UTC,
+        "concessions": [],
     }
     first = deliver(mes, good_car)
     assert (first.status_code, first.json()) == (201, answer)

@@ -16,7 +16,7 @@ from .figures import Figure, table
 from .stage import Stage, database
 
 BEGUN = time.monotonic()
-SECTIONS = ("bulk", "single", "deciding", "clearance", "storage")
+SECTIONS = ("bulk", "single", "deciding", "clearance", "releasing", "storage")
 
 
 def say(text: str) -> None:
@@ -66,7 +66,14 @@ def measure(stage: Stage, options: argparse.Namespace) -> list[Figure]:
     plant = make_plant(timezone.now() - timedelta(minutes=10))
     connection.close()
     scale = 10 if options.quick else 1
-    sizes = {"large": 10_000 // scale, "small": 100, "tiny": 10 if scale == 1 else 2, "single": 6_000 // scale}
+    sizes = {
+        "large": 10_000 // scale,
+        "small": 100,
+        "tiny": 10 if scale == 1 else 2,
+        "single": 6_000 // scale,
+        "hundred": 100 // scale,
+        "thousand": 1_000 // scale,
+    }
     cars = {}
     for name, count in sizes.items():
         stage.copy_database(name, DATABASE)
@@ -117,6 +124,14 @@ class Sections:
         say("clearance")
         small, large = ((name, self.cars[name]) for name in ("tiny", "large"))
         return measure_clearance(self.plant, small, large, *((2, 50) if self.quick else (41, 60)))
+
+    def _releasing(self) -> list[Figure]:
+        from .releasing import Signed, measure_releasing
+
+        self._fill("hundred", "thousand")
+        say("releasing")
+        small, large = (Signed(name, self.cars[name]) for name in ("hundred", "thousand"))
+        return measure_releasing(self.plant, small, large, 2 if self.quick else 7, say)
 
     def _storage(self) -> list[Figure]:
         from .storage import measure_storage

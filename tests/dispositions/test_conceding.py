@@ -93,9 +93,10 @@ def test_its_end_stops_the_car_at_that_moment_and_once_decided_says_why(plant, c
     assert stopped(car, ended) == ["decision_expired"]
     mark_expired(at=ended)
     decide_batch(batch_id=plant.batch.pk, at=ended)
-    assert stopped(car, ended) == ["concession_expired", "hold_active"]
+    assert stopped(car, ended) == ["concession_expired", "hold_active", "nonconformance_open"]
     (reason,) = [row for row in clearance(vin=car.vin, at=ended).reasons if row.code == "concession_expired"]
-    assert reason.detail == {"concession": concession.number, "at": ended.isoformat()}
+    opened = Nonconformance.objects.get(state="open").number
+    assert reason.detail == {"concession": concession.number, "at": ended.isoformat(), "nonconformance": opened}
 
 
 def test_one_that_has_ended_is_renewed_by_two_people_again(plant, car):
@@ -106,6 +107,26 @@ def test_one_that_has_ended_is_renewed_by_two_people_again(plant, car):
     renewed = approve(propose(car, at=ended, expires_at=ended + timedelta(days=1)), at=ended)
     assert gate(car) == (PASSED, ended + timedelta(days=1), [renewed.pk])
     assert stopped(car, ended) == ["not_released"]
+
+
+def test_one_that_has_ended_is_answered_like_any_fail_and_the_car_tested_again(plant, record, car):
+    approve(propose(car))
+    ended = TERMS.expires_at
+    mark_expired(at=ended)
+    decide_batch(batch_id=plant.batch.pk, at=ended)
+    nc = Nonconformance.objects.get(state="open")
+    assert nc.code == "concession_expired"
+    record_rework(nonconformance=nc, what="Squib changed", done_at=ended, actor=make_engineer(), at=ended)
+    later = ended + timedelta(minutes=1)
+    record(plant.posted("CRS-EOL", finished_at=later), at=later)
+    assert gate(car) == (PASSED, None, [])
+    assert stopped(car, later) == ["not_released"]
+
+
+def test_one_in_force_is_renewed_before_it_ends(plant, car):
+    approve(propose(car))
+    renewed = approve(propose(car, expires_at=TERMS.expires_at + timedelta(days=9)))
+    assert gate(car) == (PASSED, TERMS.expires_at + timedelta(days=9), [renewed.pk])
 
 
 def test_it_names_each_of_its_cars_and_lets_no_other_go(plant):
@@ -123,8 +144,7 @@ def test_what_is_signed_states_cars_values_requirement_reason_and_end(car):
         "SQUIB of plan CP-SU7-MAX-CN revision 1: 1.5 … 3.0 ohm is required.",
         f"Car 1 ({car.vin}, {nc.number}): 3.1 ohm.",
         "Reason: The squib fires up to 3.4 ohm",
-        "It ends at 2026-11-26T00:00:00+00:00, or once 1 of these cars has left by it."
-        " What leaves by it says so for ever.",
+        "It ends at 2026-11-26 00:00 UTC, or once 1 of these cars has left by it. What leaves by it says so for ever.",
     ]
 
 

@@ -84,7 +84,7 @@ def test_what_has_left_is_not_failed_by_the_end_of_its_concession(plant, cars, o
     decide_batch(batch_id=plant.batch.pk, at=ended)
     states = dict(VehicleGate.objects.filter(domain="crash").values_list("vehicle__sequence", "state"))
     assert states == {1: 0, 2: 2, 3: 2}
-    assert stays(cars[1], ended) == ["concession_expired", "hold_active", "release_suspended"]
+    assert stays(cars[1], ended) == ["concession_expired", "hold_active", "nonconformance_open", "release_suspended"]
 
 
 def test_its_end_before_the_delivery_keeps_the_car_decided_or_not(plant, cars, officers):
@@ -109,10 +109,11 @@ def test_as_many_leave_as_it_is_for_and_the_rest_stay_with_the_reason(plant, car
     let_go(plant.batch, officers)
     deliver(cars[1])
     deliver(cars[0])
-    assert stays(cars[2]) == ["concession_expired", "hold_active", "release_suspended"]
+    assert stays(cars[2]) == ["concession_expired", "hold_active", "nonconformance_open", "release_suspended"]
     decide_batch(batch_id=plant.batch.pk, at=AT)
     (reason,) = [row for row in clearance(vin=cars[2].vin, at=AT).reasons if row.code == "concession_expired"]
-    assert reason.detail == {"concession": concession.number, "at": AT.isoformat()}
+    opened = cars[2].nonconformances.get(state="open").number
+    assert reason.detail == {"concession": concession.number, "at": AT.isoformat(), "nonconformance": opened}
     assert Delivery.objects.count() == 2
 
 

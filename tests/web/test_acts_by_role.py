@@ -27,6 +27,8 @@ MAY = {
     "disagreement": {Role.ENGINEER},
     "void": {Role.ENGINEER},
     "operators": {Role.ENGINEER},
+    "concession-propose": {Role.ENGINEER},
+    "concession-sign": {Role.ENGINEER, Role.RELEASE_OFFICER},
     "release-propose": {Role.RELEASE_OFFICER},
     "release-sign": {Role.RELEASE_OFFICER},
     "vehicle-deliver": {Role.RELEASE_OFFICER},
@@ -42,11 +44,13 @@ READ = [
     "entry", "entry-recorded", "intake", "intake-kept", "submissions", "nonconformances", "nonconformance", "releases",
     "release", "sampling", "rejection", "rigs", "rig", "rig-cars", "rig-finding", "plans", "plan", "coverage",
     "coverage-of", "coverage-one", "hold-lists", "hold-list",
+    "concessions", "concession",
 ]  # fmt: skip
 ALSO_READ = [
     "entry-form", "hold-place", "hold-lift", "disagreement", "void", "operators", "release-propose", "vehicle-deliver",
     "vehicle-destroy", "vehicle-scrap", "inspection-cover", "coverage-enter", "coverage-revoke",
     "hold-list-new", "hold-list-lift", "vehicle-move", "batch-repin",
+    "concession-propose",
 ]  # fmt: skip
 """Pages whose act is done at their own address."""
 OF_OTHERS = {"today", "batches", "batch", "vehicle", "search", "live", "language", "look"}
@@ -67,6 +71,7 @@ def places(plant, good_car):
     from inspections.results.services import record_inspection, report_out_of_tolerance
     from inspections.rigs.models import ApiKey
     from inspections.rigs.services import issue_key
+    from tests import concessions
     from tests.factories import (
         AT,
         LINES,
@@ -84,6 +89,9 @@ def places(plant, good_car):
     record_inspection(posted=other, rig=plant.rig, actor=plant.rig_actor, at=AT)
     decide_batch(batch_id=plant.batch.pk, at=AT)
     failed = Nonconformance.objects.get()
+    (third,) = concessions.more_cars(plant, 1)
+    concessions.measure_squib(plant, cars=[third])
+    departs, conceded = third.nonconformances.get(), concessions.propose(third)
     officer = Actor.person(make_person(Role.RELEASE_OFFICER))
     proposal = propose_release(batch=plant.batch, vehicle_ids=None, actor=officer, at=AT)
     recorded = record_inspection(posted=plant.posted(), rig=plant.rig, actor=plant.rig_actor, at=AT)
@@ -132,6 +140,10 @@ def places(plant, good_car):
         "nonconformance-act": f"/nonconformances/{failed.number}/rework/",
         "disagreement": f"/inspections/{recorded.inspection_id}/review/",
         "void": f"/inspections/{recorded.inspection_id}/void/",
+        "concession-propose": f"/nonconformances/{departs.number}/concession/",
+        "concessions": "/concessions/",
+        "concession": f"/concessions/{conceded.number}/",
+        "concession-sign": f"/concessions/{conceded.number}/sign/",
         "operators": "/operators/",
         "release-propose": f"/batches/{plant.batch.number}/release/",
         "vehicle-deliver": f"/vehicles/{plant.vehicle.vin}/deliver/",

@@ -6,6 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from ...releases.conceded import concession_numbers
 from ...releases.models import Delivery
 from .fields import Moment, StrictSerializer
 from .vehicles import ReasonSerializer
@@ -24,6 +25,10 @@ class DeliveredSerializer(serializers.Serializer[Any]):
     batch = serializers.CharField()
     release = serializers.CharField(help_text="The fully signed release under which it left.")
     delivered_at = serializers.DateTimeField()
+    concessions = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="The concessions that it left by; none for a car that departs from nothing.",
+    )
 
 
 class MayNotLeaveSerializer(serializers.Serializer[Any]):
@@ -44,4 +49,5 @@ def delivered_content(delivery: Delivery) -> dict[str, Any]:
         "batch": delivery.vehicle.batch.number,
         "release": delivery.release.number,
         "delivered_at": delivery.delivered_at,
+        "concessions": concession_numbers(delivery.conceded),
     }

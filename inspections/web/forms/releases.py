@@ -20,8 +20,11 @@ _RUN: Final = re.compile(r"(\d{1,9})(?:\s*(?:-|–|to|至)\s*(\d{1,9}))?")
 _APART: Final = re.compile(r"[,，;；]")
 
 
-class ProposalForm(forms.Form):
-    """`known` are the numbers of the cars that can be proposed. Cleaned, `cars` is a set of them."""
+class CarsForm(forms.Form):
+    """`known` are the numbers of the cars that can be named. Cleaned, `cars` is a set of them."""
+
+    unknown = _("Not every car of “%(text)s” is clear here.")
+    """What is said of a car that cannot be named."""
 
     cars = LineField(
         label=_("Cars to propose"),
@@ -46,8 +49,12 @@ class ProposalForm(forms.Form):
         first, last = int(found[1]), int(found[2] or found[1])
         named = {number for number in self._known if first <= number <= last}
         if len(named) != last - first + 1:
-            raise ValidationError(_("Not every car of “%(text)s” is clear here."), params={"text": text[:40]})
+            raise ValidationError(self.unknown, params={"text": text[:40]})
         return named
+
+
+class ProposalForm(CarsForm):
+    """Which of the clear cars are proposed for release."""
 
 
 class SignForm(forms.Form):

@@ -47,6 +47,13 @@ def quantity(value: Decimal | str | bool | None, code: str = "") -> str:
 
 
 @register.filter
+def symbol(found: str) -> str:
+    """A value as it was found: the unit behind its last blank by its symbol."""
+    number, blank, code = found.rpartition(" ")
+    return f"{number} {unit_symbol(code)}" if blank else found
+
+
+@register.filter
 def vin(text: str) -> SafeString:
     """A VIN with its last six, by which people know a car, set bold."""
     return format_html('<span class="vin">{}<b>{}</b></span>', text[:-6], text[-6:])

@@ -34,6 +34,13 @@ from inspections.dispositions.answering import (
     take_nonconformance,
 )
 from inspections.dispositions.choices import NonconformanceState
+from inspections.dispositions.concession_queries import (
+    batch_of,
+    concessions_of_vehicle,
+    lines_failed,
+    members_of,
+)
+from inspections.dispositions.concession_rules import MAY_PROPOSE_CONCESSION, never_conceded
 from inspections.dispositions.models import Disposition, Nonconformance
 from inspections.dispositions.queries import (
     ListedNonconformance,
@@ -42,11 +49,13 @@ from inspections.dispositions.queries import (
     nonconformances,
 )
 from inspections.dispositions.rules import DispositionRefused
+from inspections.evaluation.facts import Requirement
 from inspections.marks.queries import waiting_by_batch
 from inspections.people.rules import Actor
 from inspections.results.queries import fittings_of_vehicle
 from inspections.results.services import ChangeRefused
 
+from .. import concession_page
 from ..access import actor_of, language_now, may, moment_of, who_may
 from ..act_words import Telling, characteristics_in, say_act
 from ..ages import age_text, clock_or_stamp, stamp
@@ -199,7 +208,7 @@ def _listed(rows: Sequence[ListedNonconformance], at: datetime) -> list[dict[str
 @require_safe
 def nonconformance(request: HttpRequest, number: str) -> HttpResponse:
     """One nonconformance: what failed, every measurement of it, who answered what, and what may be done."""
-    return _page(request, _found(number))
+    return _page(request, find_nonconformance(number))
 
 
 @never_cache
@@ -211,7 +220,7 @@ def act(request: HttpRequest, number: str, name: str) -> HttpResponse:
         raise Http404(_("No such act is done on a nonconformance."))
     actor = actor_of(request)
     actor.require("answering a nonconformance", *MAY_DISPOSE)
-    found = _found(number)
+    found = find_nonconformance(number)
     form = _form(name, found, data=request.POST)
     if not form.is_valid():
         return _page(request, found, name, form, status=422)
@@ -219,7 +228,9 @@ def act(request: HttpRequest, number: str, name: str) -> HttpResponse:
         wanted.do(found, form, actor, moment_of(request))
     except DispositionRefused as refused:
         over = refused.code in {"closed", "no_open_fail", "of_the_batch"}
-        return _page(request, _found(number), name, form, refused=str(refused), status=409 if over else 422)
+        return _page(
+            request, find_nonconformance(number), name, form, refused=str(refused), status=409 if over else 422
+        )
     except ChangeRefused as refused:
         return _page(request, found, name, form, refused=str(refused), status=422)
     messages.success(request, f"{wanted.done} {_then(name, found)}")
@@ -234,7 +245,8 @@ def _then(name: str, found: Nonconformance) -> str:
     }
 
 
-def _found(number: str) -> Nonconformance:
+def find_nonconformance(number: str) -> Nonconformance:
+    """The nonconformance of an address. Raises Http404."""
     wanted = number if number.isprintable() and len(number) <= _LONGEST_NUMBER else ""
     rows = Nonconformance.objects.select_related("batch__configuration", "vehicle__batch")
     found = rows.filter(number=wanted.upper()).first()
@@ -311,6 +323,7 @@ def _page(
         "fitted": _fitted(found) if is_open and may_act else [],
         "scrap_url": _scrap_url(found) if is_open and may_act and not own else "",
         "history": _history(found),
+        **_concessions(found, lines_failed(nonconformance=found), actor, at),
         "age": age_text((found.closed_at or at) - found.opened_at),
         "title_block": [
             {"label": _("Nonconformance"), "value": found.number},
@@ -325,6 +338,22 @@ def _scrap_url(found: Nonconformance) -> str:
     if found.vehicle is None or found.vehicle.status not in (VehicleStatus.IN_PROCESS, VehicleStatus.RELEASED):
         return ""
     return reverse("web:vehicle-scrap", args=[found.vehicle.vin]) + f"?nonconformance={found.number}"
+
+
+def _concessions(found: Nonconformance, lines: Sequence[Requirement], actor: Actor, at: datetime) -> dict[str, Any]:
+    """Concessions of what this is about, and whether one can be proposed here. At most four statements."""
+    wanted = {line.id for line in lines}
+    rows = concessions_of_vehicle(vehicle_id=found.vehicle_id) if found.vehicle_id is not None and wanted else []
+    listed = concession_page.concession_rows([row for row in rows if row.requirement_id in wanted], at)
+    revision = batch_of(nonconformance=found) if lines else None
+    never = [never_conceded(line, members_of(line=line, batch=revision)) for line in lines] if revision else []
+    url = reverse("web:concession-propose", args=[found.number])
+    is_open = found.state == NonconformanceState.OPEN or bool(listed)
+    return {
+        "concessions": listed,
+        "never_conceded": concession_page.never_text(never[0]) if never and all(never) else "",
+        "concede_url": url if "" in never and is_open and may(actor, MAY_PROPOSE_CONCESSION) else "",
+    }
 
 
 def _subjects(found: Nonconformance) -> dict[str, Any]:

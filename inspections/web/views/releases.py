@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from axes.handlers.proxy import AxesProxyHandler
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth import authenticate
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -27,6 +25,7 @@ from inspections.evaluation.reasons import ReasonCode
 from inspections.gates.choices import CoverageKind
 from inspections.gates.queries import Clearance, StandingCause, batch_summaries, clearance, coverages_of
 from inspections.people.models import User
+from inspections.releases.conceded import conceded_now, concession_numbers
 from inspections.releases.models import Release, ReleasedVehicle, Signature
 from inspections.releases.queries import (
     ProposedRelease,
@@ -52,13 +51,13 @@ from inspections.results.operators import operators_keeping
 from .. import batch_page, release_page
 from ..access import actor_of, language_now, may, moment_of, who_may
 from ..causes import Known, named_in, of_car, page_reasons
+from ..concession_page import concession_rows
 from ..forms.releases import DeliverForm, ProposalForm, SignForm
 from ..paging import PAGE, Pager, address, number_cursor
 from ..reason_groups import ReasonList, group_reasons
-from .account import locked_out
+from ..signing import STATUS_OF_REFUSAL, count_password
 
 _LONGEST = 64
-_STATUS = {"not_authenticated": 403, "four_eyes": 403}
 _ANEW = frozenset({"lapsed", "overtaken", "suspended"})
 """States in which what is clear needs a new proposal."""
 
@@ -117,10 +116,10 @@ def sign(request: HttpRequest, number: str) -> HttpResponse:
     form = SignForm(request.POST)
     if not form.is_valid():
         return _page(request, found, form=form, status=422)
-    if not AxesProxyHandler.is_allowed(request, {"username": signer.get_username()}):
-        return locked_out(request)
     password = form.cleaned_data["password"]
-    authenticate(request, username=signer.get_username(), password=password)  # counts a failure
+    stopped = count_password(request, password)
+    if stopped is not None:
+        return stopped
     try:
         signature = sign_release(
             release=found, signer=signer, password=password, seen_digest=form.cleaned_data["seen_digest"], at=at,
@@ -129,7 +128,7 @@ def sign(request: HttpRequest, number: str) -> HttpResponse:
     except ReleaseChanged as changed:
         return _page(request, found, refusal=str(changed), differences=changed.differences, status=409)
     except ReleaseRefused as refused:
-        return _page(request, found, refusal=str(refused), status=_STATUS.get(refused.code, 409))
+        return _page(request, found, refusal=str(refused), status=STATUS_OF_REFUSAL.get(refused.code, 409))
     if signature.place == release_page.NEEDED:
         messages.success(request, _("Signed twice: the cars are released and may leave."))
     else:
@@ -181,7 +180,8 @@ def _page(
         "line": release_page.release_line(contacts, signatures, found.suspended > 0, at, language),
         "cars": [(row, *release_page.vehicle_words(row)) for row in named[:PAGE]],
         "pager": _car_pager(request, named, after),
-        "concessions": _concessions(release),
+        "concessions": concession_rows(_concessions(release), at),
+        "sign_url": reverse("web:release-sign", args=[release.number]),
         "demonstrations": demonstrations,
         "behind": _behind(request, release, ids) if state == "proposed" else None,
         "signatures": signatures,
@@ -354,6 +354,7 @@ def deliver(request: HttpRequest, vin: str) -> HttpResponse:
         "reasons": _stopping(vehicle, answered),
         "form": form,
         "refusal": refusal,
+        "concessions": concession_numbers(conceded_now(vehicle_id=vehicle.pk)) if answered.may_leave else [],
         "may_act": may(actor, MAY_RELEASE),
         "who_may": who_may(MAY_RELEASE, actor),
         "back": reverse("web:vehicle", args=[vehicle.vin]),

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 
 from inspections.batches.queries import batches_on_line
 from inspections.catalogue.queries import characteristic_words, drafts_to_approve, line_words
+from inspections.dispositions.concession_queries import concessions_to_sign
 from inspections.dispositions.listed import lists_that_hold
 from inspections.dispositions.queries import OpenNonconformance, holds_of_people, open_nonconformances
 from inspections.gates.queries import (
@@ -97,6 +98,7 @@ def _read(at: datetime) -> Findings:
         coverages=ending_coverages(at=at, before=at + COVERAGE_SOON, most=MOST_TASKS),
         samples=period_standings(at=at),
         releases=releases_to_answer(at=at, most=MOST_TASKS),
+        concessions=concessions_to_sign(at=at, most=MOST_TASKS),
     )
 
 

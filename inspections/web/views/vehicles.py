@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -24,6 +25,7 @@ from inspections.catalogue.queries import (
     revision_in_force,
 )
 from inspections.dispositions.answering import MAY_DISPOSE
+from inspections.dispositions.concession_queries import concessions_of_vehicle
 from inspections.dispositions.queries import open_holds
 from inspections.dispositions.rules import MAY_LIFT_HOLD, MAY_PLACE_HOLD
 from inspections.evaluation.facts import Level
@@ -43,11 +45,11 @@ from inspections.gates.queries import (
 )
 from inspections.gates.removing import MAY_REMOVE
 from inspections.records.models import LedgerEntry
-from inspections.releases.queries import release_of_vehicle
+from inspections.releases.queries import VehicleRelease, release_of_vehicle
 from inspections.releases.rules import MAY_RELEASE
 from inspections.results.queries import VehicleInspection, fittings_of_vehicle, software_of_vehicle
 
-from .. import vehicle_page
+from .. import concession_page, vehicle_page
 from ..access import actor_of, language_now, may, moment_of, who_may
 from ..act_words import characteristics_in
 from ..ages import gap
@@ -170,8 +172,11 @@ def _answer(
     release = release_of_vehicle(vehicle_id=found.pk, at=at)
     waiting = sum(cause.code == ReasonCode.EVALUATION_PENDING for cause in causes)
     return {
-        "answer": vehicle_page.answer(answered, reasons, release.delivered_at if release is not None else None),
+        "answer": vehicle_page.answer(answered, reasons, release.delivered_at, conceded=bool(release.left_by))
+        if release is not None
+        else vehicle_page.answer(answered, reasons),
         "release": release,
+        "concessions": _concessions(found, release, at),
         "deliver_url": reverse("web:vehicle-deliver", args=[found.vin])
         if answered.may_leave and found.status != VehicleStatus.DELIVERED and may(actor_of(request), MAY_RELEASE)
         else "",
@@ -190,6 +195,14 @@ def _sample_of(found: Vehicle, known: Known) -> list[tuple[str, str]]:
     drawn = batch_draw(found.batch).of_car(found.pk)
     names = procedure_words({car.procedure for car in drawn}) if drawn else {}
     return sample_of(drawn, names, known.language)
+
+
+def _concessions(
+    found: Vehicle, release: VehicleRelease | None, at: datetime
+) -> list[tuple[concession_page.ConcessionRow, bool]]:
+    """The concessions that name this car, each with whether it left by it. At most three statements."""
+    rows = concession_page.concession_rows(concessions_of_vehicle(vehicle_id=found.pk), at)
+    return [(row, release is not None and row.found.id in release.left_by) for row in rows]
 
 
 def _title_block(
