@@ -38,6 +38,7 @@ from tests.factories import (
     make_plant,
     make_revision,
     make_vehicle,
+    pin,
     posted,
     rig_actor,
 )
@@ -438,7 +439,7 @@ def test_law_3_a_revision_that_samples_no_more_answers_no_reject(week: Week) -> 
     assert (week.codes(week.first), "sample_rejected" in week.codes(week.second)) == ([], True)
     laxer = make_revision(week.plant.configuration, LINES[:5])
     for batch in (week.first, week.second):
-        Batch.objects.filter(pk=batch.pk).update(revision=laxer)
+        pin(batch, laxer)
         mark_whole_batch(batch=batch, at=MONDAY)
     assert "sample_rejected" not in week.codes(week.first)
     assert "sample_rejected" in week.codes(week.second)
