@@ -189,7 +189,6 @@ class Fitting(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["component", "at"], name="fitting_component"),
-            models.Index(fields=["vehicle", "at"], name="fitting_vehicle"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["vehicle", "component", "at", "fitted"], name="fitting_once"),
@@ -207,7 +206,6 @@ class SoftwareChange(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(fields=["vehicle", "at"], name="software_vehicle"),
             models.Index(fields=["system", "version"], name="software_version"),
         ]
         constraints = [

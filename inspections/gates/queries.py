@@ -116,7 +116,10 @@ class DomainSummary:
 
 @dataclass(frozen=True, slots=True)
 class BatchSummary:
-    """How a batch stands. Counts are of vehicles; `undecided` counts marks not consumed yet."""
+    """How a batch stands. Counts are of vehicles: `unreleased` of those that are clear and in no signed release.
+
+    `undecided` counts marks not consumed yet.
+    """
 
     id: int
     number: str
@@ -132,6 +135,7 @@ class BatchSummary:
     held: int
     released: int
     delivered: int
+    unreleased: int
     opened_at: datetime
     decided_at: datetime | None
     undecided: int
@@ -147,7 +151,7 @@ _SUMMARIES = """
 select b.id, b.number, b.status, c.code, b.line, coalesce(p.code, ''), r.number,
     (select n.number from inspections_planrevision n where n.plan_id = p.id and n.status = 'approved'),
     b.planned_quantity, coalesce(v.registered, 0), coalesce(v.clear, 0), coalesce(v.held, 0),
-    coalesce(v.released, 0), coalesce(v.delivered, 0), b.opened_at, d.decided_at,
+    coalesce(v.released, 0), coalesce(v.delivered, 0), coalesce(v.unreleased, 0), b.opened_at, d.decided_at,
     (select count(*) from inspections_mark m where m.batch_id = b.id)
 from inspections_batch b
 join inspections_configuration c on c.id = b.configuration_id
@@ -158,9 +162,13 @@ left join lateral (
     select count(*) as registered,
         count(*) filter (where status in ('released', 'delivered')) as released,
         count(*) filter (where status = 'delivered') as delivered,
-        count(*) filter (where exists(select from inspections_hold h where h.lifted_at is null
-            and (h.vehicle_id = v.id or (h.batch_id = b.id and h.vehicle_id is null)))) as held,
-        count(*) filter (where status in ('in_process', 'released', 'delivered')
+        count(*) filter (where held) as held,
+        count(*) filter (where clear) as clear,
+        count(*) filter (where clear and status = 'in_process') as unreleased
+    from (select v.status,
+        exists(select from inspections_hold h where h.lifted_at is null
+            and (h.vehicle_id = v.id or (h.batch_id = b.id and h.vehicle_id is null))) as held,
+        (v.status in ('in_process', 'released', 'delivered')
             and (select count(*) from inspections_vehiclegate g where g.vehicle_id = v.id and g.state = 0
                 and (g.valid_until is null or g.valid_until > %(at)s)) = 3
             and (select count(*) from inspections_batchgate g where g.batch_id = b.id and g.state = 0
@@ -175,7 +183,7 @@ left join lateral (
                 and not exists(select from inspections_user u where u.personnel_number = i.operator)
                 and not exists(select from inspections_operatoralias a where a.operator = i.operator))
             ) as clear
-    from inspections_vehicle v where v.batch_id = b.id) v on true
+        from inspections_vehicle v where v.batch_id = b.id offset 0) v) v on true
 where b.id = any(%(ids)s)
 order by b.opened_at desc, b.id desc
 """

@@ -1,4 +1,4 @@
-"""Releases that wait for somebody: proposals to sign, and what new evidence suspended."""
+"""Releases that wait for somebody: clear cars to propose, proposals to sign, and what new evidence suspended."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from inspections.gates.queries import BatchSummary
 from inspections.releases.queries import ProposedRelease
 
 from .ages import gap, stamp
@@ -17,9 +18,33 @@ from .statuses import Status
 
 
 def release_tasks(found: Findings) -> Iterable[Task]:
-    """Proposals that wait for a signature, and releases that new evidence suspended."""
+    """Proposals to sign, releases that new evidence suspended, and clear cars that nobody proposed."""
+    proposed = set()
     for row in found.releases:
-        yield _suspended(row) if row.state(found.at) == "suspended" else _to_sign(row)
+        if row.state(found.at) == "suspended":
+            yield _suspended(row)
+        else:
+            proposed.add(row.batch)
+            yield _to_sign(row)
+    yield from (_to_propose(batch) for batch in found.batches if batch.unreleased and batch.number not in proposed)
+
+
+def _to_propose(batch: BatchSummary) -> Task:
+    words = ngettext(
+        ": %(count)d car is clear and waits for its release.",
+        ": %(count)d cars are clear and wait for their release.",
+        batch.unreleased,
+    )
+    return Task(
+        Status.PENDING,
+        (bold(batch.number), text(words % {"count": batch.unreleased})),
+        (text(_("Propose it; two people who inspected none of them sign. The others stay behind.")),),
+        batch.decided_at or batch.opened_at,
+        reverse("web:release-propose", args=[batch.number]),
+        _("Propose the release"),
+        OFFICER,
+        word=_("To release"),
+    )
 
 
 def _suspended(row: ProposedRelease) -> Task:

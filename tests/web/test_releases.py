@@ -245,6 +245,15 @@ def test_what_rests_on_demonstration_coverage_says_so_and_is_signed_in_a_demo_on
     assert (sign(pages[0], release).status_code, Signature.objects.count()) == (409, 0)
 
 
+def test_today_asks_officers_to_propose_what_is_clear_until_somebody_does(good_car, officers, pages):
+    number = good_car.batch.number
+    shown = text(pages[0].get("/")).replace("  ", " ")
+    assert f"{number} : 1 car is clear and waits for its release." in shown
+    release = propose_release(batch=good_car.batch, vehicle_ids=None, actor=Actor.person(officers[0]), at=AT)
+    shown = text(pages[0].get("/")).replace("  ", " ")
+    assert (f"Release {release.number} of" in shown, "waits for its release" in shown) == (True, False)
+
+
 def test_today_tells_officers_what_waits_and_what_is_suspended(plant, record, good_car, release, officers, pages):
     assert f"Release {release.number} of {plant.batch.number} : 1 car waits for two signatures." in text(
         pages[0].get("/")
