@@ -45,12 +45,18 @@ class PeriodRow:
     word: str
     key: str
 
+    @property
+    def group(self) -> tuple[str, str]:
+        """What the rows stand together by."""
+        return self.line, self.configuration
+
 
 def period_rows(
     standings: Iterable[PeriodStanding], names: Mapping[str, Named], language: Language, at: datetime
 ) -> list[PeriodRow]:
-    """The list as its page shows it."""
-    return [_row(row, names, language, at) for row in standings]
+    """The list as its page shows it: the samples of one line and configuration together."""
+    together = sorted(standings, key=lambda row: (row.line, row.configuration))
+    return [_row(row, names, language, at) for row in together]
 
 
 def _row(row: PeriodStanding, names: Mapping[str, Named], language: Language, at: datetime) -> PeriodRow:
