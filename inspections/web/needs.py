@@ -34,7 +34,7 @@ from .needs_of_concessions import concession_tasks
 from .needs_of_releases import release_tasks
 from .needs_of_rigs import coverage_tasks, rig_tasks
 from .reason_groups import LinkedPart
-from .sampling_words import sample_tasks
+from .sampling_words import drawn_tasks, sample_tasks
 from .statuses import WORST_FIRST, Status, word_of
 
 
@@ -52,6 +52,7 @@ def tasks_of(found: Findings, scope: Role | None) -> list[Task]:
         *_drafts(found),
         *coverage_tasks(found),
         *sample_tasks(found),
+        *drawn_tasks(found),
         *release_tasks(found),
         *concession_tasks(found),
     ]

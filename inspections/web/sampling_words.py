@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 
 from inspections.catalogue.choices import Period
 from inspections.catalogue.queries import Named
+from inspections.evaluation.reasons import ReasonCode
 from inspections.gates.queries import PeriodStanding
 from inspections.gates.sentence_catalogue import Language
 from inspections.gates.sentences import gate_text
@@ -137,6 +138,32 @@ def sample_tasks(found: Findings) -> Iterable[Task]:
             gathered[row.line, row.configuration, row.overdue].append(row)
     for (line, configuration, overdue), rows in gathered.items():
         yield _task(line, configuration, rows, found.at, overdue=overdue)
+
+
+def drawn_tasks(found: Findings) -> Iterable[Task]:
+    """A batch whose own gate waits for samples drawn from it: one task, naming the procedures."""
+    for batch in found.batches:
+        rows = [
+            (reason["detail"]["procedure"], reason["found"], reason["required"], gate.decided_at or batch.opened_at)
+            for gate in batch.gates
+            for reason in gate.own_reasons
+            if reason["code"] == ReasonCode.SAMPLE_SHORT and reason["detail"].get("period") == "batch"
+        ]
+        if not rows:
+            continue
+        named = _(", ").join(
+            _("%(procedure)s %(found)s of %(required)s") % {"procedure": code, "found": have, "required": want}
+            for code, have, want, _at in rows
+        )
+        yield Task(
+            Status.MISSING,
+            (bold(batch.number), text(_(": samples drawn from it are short: %(list)s.") % {"list": named})),
+            (text(_("No car of the batch is clear until they are tested and conform.")),),
+            min(at for *_rest, at in rows),
+            reverse("web:batch", args=[batch.number]) + "#samples",
+            _("See the cars drawn"),
+            INSPECTOR | ENGINEER,
+        )
 
 
 def _task(line: str, configuration: str, rows: Sequence[PeriodStanding], at: datetime, *, overdue: bool) -> Task:

@@ -13,7 +13,7 @@ from django.db import DatabaseError, connection, transaction
 from inspections.batches.models import Batch
 from inspections.gates.choices import CoverageKind
 from inspections.gates.models import BatchGate, Coverage
-from inspections.gates.queries import clearance
+from inspections.gates.queries import clearance, ending_coverages
 from inspections.gates.rules import CoverageRefused
 from inspections.gates.services import decide_batch, enter_coverage, mark_whole_batch, revoke_coverage
 from inspections.intake.storage import FileAltered, FileTooLarge, path_of, read_whole
@@ -297,6 +297,13 @@ class TestFalling:
         assert self.fallen(here, other) == {(2, ("coverage_revoked",))}
         reason = BatchGate.objects.get(batch=other, domain="crash").reasons[0]
         assert reason["detail"]["detail"] == "its inspection was declared void: another car"
+
+    def test_and_nobody_is_told_that_it_ends_soon(self, here: TypePlant, covered: Inspection) -> None:
+        ends = Coverage.objects.get(inspection_id=covered.pk).valid_until
+        asked = {"at": ends - HOUR, "before": ends + HOUR, "most": 9}
+        assert [row.procedure for row in ending_coverages(**asked)] == ["CRS-FRONT"]
+        void_inspection(inspection=covered, reason="another car", actor=make_engineer(), at=AT)
+        assert ending_coverages(**asked) == []
 
     def test_when_its_rig_was_out_of_tolerance_and_it_stands_again_by_nothing_but_evidence(
         self, here: TypePlant, other: Batch, covered: Inspection

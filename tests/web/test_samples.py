@@ -65,6 +65,13 @@ def test_a_car_says_that_it_is_a_sample_and_how_it_stands(engineer, plant):
     assert "Drawn as a sample" not in engineer.get(reverse("web:vehicle", args=[other.vin])).content.decode()
 
 
+def test_today_asks_for_the_samples_that_a_batch_waits_for(engineer, plant):
+    decide_batch(batch_id=plant.batch.pk, at=AT)
+    html = engineer.get(reverse("web:today") + "?for=inspector").content.decode()
+    assert f"{plant.batch.number}</b>: samples drawn from it are short: CRS-EOL 0 of 3." in html
+    assert f'href="{reverse("web:batch", args=[plant.batch.number])}#samples"' in html
+
+
 def test_a_batch_whose_plan_draws_nothing_says_nothing_of_it(engineer, db, clock):
     plain = make_plant()
     html = engineer.get(reverse("web:batch", args=[plain.batch.number])).content.decode()
