@@ -27,7 +27,8 @@ class EndingCoverage:
 def ending_coverages(*, at: datetime, before: datetime, most: int) -> list[EndingCoverage]:
     """Coverage in force at a moment that ends before another one, soonest first.
 
-    One statement, six where some rests on a test. Coverage whose own test fell is left out: it covers nothing already, and the gate says so.
+    One statement, six where some rests on a test. Coverage whose own test fell is left out: it covers
+    nothing already, and the gate says so.
     """
     rows = read_named(
         "select c.id, c.number, f.code, p.domain, p.code, c.kind, c.valid_until from inspections_coverage c"
