@@ -33,6 +33,8 @@ log = logging.getLogger(__name__)
 
 MOST_ERRORS = 100
 """No answer lists more errors than this; its detail tells how many there are."""
+NOT_A_PAGE = "default-src 'none'; frame-ancestors 'none'"
+"""An answer shown by a browser all the same loads nothing and stands in no frame."""
 
 
 class JsonRenderer(BaseRenderer):
@@ -107,6 +109,7 @@ class ApiView(APIView):
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         response = super().finalize_response(request, response, *args, **kwargs)
         response.headers["Cache-Control"] = "no-store"
+        response.headers["Content-Security-Policy"] = NOT_A_PAGE
         return response
 
     @property
