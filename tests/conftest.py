@@ -4,6 +4,7 @@ A test that touches no database starts nothing. The engines are those of DATABAS
 REDIS_URL, or private ones of this run. Tests work as the application's role; its owner migrates and empties.
 """
 
+import gc
 import os
 import shutil
 import sys
@@ -73,6 +74,8 @@ def pytest_configure(config: pytest.Config) -> None:
     from django.conf import settings
 
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    # Each test client is a site of its own, which would list and open all static files when it begins.
+    settings.WHITENOISE_AUTOREFRESH = True
     if getattr(config.option, "numprocesses", None) and not WORKER:
         start_engines()
 
@@ -95,6 +98,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("browser")
             if not CHROMIUM:
                 item.add_marker(pytest.mark.skip(reason="no Chromium here: install Debian's chromium or set CHROMIUM"))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """What was collected stays to the end: the collector of garbage need not look through it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -13,14 +14,18 @@ def modules(*rooms: str) -> Iterator[tuple[str, ast.Module]]:
     for room in rooms or ("",):
         for path in sorted((INSPECTIONS / room).rglob("*.py")):
             if "migrations" not in path.parts:
-                yield str(path.relative_to(PROJECT)), ast.parse(path.read_text(encoding="utf-8"))
+                yield str(path.relative_to(PROJECT)), _parsed(path)
 
 
-def calls(tree: ast.AST) -> Iterator[tuple[ast.Call, str]]:
+@cache
+def _parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@cache
+def calls(tree: ast.AST) -> tuple[tuple[ast.Call, str], ...]:
     """Each call with the dotted name of what is called, as far as it is one: `timezone.now`, `Rig.objects.create`."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call):
-            yield node, dotted(node.func)
+    return tuple((node, dotted(node.func)) for node in ast.walk(tree) if isinstance(node, ast.Call))
 
 
 def dotted(node: ast.AST) -> str:
@@ -33,7 +38,8 @@ def dotted(node: ast.AST) -> str:
     return "…"
 
 
-def texts(tree: ast.AST) -> Iterator[tuple[int, str]]:
+@cache
+def texts(tree: ast.AST) -> tuple[tuple[int, str], ...]:
     """Each string of the code with its line, statements of SQL among them; docstrings are left out."""
     documents = {
         id(node.body[0].value)
@@ -42,6 +48,8 @@ def texts(tree: ast.AST) -> Iterator[tuple[int, str]]:
         and node.body
         and isinstance(node.body[0], ast.Expr)
     }
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in documents:
-            yield node.lineno, node.value
+    return tuple(
+        (node.lineno, node.value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in documents
+    )
