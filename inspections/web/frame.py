@@ -26,7 +26,7 @@ _PAGES = (
         gettext_lazy("Batches"),
         "web:batches",
         "b",
-        frozenset({"batch", "vehicle", "vehicle-destroy", "vehicle-scrap", "inspection-cover"}),
+        frozenset({"batch", "batch-matrix", "vehicle", "vehicle-destroy", "vehicle-scrap", "inspection-cover"}),
     ),
     (
         gettext_lazy("Nonconformances"),

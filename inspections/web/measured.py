@@ -37,6 +37,8 @@ class ShownValue:
     plant_default: bool
     claimed: str
     bar: LimitBar | None = None
+    anchor: str = ""
+    """Where a link to its characteristic goes on the page of its car."""
 
     @property
     def wrong(self) -> bool:

@@ -39,9 +39,11 @@ from ..act_words import Telling, characteristics_in, say_act
 from ..ages import clauses, gap
 from ..batch_rows import batch_row, batch_status_text
 from ..frame import optional_url
+from ..matrix_choice import Choice
 from ..paging import HISTORY, PAGE, Pager, address, cursor_text, moment_cursor, number_cursor
 from ..release_page import release_row
 from ..templatetags.interlock import digest
+from .matrix import matrix_context
 
 _LONGEST_FILTER = 64
 _FLOOD = (
@@ -110,6 +112,7 @@ def batch(request: HttpRequest, number: str) -> HttpResponse:
     if found is None:
         raise Http404(_("There is no batch %(number)s.") % {"number": number[:_LONGEST_FILTER]})
     at, language = moment_of(request), language_now()
+    polled = request.headers.get("HX-Request") == "true"
     summary = batch_summaries(ids=[found.pk], at=at)[0]
     counts = car_counts(batch_id=found.pk)
     coverages = coverages_of(configuration_id=found.configuration_id, at=at)
@@ -132,6 +135,9 @@ def batch(request: HttpRequest, number: str) -> HttpResponse:
         **_drawn(found, language),
         **_cars(request, found, summary, counts),
         **_history(request, found),
+        # A poll brings the answer up to date and tells whether the matrix has gone on; it does not draw it all again.
+        **({} if polled else matrix_context(request, found, Choice())),
+        "polled": polled,
     }
     return render(request, "inspections/batches/batch.html", context)
 

@@ -59,6 +59,7 @@ from ..causes import Known, named_in, of_car, page_reasons
 from ..drawn_words import sample_of
 from ..frame import optional_url
 from ..life import ACT, INSPECTION, Cursor, Event, Life, by_day, read_life, together
+from ..life_anchors import anchored, anchors_of
 from ..life_words import MOST_BARS, Words, problems_by_inspection, say_moments
 from ..paging import PAGE, Pager, address, cursor_text, moment_cursor
 from ..reason_groups import group_reasons
@@ -244,6 +245,7 @@ def _life(
         bars=marks <= MOST_BARS,
     )
     entries = [(run[0].at, say_moments(run, words)) for run in together(life.moments)]
+    entries, measured = anchored(entries)
     following = life.following
     first = address(request, {"before": None}, "life") if cursor is not None else ""
     earlier = ""
@@ -252,6 +254,8 @@ def _life(
         earlier = address(request, {"before": text}, "life")
     return {
         "days": by_day(entries),
+        # Nothing was measured of it on this page: a link to it goes to what would close the line.
+        "unmeasured": sorted(anchors_of(causes, known) - measured),
         "life_pager": Pager(_("%(count)d entries") % {"count": len(life.moments)}, first, earlier)
         if first or earlier
         else None,
