@@ -44,7 +44,7 @@ READ = [
     "entry", "entry-recorded", "intake", "intake-kept", "submissions", "nonconformances", "nonconformance", "releases",
     "release", "sampling", "rejection", "rigs", "rig", "rig-cars", "rig-finding", "plans", "plan", "coverage",
     "coverage-of", "coverage-one", "hold-lists", "hold-list",
-    "concessions", "concession",
+    "concessions", "concession", "batch-matrix",
 ]  # fmt: skip
 ALSO_READ = [
     "entry-form", "hold-place", "hold-lift", "disagreement", "void", "operators", "release-propose", "vehicle-deliver",
@@ -135,6 +135,7 @@ def places(plant, good_car):
         "hold-list": f"/holds/lists/{listed.number}/",
         "hold-list-new": "/holds/lists/new/",
         "hold-list-lift": f"/holds/lists/{listed.number}/lift/",
+        "batch-matrix": f"/batches/{plant.batch.number}/matrix/",
         "nonconformances": "/nonconformances/",
         "nonconformance": f"/nonconformances/{failed.number}/",
         "nonconformance-act": f"/nonconformances/{failed.number}/rework/",
