@@ -14,6 +14,7 @@ from ..people.models import User
 from ..people.rules import Actor, ActorKind
 from ..records.models import LedgerEntry
 from ..records.services import record_act
+from ..saying import Refusal, Said, say
 from .choices import RevisionStatus
 from .documents import Document, Problem
 from .entries import CharacteristicFacts, Line, digest
@@ -35,8 +36,8 @@ class FilesRefused(Exception):
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
 
-class ApprovalRefused(Exception):
-    """This person may not approve this revision, or not now; the text says why and what to do."""
+class ApprovalRefused(Refusal):
+    """This person may not approve this revision, or not now; says why and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,23 +244,56 @@ def approve_revision(
 def _refuse_unsound_approval(
     *, draft: PlanRevision, in_force: PlanRevision | None, approver: User, actor: Actor, seen_digest: str
 ) -> None:
-    what = f"Revision {draft.number} of plan {draft.plan.code}"
+    what = {"number": draft.number, "plan": draft.plan.code}
     if draft.status != RevisionStatus.DRAFT:
-        raise ApprovalRefused(f"{what} is {draft.status} already; draft a new revision to change it.")
+        raise ApprovalRefused(_no_draft(draft))
     if in_force is not None and in_force.number > draft.number:
-        raise ApprovalRefused(f"{what} is older than revision {in_force.number}, which is in force; draft it anew.")
+        text = say(
+            "Revision %(number)d of plan %(plan)s is older than revision %(in_force)d, which is in force; draft it"
+            " anew.",
+            **what,
+            in_force=in_force.number,
+        )
+        raise ApprovalRefused(text)
     if seen_digest and seen_digest != draft.digest:
-        raise ApprovalRefused(f"{what} was changed after it was shown; look at it again.")
+        raise ApprovalRefused(
+            say("Revision %(number)d of plan %(plan)s was changed after it was shown; look at it again.", **what)
+        )
     if draft.author_id == approver.pk or _drafted_by(draft, approver):
-        raise ApprovalRefused(f"{what} was drafted by {approver}; two others approve it.")
+        text = say(
+            "Revision %(number)d of plan %(plan)s was drafted by %(who)s; two others approve it.", **what, who=approver
+        )
+        raise ApprovalRefused(text)
     if draft.first_approver_id == approver.pk:
-        raise ApprovalRefused(f"{what} has the first approval of {approver}; somebody else gives the second.")
+        text = say(
+            "Revision %(number)d of plan %(plan)s has the first approval of %(who)s; somebody else gives the second.",
+            **what,
+            who=approver,
+        )
+        raise ApprovalRefused(text)
     lines = lines_of(draft)
     if not lines or digest(lines) != draft.digest:
-        raise ApprovalRefused(f"{what} does not hold the lines that were drafted; load its file again.")
+        text = say(
+            "Revision %(number)d of plan %(plan)s does not hold the lines that were drafted; load its file again.",
+            **what,
+        )
+        raise ApprovalRefused(text)
     first = draft.first_approver
     if first is not None and Role.CATALOGUE_OWNER not in actor.roles | Actor.person(first).roles:
-        raise ApprovalRefused(f"{what} needs the approval of one catalogue owner at least, and {first} is none.")
+        text = say(
+            "Revision %(number)d of plan %(plan)s needs the approval of one catalogue owner at least, and %(who)s is"
+            " none.",
+            **what,
+            who=first,
+        )
+        raise ApprovalRefused(text)
+
+
+def _no_draft(revision: PlanRevision) -> Said:
+    what = {"number": revision.number, "plan": revision.plan.code}
+    if revision.status == RevisionStatus.APPROVED:
+        return say("Revision %(number)d of plan %(plan)s is in force; draft a new revision to change it.", **what)
+    return say("Revision %(number)d of plan %(plan)s was superseded; draft a new revision to change it.", **what)
 
 
 def _drafted_by(draft: PlanRevision, person: User) -> bool:

@@ -29,6 +29,7 @@ from ..results.covered import batches_covered_by
 from ..results.models import Inspection
 from ..results.sampling import mark_leaning_batches
 from ..results.services import FittedPart, fit_components
+from ..saying import say
 from .choices import NonconformanceState
 from .models import Disposition, Nonconformance
 from .queries import disagreements_of
@@ -175,13 +176,13 @@ def record_rework(
     NotAllowed, ChangeRefused (a part that is fitted elsewhere).
     """
     if done_at > at + AHEAD:
-        raise DispositionRefused("done_ahead", f"The rework is said to be done at {done_at.isoformat()}, ahead of now.")
+        text = say("The rework is said to be done at %(at)s, ahead of now.", at=done_at)
+        raise DispositionRefused("done_ahead", text)
     row, fails = _answerable(nonconformance, what, actor)
     before = [fail for fail in fails if fail.finished_at <= done_at]
     if not before:
-        raise DispositionRefused(
-            "done_before_fail", "The rework was done before the test that failed: say when it was finished."
-        )
+        text = say("The rework was done before the test that failed: say when it was finished.")
+        raise DispositionRefused("done_before_fail", text)
     ids = _characteristics(repeats)
     if parts and row.vehicle is not None:
         fit_components(
@@ -216,7 +217,7 @@ def answer_by_scrap(*, nonconformance: Nonconformance, reason: str, actor: Actor
     that a part of it goes to. Raises DispositionRefused for a car that may leave yet, NotAllowed."""
     row, fails = _answerable(nonconformance, reason, actor)
     if row.vehicle is None or row.vehicle.status not in OUT_FOR_GOOD:
-        raise DispositionRefused("still_here", "The car may leave yet: scrap it first, on its own page.")
+        raise DispositionRefused("still_here", say("The car may leave yet: scrap it first, on its own page."))
     return _dispose(row, fails, DispositionKind.SCRAP, reason, actor, at)
 
 
@@ -233,13 +234,13 @@ def review_disagreement(
     _refuse_own(actor, inspection.person_id, inspection.operator)
     vehicle = vehicle_measured(inspection=inspection)
     if vehicle is None:
-        raise DispositionRefused("no_vehicle", "What was measured is in no vehicle: there is nothing to review yet.")
+        text = say("What was measured is in no vehicle: there is nothing to review yet.")
+        raise DispositionRefused("no_vehicle", text)
     # Of two who review at once the second waits here, and finds it reviewed.
     Vehicle.objects.select_for_update(no_key=True).get(pk=vehicle.pk)
     if ordinal not in {row.ordinal for row in disagreements_of(inspection_id=inspection.pk)}:
-        raise DispositionRefused(
-            "no_disagreement", "Nothing here waits for a review: it was reviewed, or none differs."
-        )
+        text = say("Nothing here waits for a review: it was reviewed, or none differs.")
+        raise DispositionRefused("no_disagreement", text)
     kind = DispositionKind.TREAT_AS_FAIL if treat_as_fail else DispositionKind.OURS_STANDS
     disposition = Disposition.objects.create(
         nonconformance=None,
@@ -275,7 +276,7 @@ def _open(nonconformance: Nonconformance) -> Nonconformance:
         .get(pk=nonconformance.pk)
     )
     if row.state != NonconformanceState.OPEN:
-        raise DispositionRefused("closed", f"{row.number} is closed: there is nothing to answer.")
+        raise DispositionRefused("closed", say("%(number)s is closed: there is nothing to answer.", number=row.number))
     return row
 
 
@@ -286,10 +287,13 @@ def _answerable(nonconformance: Nonconformance, reason: str, actor: Actor) -> tu
     row = _open(nonconformance)
     fails = open_fails(nonconformance=row)
     if row.vehicle_id is None:
-        text = f"{row.number} is the batch's own: it clears when every car is screened or scrapped."
+        text = say(
+            "%(number)s is the batch's own: it clears when every car is screened or scrapped.", number=row.number
+        )
         raise DispositionRefused("of_the_batch", text)
     if not fails:
-        raise DispositionRefused("no_open_fail", f"Every fail of {row.number} is disposed of; a later pass is awaited.")
+        text = say("Every fail of %(number)s is disposed of; a later pass is awaited.", number=row.number)
+        raise DispositionRefused("no_open_fail", text)
     for fail in fails:
         _refuse_own(actor, fail.person_id, fail.operator)
     return row, fails
@@ -297,12 +301,13 @@ def _answerable(nonconformance: Nonconformance, reason: str, actor: Actor) -> tu
 
 def _say_why(reason: str) -> None:
     if not reason.strip():
-        raise DispositionRefused("reason_missing", "Say what was found or done: the reason is empty.")
+        raise DispositionRefused("reason_missing", say("Say what was found or done: the reason is empty."))
 
 
 def _refuse_own(actor: Actor, person_id: int | None, operator: str | None) -> None:
     if recorded_it(actor=actor, person_id=person_id, operator=operator):
-        raise DispositionRefused("four_eyes", "You recorded this result yourself: another engineer has to answer it.")
+        text = say("You recorded this result yourself: another engineer has to answer it.")
+        raise DispositionRefused("four_eyes", text)
 
 
 def recorded_it(*, actor: Actor, person_id: int | None, operator: str | None) -> bool:
@@ -320,7 +325,7 @@ def _characteristics(codes: Collection[str]) -> list[int]:
     found = dict(Characteristic.objects.filter(code__in=list(codes)).values_list("code", "pk"))
     unknown = sorted(set(codes) - set(found))
     if unknown:
-        raise DispositionRefused("unknown_characteristic", f"The catalogue knows no {', '.join(unknown)}.")
+        raise DispositionRefused("unknown_characteristic", say("The catalogue knows no %(codes)s.", codes=unknown))
     return sorted(found.values())
 
 

@@ -22,6 +22,7 @@ from ..people.models import User
 from ..people.rules import Actor
 from ..records.services import Act, record_act, record_acts
 from ..records.signing import NEEDED, NotAuthenticated, authenticate_again, check_signable, hand_of
+from ..saying import Said, say, say_count
 from .choices import Authority
 from .concession_queries import batch_of, departing, lines_failed, members_of
 from .concession_rules import (
@@ -116,7 +117,9 @@ def _locked(nonconformance: Nonconformance) -> Batch:
     """The batch of the nonconformance's car, its lock held alone: no fail of its cars arrives meanwhile."""
     batch = batch_of(nonconformance=nonconformance)
     if batch is None:
-        text = f"{nonconformance.number} is the batch's own: a sample or coverage is never conceded."
+        text = say(
+            "%(number)s is the batch's own: a sample or coverage is never conceded.", number=nonconformance.number
+        )
         raise ConcessionRefused("of_the_batch", text)
     exclude(Lock.BATCH, [batch.pk])
     if batch_of(nonconformance=nonconformance) != batch:
@@ -126,26 +129,34 @@ def _locked(nonconformance: Nonconformance) -> Batch:
 
 def _check_terms(terms: Terms, cars: int, at: datetime) -> None:
     if not terms.reason.strip():
-        raise ConcessionRefused("reason_missing", "Say why the departure is acceptable: the reason is empty.")
+        raise ConcessionRefused("reason_missing", say("Say why the departure is acceptable: the reason is empty."))
     if terms.authority not in Authority.values:
-        raise ConcessionRefused("no_authority", "Say who accepts the departure: the customer, or engineering.")
+        raise ConcessionRefused("no_authority", say("Say who accepts the departure: the customer, or engineering."))
     if terms.authority == Authority.CUSTOMER and not terms.document.strip():
-        raise ConcessionRefused("document_missing", "Name the document in which the customer agreed.")
+        raise ConcessionRefused("document_missing", say("Name the document in which the customer agreed."))
     if terms.expires_at is None and terms.quantity is None:
-        raise ConcessionRefused("no_end", "Say when it ends: at a date, after a number of cars, or both.")
+        raise ConcessionRefused("no_end", say("Say when it ends: at a date, after a number of cars, or both."))
     if terms.expires_at is not None and terms.expires_at <= at:
-        raise ConcessionRefused("ended", f"It would have ended at {terms.expires_at.isoformat()} already.")
+        raise ConcessionRefused("ended", say("It would have ended at %(at)s already.", at=terms.expires_at))
     if not cars:
-        raise ConcessionRefused("no_car", "Name the cars that it is for.")
+        raise ConcessionRefused("no_car", say("Name the cars that it is for."))
     if terms.quantity is not None and not 0 < terms.quantity <= cars:
-        raise ConcessionRefused("quantity", f"It names {cars} cars: from 1 to {cars} of them can leave by it.")
+        text = say_count(
+            "It names %(count)d car: one car can leave by it.",
+            "It names %(count)d cars: from 1 to %(count)d of them can leave by it.",
+            count=cars,
+        )
+        raise ConcessionRefused("quantity", text)
 
 
 def _line(nonconformance: Nonconformance, requirement_id: int) -> Requirement:
     for line in lines_failed(nonconformance=nonconformance):
         if line.id == requirement_id:
             return line
-    text = f"{nonconformance.number} is not about a measured fail of this line on the plan that its batch is judged on."
+    text = say(
+        "%(number)s is not about a measured fail of this line on the plan that its batch is judged on.",
+        number=nonconformance.number,
+    )
     raise ConcessionRefused("not_of_this", text)
 
 
@@ -153,10 +164,12 @@ def _named(found: Sequence[Departing], wanted: Collection[int]) -> list[Departin
     """The wanted cars. Refuses one that does not depart from the line, and one with a fail that nobody judged."""
     unseen = [row.sequence for row in found if row.unseen]
     if unseen:
-        text = f"Car {unseen[0]} has a fail that is none on the plan in force: it is answered, not conceded."
+        text = say(
+            "Car %(car)d has a fail that is none on the plan in force: it is answered, not conceded.", car=unseen[0]
+        )
         raise ConcessionRefused("not_judged", text)
     if {row.vehicle_id for row in found} != set(wanted):
-        text = "Not every car named has an unanswered fail of this line in this batch. Load the page again."
+        text = say("Not every car named has an unanswered fail of this line in this batch. Load the page again.")
         raise ConcessionRefused("no_departure", text)
     return list(found)
 
@@ -184,7 +197,7 @@ def sign_concession(
             batch=concession.batch.number, request_id=request_id,
         )  # fmt: skip
     except NotAuthenticated as refusal:
-        raise ConcessionRefused("not_authenticated", str(refusal)) from refusal
+        raise ConcessionRefused("not_authenticated", refusal.said) from refusal
     try:
         return _sign(concession=concession, signer=signer, actor=actor, seen_digest=seen_digest, at=at)
     except IntegrityError as refusal:
@@ -193,10 +206,10 @@ def sign_concession(
         raise ConcessionRefused("four_eyes", _four_eyes_text(str(refusal))) from refusal
 
 
-def _four_eyes_text(refusal: str) -> str:
+def _four_eyes_text(refusal: str) -> Said:
     if "themselves" in refusal:
-        return "You inspected or reworked one of these cars: somebody else has to approve."
-    return "It was signed at this place, or by you, already: the second signature is another person's."
+        return say("You inspected or reworked one of these cars: somebody else has to approve.")
+    return say("It was signed at this place, or by you, already: the second signature is another person's.")
 
 
 @one_act
@@ -209,7 +222,7 @@ def _sign(*, concession: Concession, signer: User, actor: Actor, seen_digest: st
         refuse=ConcessionRefused,
     )  # fmt: skip
     if concession.proposer_id == signer.pk:
-        raise ConcessionRefused("four_eyes", "You proposed it: two other people approve it.")
+        raise ConcessionRefused("four_eyes", say("You proposed it: two other people approve it."))
     role = _role_of(signed, actor)
     changed, named = changes_since(concession=concession)
     if changed:
@@ -233,29 +246,30 @@ def _role_of(signed: Sequence[ConcessionSignature], actor: Actor) -> Role:
     if Role.ENGINEER in actor.roles:
         return Role.ENGINEER
     if any(signature.role != Role.ENGINEER.value for signature in signed):
-        raise ConcessionRefused("engineer_needed", "A release officer approved it: the other approver is an engineer.")
+        text = say("A release officer approved it: the other approver is an engineer.")
+        raise ConcessionRefused("engineer_needed", text)
     return Role.RELEASE_OFFICER
 
 
-def changes_since(*, concession: Concession) -> tuple[list[str], list[Departing]]:
+def changes_since(*, concession: Concession) -> tuple[list[Said], list[Departing]]:
     """What of a proposal is no longer as it was proposed, in words, and the cars as they depart now."""
     batch = Batch.objects.select_related("revision").get(pk=concession.batch_id)
     stored = {row.vehicle_id: row for row in concession.vehicles.select_related("vehicle")}
     lines = lines_failed(nonconformance=concession.nonconformance)
     line = next((each for each in lines if each.id == concession.requirement_id), None)
     if line is None:
-        return ["The batch is judged on another revision of its plan now."], []
+        return [say("The batch is judged on another revision of its plan now.")], []
     found = {row.vehicle_id: row for row in departing(batch=batch, line=line, vehicle_ids=stored)}
-    changed = []
+    changed: list[Said] = []
     for vehicle_id, row in sorted(stored.items(), key=lambda item: item[1].vehicle.sequence):
-        now = found.get(vehicle_id)
+        now, car = found.get(vehicle_id), {"car": row.vehicle.sequence, "vin": row.vehicle.vin}
         if now is None:
-            changed.append(f"Car {row.vehicle.sequence} ({row.vehicle.vin}) does not depart from it any more.")
+            changed.append(say("Car %(car)d (%(vin)s) does not depart from it any more.", **car))
         elif now.unseen or now.stored != row.departures:
-            changed.append(f"Car {row.vehicle.sequence} ({row.vehicle.vin}) has other fails than were proposed.")
+            changed.append(say("Car %(car)d (%(vin)s) has other fails than were proposed.", **car))
     named = list(found.values())
     if not changed and digest_of(concession.statement, named) != concession.digest:
-        changed.append("The cars are no longer those of the proposal.")
+        changed.append(say("The cars are no longer those of the proposal."))
     return changed, named
 
 

@@ -14,6 +14,7 @@ from django.db import connection
 from ..batches.choices import VehicleStatus
 from ..results.leaning import MEASURED_VEHICLES
 from ..rigs.models import Rig
+from ..saying import Said, say, say_count
 from .conditions import (
     MOST_LISTED,
     BuildWindow,
@@ -24,6 +25,9 @@ from .conditions import (
     SoftwareVersion,
 )
 from .rules import HoldRefused
+
+MOST_SAID: Final = 20
+"""VINs that a refusal names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +85,10 @@ def vehicles_concerned(*, condition: Condition) -> list[ConcernedVehicle]:
         cursor.execute(statement, {**parameters, "most": MOST_LISTED + 1})
         found = [ConcernedVehicle(*row) for row in cursor.fetchall()]
     if len(found) > MOST_LISTED:
-        raise HoldRefused(
-            f"More than {MOST_LISTED} cars are concerned: hold them in parts, by shorter times or by line."
+        text = say(
+            "More than %(most)d cars are concerned: hold them in parts, by shorter times or by line.", most=MOST_LISTED
         )
+        raise HoldRefused(text)
     if isinstance(condition, NamedVehicles):
         _refuse_unknown(condition, found)
     return found
@@ -99,7 +104,8 @@ def _asked(condition: Condition) -> tuple[str, dict[str, Any]]:
         case RigWindow():
             rig_id = Rig.objects.filter(code=condition.rig).values_list("pk", flat=True).first()
             if rig_id is None:
-                raise HoldRefused(f"There is no rig {condition.rig}: look its code up on the page of rigs.")
+                text = say("There is no rig %(rig)s: look its code up on the page of rigs.", rig=condition.rig)
+                raise HoldRefused(text)
             stated = {"rig": rig_id, "since": condition.since, "until": condition.until, "procedure": None}
             which = "v.id in (select vehicle_id from vehicles)"
             return _CONCERNED.format(with_=MEASURED_VEHICLES, which=which), stated
@@ -115,11 +121,20 @@ def _refuse_unknown(condition: NamedVehicles, found: Sequence[ConcernedVehicle])
     known = {row.vin for row in found}
     unknown = [vin for vin in condition.vins if vin not in known]
     if unknown:
-        more = f" and {len(unknown) - 20} more" if len(unknown) > 20 else ""
-        raise HoldRefused(
-            f"Nothing is held: {len(unknown)} of the VINs are not registered here: {', '.join(unknown[:20])}{more}."
-            " Correct them or take them out."
+        text = say_count(
+            "Nothing is held: %(count)d of the VINs is not registered here: %(vins)s. Correct it or take it out.",
+            "Nothing is held: %(count)d of the VINs are not registered here: %(vins)s. Correct them or take them out.",
+            count=len(unknown),
+            vins=some_of(unknown),
         )
+        raise HoldRefused(text)
+
+
+def some_of(vins: Sequence[str]) -> Sequence[str] | Said:
+    """VINs as a refusal names them: at most 20, and how many there are beside them."""
+    if len(vins) <= MOST_SAID:
+        return vins
+    return say("%(vins)s and %(count)d more", vins=vins[:MOST_SAID], count=len(vins) - MOST_SAID)
 
 
 def digest_of(found: Sequence[ConcernedVehicle]) -> str:

@@ -12,6 +12,7 @@ from typing import Final
 from ..evaluation.facts import Kind, Level, Requirement
 from ..evaluation.judging import critical
 from ..people.choices import Role
+from ..saying import CodedRefusal, Said, say
 
 MAY_PROPOSE_CONCESSION: Final = (Role.ENGINEER,)
 MAY_CONCEDE: Final = (Role.ENGINEER, Role.RELEASE_OFFICER)
@@ -24,20 +25,16 @@ MEANING: Final = (
 """What a signature means (21 CFR 11.50), stated beside it."""
 
 
-class ConcessionRefused(Exception):
-    """A concession that cannot be proposed or signed. `code` is for machines, the text for people."""
-
-    def __init__(self, code: str, text: str) -> None:
-        self.code = code
-        super().__init__(text)
+class ConcessionRefused(CodedRefusal):
+    """A concession that cannot be proposed or signed."""
 
 
 class ConcessionChanged(ConcessionRefused):
     """What was to be signed is not so any more. `differences` names each vehicle and what became of it."""
 
-    def __init__(self, differences: Sequence[str]) -> None:
+    def __init__(self, differences: Sequence[Said]) -> None:
         self.differences = tuple(differences)
-        super().__init__("concession_changed", "The evidence has moved since this was proposed. Propose it anew.")
+        super().__init__("concession_changed", say("The evidence has moved since this was proposed. Propose it anew."))
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +95,11 @@ def never_conceded(line: Requirement, members: Iterable[Requirement] = ()) -> st
 
 
 NEVER: Final = {
-    "critical": "It is legal or of a critical characteristic: no departure from it is ever conceded.",
-    "identity": "It is an identity: what is not the one asked for is another one, and is never conceded.",
-    "not_every_vehicle": "It is a sample's or a type's: it stands for other cars, and is never conceded.",
+    "critical": say("It is legal or of a critical characteristic: no departure from it is ever conceded."),
+    "identity": say("It is an identity: what is not the one asked for is another one, and is never conceded."),
+    "not_every_vehicle": say("It is a sample's or a type's: it stands for other cars, and is never conceded."),
 }
+"""What `never_conceded` answers, in words."""
 
 
 def write_statement(

@@ -16,7 +16,8 @@ from ..marks.acts import StartOver, one_act
 from ..marks.locks import Lock, share
 from ..people.rules import Actor
 from ..records.services import Act, record_acts
-from .concerning import ConcernedVehicle, digest_of, vehicles_concerned
+from ..saying import say, say_count
+from .concerning import ConcernedVehicle, digest_of, some_of, vehicles_concerned
 from .conditions import Condition, record_of
 from .models import HoldList
 from .rules import MAY_LIFT_HOLD, MAY_PLACE_HOLD, HoldRefused, ListChanged
@@ -44,7 +45,7 @@ def place_hold_list(*, condition: Condition, reason: str, seen: str, actor: Acto
     """
     actor.require("placing a hold", *MAY_PLACE_HOLD)
     if not reason.strip():
-        raise HoldRefused("A hold needs a reason: say what you saw or what you are waiting for.")
+        raise HoldRefused(say("A hold needs a reason: say what you saw or what you are waiting for."))
     batches = {row.batch_id for row in vehicles_concerned(condition=condition)}
     # A delivery under way holds its batch alone: the hold comes before it, or finds the vehicle gone.
     share(Lock.BATCH, batches)
@@ -54,7 +55,12 @@ def place_hold_list(*, condition: Condition, reason: str, seen: str, actor: Acto
     if digest_of(found) != seen:
         raise ListChanged(found)
     if all(row.gone for row in found):
-        raise HoldRefused(f"There is nothing to hold: {len(found)} cars are concerned, and all have left the plant.")
+        text = say_count(
+            "There is nothing to hold: %(count)d car is concerned, and it has left the plant.",
+            "There is nothing to hold: %(count)d cars are concerned, and all have left the plant.",
+            count=len(found),
+        )
+        raise HoldRefused(text)
     hold_list = HoldList.objects.create(
         number=_next_number(),
         condition=record_of(condition),
@@ -86,11 +92,12 @@ def lift_hold_list(
     """
     actor.require("lifting a hold", *MAY_LIFT_HOLD)
     if not reason.strip():
-        raise HoldRefused("Lifting a hold needs a reason: say what you checked.")
+        raise HoldRefused(say("Lifting a hold needs a reason: say what you checked."))
     held = _held_now(hold_list.pk)
     chosen = held if vins is None else choose(hold_list, held, vins)
     if not chosen:
-        raise HoldRefused(f"{hold_list.number} holds no car any more: every hold of it was lifted.")
+        text = say("%(number)s holds no car any more: every hold of it was lifted.", number=hold_list.number)
+        raise HoldRefused(text)
     if len(chosen) != seen:
         raise ListChanged(())
     _execute(
@@ -136,11 +143,13 @@ def choose(hold_list: HoldList, held: Held, vins: Collection[str]) -> Held:
     """Those of the held vehicles that are named. Raises HoldRefused for one that the list does not hold (any more)."""
     others = sorted(set(vins) - set(held))
     if others:
-        more = f" and {len(others) - 20} more" if len(others) > 20 else ""
-        raise HoldRefused(
-            f"Nothing is lifted: {hold_list.number} does not hold {', '.join(others[:20])}{more}."
-            " They are not on the list, have left, or were lifted already: take them out."
+        text = say(
+            "Nothing is lifted: %(number)s does not hold %(vins)s. They are not on the list, have left, or were lifted"
+            " already: take them out.",
+            number=hold_list.number,
+            vins=some_of(others),
         )
+        raise HoldRefused(text)
     return {vin: held[vin] for vin in sorted(set(vins))}
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from ..evaluation.reasons import ReasonCode
 from ..people.choices import Role
+from ..saying import CodedRefusal, Refusal, say
 
 MAY_PLACE_HOLD: Final = (Role.INSPECTOR, Role.ENGINEER, Role.RELEASE_OFFICER)
 """Stopping a car is everybody's right who looks at cars; letting it go on is not."""
@@ -26,8 +27,8 @@ DEPARTS: Final = frozenset({ReasonCode.MEASUREMENT_FAILED, ReasonCode.CONCESSION
 """What a nonconformance is about that a concession can be proposed under."""
 
 
-class HoldRefused(Exception):
-    """A hold that cannot be placed or lifted; the text says why and what to do."""
+class HoldRefused(Refusal):
+    """A hold that cannot be placed or lifted; says why and what to do."""
 
 
 class ListChanged(HoldRefused):
@@ -35,7 +36,7 @@ class ListChanged(HoldRefused):
 
     def __init__(self, found: Sequence[Any]) -> None:
         self.found = tuple(found)
-        super().__init__("The list has changed since it was shown, and nothing was done. Look at it again.")
+        super().__init__(say("The list has changed since it was shown, and nothing was done. Look at it again."))
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +50,5 @@ class Cause:
     facts: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
 
-class DispositionRefused(Exception):
-    """An answer that cannot be given so. `code` is for machines, the text for people."""
-
-    def __init__(self, code: str, text: str) -> None:
-        self.code = code
-        super().__init__(text)
+class DispositionRefused(CodedRefusal):
+    """An answer that cannot be given so."""

@@ -15,6 +15,7 @@ from ..marks.acts import one_act
 from ..marks.locks import Lock, share
 from ..people.rules import Actor
 from ..records.services import Act, record_act, record_acts
+from ..saying import say
 from .answering import (
     answer_by_scrap,
     confirm_retest,
@@ -58,15 +59,21 @@ def place_hold(*, batch: Batch, vehicle: Vehicle | None, reason: str, actor: Act
     """
     actor.require("placing a hold", *MAY_PLACE_HOLD)
     if not reason.strip():
-        raise HoldRefused("A hold needs a reason: say what you saw or what you are waiting for.")
+        raise HoldRefused(say("A hold needs a reason: say what you saw or what you are waiting for."))
     # A delivery or a move under way holds the batch alone: the hold comes before it, or finds the vehicle gone.
     share(Lock.BATCH, [batch.pk])
     if vehicle is not None:
         vehicle = Vehicle.objects.get(pk=vehicle.pk)
         if vehicle.batch_id != batch.pk:
-            raise HoldRefused(f"{vehicle.vin} is not in batch {batch.number}: place the hold on the batch it is in.")
+            text = say(
+                "%(vin)s is not in batch %(batch)s: place the hold on the batch it is in.",
+                vin=vehicle.vin,
+                batch=batch.number,
+            )
+            raise HoldRefused(text)
         if vehicle.status == VehicleStatus.DELIVERED:
-            raise HoldRefused(f"{vehicle.vin} has left the plant: no hold stops it any more. Tell whoever has it.")
+            text = say("%(vin)s has left the plant: no hold stops it any more. Tell whoever has it.", vin=vehicle.vin)
+            raise HoldRefused(text)
     hold = Hold.objects.create(
         batch=batch,
         vehicle=vehicle,
@@ -86,14 +93,14 @@ def lift_hold(*, hold: Hold, reason: str, actor: Actor, at: datetime) -> Hold:
     """
     actor.require("lifting a hold", *MAY_LIFT_HOLD)
     if not reason.strip():
-        raise HoldRefused("Lifting a hold needs a reason: say what you checked.")
+        raise HoldRefused(say("Lifting a hold needs a reason: say what you checked."))
     with transaction.atomic():
         # The batch is wanted for the ledger; of a join, only the hold itself is locked.
         hold = Hold.objects.select_for_update(of=("self",), no_key=True).select_related("batch").get(pk=hold.pk)
         if hold.source == HoldSource.GATE:
-            raise HoldRefused("A gate placed this hold. It lifts by itself when the gate's reason is gone.")
+            raise HoldRefused(say("A gate placed this hold. It lifts by itself when the gate's reason is gone."))
         if hold.lifted_at is not None:
-            raise HoldRefused(f"This hold was lifted by {hold.lifted_by} already.")
+            raise HoldRefused(say("This hold was lifted by %(who)s already.", who=hold.lifted_by))
         hold.lifted_at, hold.lifted_by, hold.lifted_reason = at, actor.label, reason.strip()
         hold.save(update_fields=["lifted_at", "lifted_by", "lifted_reason"])
         _record(actor, "hold.lifted", hold.batch, hold.vehicle, reason.strip(), at)

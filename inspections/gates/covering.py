@@ -27,6 +27,7 @@ from ..people.rules import Actor
 from ..records.services import record_act
 from ..records.signing import authenticate_again
 from ..results.models import Inspection
+from ..saying import say
 from .choices import CoverageKind
 from .models import Coverage, CoverageRevocation
 from .rules import CoverageRefused
@@ -59,14 +60,14 @@ def enter_coverage(
     Every batch of the configuration is marked: what was missing may be there now.
     """
     if kind is CoverageKind.INSPECTION:
-        raise CoverageRefused("Coverage by inspection is signed from the inspection itself.")
+        raise CoverageRefused(say("Coverage by inspection is signed from the inspection itself."))
     if kind is CoverageKind.DEMONSTRATION:
         if not settings.DEMO:
-            raise CoverageRefused("Demonstration coverage exists in the demo only: enter a certificate or a test.")
+            raise CoverageRefused(say("Demonstration coverage exists in the demo only: enter a certificate or a test."))
     else:
         actor.require("signing coverage", *MAY_COVER)
     if kind is CoverageKind.CERTIFICATE and not (document and document_sha256):
-        raise CoverageRefused("A laboratory's certificate needs its document: attach it.")
+        raise CoverageRefused(say("A laboratory's certificate needs its document: attach it."))
     return _enter(
         number, procedure, configuration, kind, (valid_from, valid_until), software, actor, at,
         laboratory=laboratory, certificate=certificate, document=document, document_sha256=document_sha256,
@@ -96,7 +97,7 @@ def cover_by_certificate(
     """
     Actor.person(signer).require("signing coverage", *MAY_COVER)
     if not (laboratory.strip() and certificate.strip()):
-        raise CoverageRefused("Name the laboratory and the number that it printed on its certificate.")
+        raise CoverageRefused(say("Name the laboratory and the number that it printed on its certificate."))
     _check_software(procedure, software)
     actor = _authenticate(signer, password, configuration.code, at, request_id)
     # On disk before it is in the table: a crash between leaves a file that nobody names, never a name without a file.
@@ -121,14 +122,20 @@ def _enter_certificate(
     at: datetime,
 ) -> Coverage:
     if not landed.size:
-        raise CoverageRefused("The document is empty: attach the certificate itself.")
+        raise CoverageRefused(say("The document is empty: attach the certificate itself."))
     exclude(Lock.CONFIGURATION, [configuration.pk])
     known = Coverage.objects.filter(
         procedure=procedure, configuration=configuration, laboratory=laboratory, certificate=certificate,
         revocation__isnull=True,
     ).first()  # fmt: skip
     if known is not None:
-        raise CoverageRefused(f"Certificate {certificate} of {laboratory} is entered already, as {known.number}.")
+        text = say(
+            "Certificate %(certificate)s of %(laboratory)s is entered already, as %(number)s.",
+            certificate=certificate,
+            laboratory=laboratory,
+            number=known.number,
+        )
+        raise CoverageRefused(text)
     return _enter(
         _next_number(), procedure, configuration, CoverageKind.CERTIFICATE, valid, software, actor, at,
         laboratory=laboratory, certificate=certificate, document=name[:200] or certificate,
@@ -158,7 +165,8 @@ def cover_by_inspection(
     except IntegrityError as refusal:
         if "interlock:" not in str(refusal):
             raise
-        raise CoverageRefused("The record says otherwise: load the page again and read what is found.") from refusal
+        text = say("The record says otherwise: load the page again and read what is found.")
+        raise CoverageRefused(text) from refusal
 
 
 @one_act
@@ -175,18 +183,20 @@ def _cover(inspection_id: int, valid: tuple[datetime, datetime], actor: Actor, a
             raise StartOver("the vehicle was moved")
     test = examine_type_test(inspection=row, at=at)
     if not test.holds or test.vehicle is None:
-        raise CoverageRefused(reasons_in_words(test) if test.refusal is None else str(test.refusal))
+        raise CoverageRefused(reasons_in_words(test) if test.refusal is None else test.refusal)
     if recorded_it(actor=actor, person_id=row.person_id, operator=row.operator):
-        raise CoverageRefused("You recorded this inspection: another engineer has to sign what rests on it.")
+        raise CoverageRefused(say("You recorded this inspection: another engineer has to sign what rests on it."))
     batch = test.vehicle.batch
     if valid[0] < batch.opened_at:
-        raise CoverageRefused(
-            f"It cannot cover what was built before its own batch {batch.number} was opened, "
-            f"{batch.opened_at.isoformat()}: begin there or later."
+        text = say(
+            "It cannot cover what was built before its own batch %(batch)s was opened, %(at)s: begin there or later.",
+            batch=batch.number,
+            at=batch.opened_at,
         )
+        raise CoverageRefused(text)
     known = Coverage.objects.filter(inspection_id=row.pk, revocation__isnull=True).first()
     if known is not None:
-        raise CoverageRefused(f"{known.number} rests on this inspection already.")
+        raise CoverageRefused(say("%(number)s rests on this inspection already.", number=known.number))
     return _enter(
         _next_number(), test.procedure, batch.configuration, CoverageKind.INSPECTION, valid, _tested_with(test),
         actor, at, inspection_id=row.pk,
@@ -202,7 +212,12 @@ def _check_software(procedure: Procedure, software: Software) -> None:
     stated = {item["system"] for item in software if item["version"].strip()}
     missing = [system for system in procedure.software_systems if system not in stated]
     if missing:
-        raise CoverageRefused(f"{procedure.code} depends on {', '.join(missing)}: state the versions that were tested.")
+        text = say(
+            "%(procedure)s depends on %(systems)s: state the versions that were tested.",
+            procedure=procedure.code,
+            systems=missing,
+        )
+        raise CoverageRefused(text)
 
 
 def _authenticate(signer: User, password: str, subject: str, at: datetime, request_id: str) -> Actor:
@@ -230,7 +245,7 @@ def _enter(
 ) -> Coverage:
     valid_from, valid_until = valid
     if valid_until <= valid_from:
-        raise CoverageRefused("The coverage ends before it begins: check the two dates.")
+        raise CoverageRefused(say("The coverage ends before it begins: check the two dates."))
     exclude(Lock.CONFIGURATION, [configuration.pk])
     coverage = Coverage.objects.create(
         number=number,
@@ -264,10 +279,10 @@ def revoke_coverage(*, coverage: Coverage, reason: str, actor: Actor, at: dateti
     """Take type-level evidence back; every batch that it covered is decided again. Raises as `enter_coverage`."""
     actor.require("revoking coverage", *MAY_COVER)
     if not reason.strip():
-        raise CoverageRefused("Revoking coverage needs a reason: say what was found.")
+        raise CoverageRefused(say("Revoking coverage needs a reason: say what was found."))
     exclude(Lock.CONFIGURATION, [coverage.configuration_id])
     if CoverageRevocation.objects.filter(coverage=coverage).exists():
-        raise CoverageRefused(f"Coverage {coverage.number} was revoked already.")
+        raise CoverageRefused(say("Coverage %(number)s was revoked already.", number=coverage.number))
     revocation = CoverageRevocation.objects.create(
         coverage=coverage, reason=reason.strip(), revoked_by=actor.label, at=at
     )

@@ -26,10 +26,11 @@ from ..people.rules import Actor
 from ..records.services import Act, record_acts
 from ..records.signing import NotAuthenticated, authenticate_again
 from ..results.rejudging import judge_on_current_pins
+from ..saying import Said, say
 from .consuming import decide_marked_now, lock_deciders
 from .drawn_cars import batch_draw
 from .reading import read_rows
-from .rules import MoveRefused
+from .rules import MoveRefused, became
 
 MAY_MOVE: Final = (Role.ENGINEER,)
 
@@ -52,7 +53,7 @@ def move_vehicle(
     """
     Actor.person(signer).require("moving a car", *MAY_MOVE)
     if not reason.strip():
-        raise MoveRefused("Say why the car is moved: the reason is empty.")
+        raise MoveRefused(say("Say why the car is moved: the reason is empty."))
     try:
         actor = authenticate_again(
             signer=signer,
@@ -64,7 +65,7 @@ def move_vehicle(
             request_id=request_id,
         )
     except NotAuthenticated as refusal:
-        raise MoveRefused(str(refusal)) from refusal
+        raise MoveRefused(refusal.said) from refusal
     return _move(vehicle, to, reason.strip(), seen_revision, actor, at)
 
 
@@ -75,10 +76,11 @@ def _move(
     row, target = _held(vehicle, to)
     origin = row.batch
     fault = why_not_moved(row, target)
-    if fault:
+    if fault is not None:
         raise MoveRefused(fault)
     if target.revision_id != seen_revision:
-        raise MoveRefused(f"{target.number} is judged on another revision than the one shown. Look at it again.")
+        text = say("%(batch)s is judged on another revision than the one shown. Look at it again.", batch=target.number)
+        raise MoveRefused(text)
     move = VehicleMove.objects.create(
         vehicle=row,
         from_batch=origin,
@@ -121,45 +123,64 @@ def _held(vehicle: Vehicle, to: Batch) -> tuple[Vehicle, Batch]:
     return row, Batch.objects.select_related("configuration", "revision").get(pk=to.pk)
 
 
-def why_not_moved(vehicle: Vehicle, to: Batch) -> str:
-    """Why this car cannot go to that batch, in words; "" where it can. `vehicle` comes with its batch."""
+def why_not_moved(vehicle: Vehicle, to: Batch) -> Said | None:
+    """Why this car cannot go to that batch, in words; None where it can. `vehicle` comes with its batch."""
     origin = vehicle.batch
     if vehicle.status == VehicleStatus.RELEASED:
-        return (
-            f"{vehicle.vin} is released: two people signed for it as a car of {origin.number}, on its plan. Hold it if"
-            " it must not leave; it stays in this batch."
+        return say(
+            "%(vin)s is released: two people signed for it as a car of %(batch)s, on its plan. Hold it if it must not"
+            " leave; it stays in this batch.",
+            vin=vehicle.vin,
+            batch=origin.number,
         )
     if vehicle.status != VehicleStatus.IN_PROCESS:
-        return f"{vehicle.vin} is {VehicleStatus(vehicle.status).label.lower()}: only a car in process is moved."
+        return say("%(vin)s %(state)s: only a car in process is moved.", vin=vehicle.vin, state=became(vehicle.status))
     if to.pk == origin.pk:
-        return f"{vehicle.vin} is in {to.number} already."
+        return say("%(vin)s is in %(batch)s already.", vin=vehicle.vin, batch=to.number)
+    return _why_not_there(origin, to) or _why_the_batch_keeps_it(origin)
+
+
+def _why_not_there(origin: Batch, to: Batch) -> Said | None:
     if to.configuration_id != origin.configuration_id:
-        return (
-            f"{to.number} is of {to.configuration.code}, the car of {origin.configuration.code}: a car goes to batches"
-            " of its own configuration only."
+        return say(
+            "%(batch)s is of %(other)s, the car of %(own)s: a car goes to batches of its own configuration only.",
+            batch=to.number,
+            other=to.configuration.code,
+            own=origin.configuration.code,
         )
     if to.line != origin.line:
-        return (
-            f"{to.number} is built on {to.line}, the car was on {origin.line}: a rejected sample reaches the cars of"
-            " its line, wherever they are. Choose a batch of the same line."
+        return say(
+            "%(batch)s is built on %(other)s, the car was on %(own)s: a rejected sample reaches the cars of its line,"
+            " wherever they are. Choose a batch of the same line.",
+            batch=to.number,
+            other=to.line,
+            own=origin.line,
         )
     if to.status != BatchStatus.OPEN:
-        return f"{to.number} takes no more cars: its testing is closed. Choose an open batch."
+        return say("%(batch)s takes no more cars: its testing is closed. Choose an open batch.", batch=to.number)
     if origin.status == BatchStatus.COMPLETED:
-        return f"{origin.number} is completed: nothing of it is moved any more."
-    return _why_the_batch_keeps_it(origin)
+        return say("%(batch)s is completed: nothing of it is moved any more.", batch=origin.number)
+    return None
 
 
-def _why_the_batch_keeps_it(origin: Batch) -> str:
+def _why_the_batch_keeps_it(origin: Batch) -> Said | None:
     """Nobody escapes what stands against a whole batch, or its lot, by leaving it."""
     held = Hold.objects.filter(batch=origin, vehicle__isnull=True, lifted_at__isnull=True).order_by("pk").first()
     if held is not None:
-        return f"{origin.number} is held as a whole ({held.reason}): its cars stay until that hold is lifted."
+        return say(
+            "%(batch)s is held as a whole (%(reason)s): its cars stay until that hold is lifted.",
+            batch=origin.number,
+            reason=held.reason,
+        )
     if Nonconformance.objects.filter(batch=origin, vehicle__isnull=True, state=NonconformanceState.OPEN).exists():
-        return f"A nonconformance of {origin.number} itself is open: its cars stay until it is closed."
+        return say(
+            "A nonconformance of %(batch)s itself is open: its cars stay until it is closed.", batch=origin.number
+        )
     if batch_draw(origin).asked:
-        return f"{origin.number} is sampled as one lot: its cars are judged together and stay together."
-    return ""
+        return say(
+            "%(batch)s is sampled as one lot: its cars are judged together and stay together.", batch=origin.number
+        )
+    return None
 
 
 def free_place(to: Batch) -> int:

@@ -14,7 +14,9 @@ from ..marks.acts import one_act
 from ..marks.services import mark_vehicles
 from ..people.rules import Actor
 from ..records.services import Act, record_acts
+from ..saying import Said, say
 from .batch_evidence import collect_batch_input
+from .catalogued import GateWord
 from .comparing import Decided, Stored, differs, stored_gates
 from .deciding import DOMAINS
 from .evidence import collect_gate_inputs, collect_plan, collect_vehicles
@@ -34,7 +36,17 @@ class Difference:
     recounted: str
 
     def __str__(self) -> str:
-        return f"{self.subject}, {self.domain}: stored {self.stored}, recounted {self.recounted}"
+        return self.said.english
+
+    @property
+    def said(self) -> Said:
+        return say(
+            "%(subject)s, %(gate)s: stored %(stored)s, recounted %(recounted)s",
+            subject=self.subject,
+            gate=GateWord(self.domain),
+            stored=self.stored,
+            recounted=self.recounted,
+        )
 
 
 def batches_to_recount() -> list[int]:

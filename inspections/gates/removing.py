@@ -22,8 +22,9 @@ from ..marks.services import mark_vehicles
 from ..people.choices import Role
 from ..people.rules import Actor
 from ..records.services import record_act
+from ..saying import Said, say
 from .clearance import clearance
-from .rules import RemovalRefused
+from .rules import RemovalRefused, became
 
 MAY_REMOVE: Final = (Role.ENGINEER,)
 
@@ -34,7 +35,7 @@ def destroy_vehicle(*, vehicle: Vehicle, procedure: Procedure, reason: str, acto
     actor.require("destroying a car for a test", *MAY_REMOVE)
     row = _held(vehicle, reason)
     fault = why_not_destroyed(row)
-    if fault:
+    if fault is not None:
         raise RemovalRefused(fault)
     return _remove(row, VehicleStatus.DESTROYED, "vehicle.destroyed", reason, actor, at, procedure=procedure)
 
@@ -49,7 +50,7 @@ def scrap_vehicle(*, vehicle: Vehicle, reason: str, actor: Actor, at: datetime, 
     actor.require("scrapping a car", *MAY_REMOVE)
     row = _held(vehicle, reason)
     fault = why_not_scrapped(row, at)
-    if fault:
+    if fault is not None:
         raise RemovalRefused(fault)
     removal = _remove(row, VehicleStatus.SCRAPPED, "vehicle.scrapped", reason, actor, at, nonconformance=nonconformance)
     standing = Nonconformance.objects.filter(vehicle=row, state=NonconformanceState.OPEN).order_by("pk")
@@ -60,36 +61,32 @@ def scrap_vehicle(*, vehicle: Vehicle, reason: str, actor: Actor, at: datetime, 
     return removal
 
 
-def why_not_destroyed(vehicle: Vehicle) -> str:
-    """Why this car cannot be destroyed for a test, in words; "" where it can."""
+def why_not_destroyed(vehicle: Vehicle) -> Said | None:
+    """Why this car cannot be destroyed for a test, in words; None where it can."""
     if vehicle.status == VehicleStatus.RELEASED:
-        return f"{vehicle.vin} is released: choose a car that nobody was promised."
+        return say("%(vin)s is released: choose a car that nobody was promised.", vin=vehicle.vin)
     return _gone(vehicle)
 
 
-def why_not_scrapped(vehicle: Vehicle, at: datetime) -> str:
-    """Why this car cannot be scrapped, in words; "" where it can."""
+def why_not_scrapped(vehicle: Vehicle, at: datetime) -> Said | None:
+    """Why this car cannot be scrapped, in words; None where it can."""
     if vehicle.status == VehicleStatus.RELEASED and clearance(vin=vehicle.vin, at=at).clear:
-        return f"{vehicle.vin} is released and clear: hold it and say why, then scrap it."
+        return say("%(vin)s is released and clear: hold it and say why, then scrap it.", vin=vehicle.vin)
     return _gone(vehicle)
 
 
-def _gone(vehicle: Vehicle) -> str:
+def _gone(vehicle: Vehicle) -> Said | None:
     if vehicle.status in (VehicleStatus.IN_PROCESS, VehicleStatus.RELEASED):
-        return ""
-    became = {
-        VehicleStatus.DELIVERED: "has left the plant",
-        VehicleStatus.DESTROYED: "was destroyed for a test already",
-        VehicleStatus.SCRAPPED: "was scrapped already",
-        VehicleStatus.TRANSFERRED: "was transferred",
-    }
-    return f"{vehicle.vin} {became[VehicleStatus(vehicle.status)]}: there is nothing to take out of delivery."
+        return None
+    return say(
+        "%(vin)s %(state)s: there is nothing to take out of delivery.", vin=vehicle.vin, state=became(vehicle.status)
+    )
 
 
 def _held(vehicle: Vehicle, reason: str) -> Vehicle:
     """The vehicle as it stands, with its batch's lock held alone: nothing is released or delivered meanwhile."""
     if not reason.strip():
-        raise RemovalRefused("Say why: the reason is empty.")
+        raise RemovalRefused(say("Say why: the reason is empty."))
     before = Vehicle.objects.values_list("batch_id", flat=True).get(pk=vehicle.pk)
     exclude(Lock.BATCH, [before])
     row = Vehicle.objects.select_for_update(no_key=True, of=("self",)).select_related("batch").get(pk=vehicle.pk)

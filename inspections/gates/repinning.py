@@ -26,6 +26,7 @@ from ..records.services import record_act
 from ..records.signing import NotAuthenticated, authenticate_again
 from ..results.covered import batches_covered_by
 from ..results.rejudging import judge_on_current_pins
+from ..saying import Said, say
 from .consuming import decide_marked_now, lock_deciders, mark_whole_batch
 from .rules import RepinRefused
 
@@ -52,7 +53,7 @@ def repin_batch(
     """
     Actor.person(signer).require("re-pinning a batch", *MAY_REPIN)
     if not reason.strip():
-        raise RepinRefused("Say why the batch is judged on another revision: the reason is empty.")
+        raise RepinRefused(say("Say why the batch is judged on another revision: the reason is empty."))
     try:
         actor = authenticate_again(
             signer=signer,
@@ -64,7 +65,7 @@ def repin_batch(
             request_id=request_id,
         )
     except NotAuthenticated as refusal:
-        raise RepinRefused(str(refusal)) from refusal
+        raise RepinRefused(refusal.said) from refusal
     return _repin(batch, revision, reason.strip(), (seen_from, seen_digest), actor, at)
 
 
@@ -79,10 +80,10 @@ def _repin(
     row = Batch.objects.select_related("configuration", "revision").get(pk=batch.pk)
     target = PlanRevision.objects.select_related("plan__configuration").get(pk=revision.pk)
     fault = why_not_pinned(row, target)
-    if fault:
+    if fault is not None:
         raise RepinRefused(fault)
     if (row.revision_id, target.digest) != seen:
-        raise RepinRefused("It is not what was shown any more. Look at what would change, then sign.")
+        raise RepinRefused(say("It is not what was shown any more. Look at what would change, then sign."))
     before = row.revision
     repinning = Repinning.objects.create(
         batch=row,
@@ -119,26 +120,34 @@ def _repin(
     return repinning
 
 
-def why_not_pinned(batch: Batch, revision: PlanRevision) -> str:
-    """Why this batch cannot be judged on that revision, in words; "" where it can. Both come with what they name."""
+def why_not_pinned(batch: Batch, revision: PlanRevision) -> Said | None:
+    """Why this batch cannot be judged on that revision, in words; None where it can. Both come with what they name."""
     plan, pinned = revision.plan, batch.revision
-    name = f"Revision {revision.number} of {plan.code}"
+    name = {"number": revision.number, "plan": plan.code}
     if plan.configuration_id != batch.configuration_id:
-        return (
-            f"{name} is for {plan.configuration.code}, the batch of {batch.configuration.code}: a batch is judged on"
-            " the plan of its own configuration only."
+        return say(
+            "Revision %(number)d of %(plan)s is for %(other)s, the batch of %(own)s: a batch is judged on the plan of"
+            " its own configuration only.",
+            **name,
+            other=plan.configuration.code,
+            own=batch.configuration.code,
         )
     if revision.status == RevisionStatus.DRAFT:
-        return f"{name} is a draft: two people approve it first."
+        return say("Revision %(number)d of %(plan)s is a draft: two people approve it first.", **name)
     if pinned is not None and revision.pk == pinned.pk:
-        return f"{batch.number} is judged on revision {revision.number} already."
+        return say("%(batch)s is judged on revision %(number)d already.", batch=batch.number, number=revision.number)
     if pinned is not None and revision.number < pinned.number:
-        return f"{name} is earlier than revision {pinned.number}, which binds the batch: a batch goes forward only."
+        return say(
+            "Revision %(number)d of %(plan)s is earlier than revision %(pinned)d, which binds the batch: a batch goes"
+            " forward only.",
+            **name,
+            pinned=pinned.number,
+        )
     if revision.status != RevisionStatus.APPROVED:
-        return f"{name} was superseded: choose the revision that is in force."
+        return say("Revision %(number)d of %(plan)s was superseded: choose the revision that is in force.", **name)
     if batch.status == BatchStatus.COMPLETED:
-        return f"{batch.number} is completed: nothing of it is judged anew."
-    return ""
+        return say("%(batch)s is completed: nothing of it is judged anew.", batch=batch.number)
+    return None
 
 
 def _in_batch(batch_id: int) -> tuple[list[int], Collection[int]]:

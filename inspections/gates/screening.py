@@ -17,6 +17,7 @@ from ..people.choices import Role
 from ..people.rules import Actor
 from ..records.services import record_act
 from ..results.models import Sample
+from ..saying import CodedRefusal, Said, say, say_count
 from .models import ScreenedVehicle, Screening
 from .reading import read_named
 from .rejections import ReachedBatch, ReachedCar, reached_batch
@@ -25,12 +26,12 @@ MAY_SCREEN: Final = (Role.ENGINEER,)
 _NAMED: Final = 5
 
 
-class ScreeningRefused(Exception):
+class ScreeningRefused(CodedRefusal):
     """The rejection is not cleared. `lacking` are the cars that lack a conforming result, where that is why."""
 
-    def __init__(self, code: str, text: str, lacking: Collection[ReachedCar] = ()) -> None:
-        self.code, self.lacking = code, tuple(lacking)
-        super().__init__(text)
+    def __init__(self, code: str, said: Said, lacking: Collection[ReachedCar] = ()) -> None:
+        self.lacking = tuple(lacking)
+        super().__init__(code, said)
 
 
 @one_act
@@ -43,12 +44,16 @@ def record_screening(*, sample: Sample, batch: Batch, reason: str, actor: Actor,
     """
     actor.require("recording a screening", *MAY_SCREEN)
     if not reason.strip():
-        raise ScreeningRefused("reason_missing", "Say how the cars were screened: the reason is empty.")
+        raise ScreeningRefused("reason_missing", say("Say how the cars were screened: the reason is empty."))
     # Recorders share it: no result of these cars is on its way while this one looks and writes.
     exclude(Lock.CONFIGURATION, [batch.configuration_id])
     found = reached_batch(batch, sample, at=at)
     if found is None or not found.open:
-        text = f"Sample {sample.subject} reaches no car of {batch.number} that is not cleared: there is nothing to do."
+        text = say(
+            "Sample %(sample)s reaches no car of %(batch)s that is not cleared: there is nothing to do.",
+            sample=sample.subject,
+            batch=batch.number,
+        )
         raise ScreeningRefused("not_rejected", text)
     if found.lacking:
         raise ScreeningRefused("not_screened", _lacking_text(found), found.lacking)
@@ -69,13 +74,21 @@ def record_screening(*, sample: Sample, batch: Batch, reason: str, actor: Actor,
     return screening
 
 
-def _lacking_text(found: ReachedBatch) -> str:
-    named = ", ".join(f"{car.sequence} ({car.vin})" for car in found.lacking[:_NAMED])
-    more = f" and {len(found.lacking) - _NAMED} more" if len(found.lacking) > _NAMED else ""
-    cars = "car" if len(found.lacking) == 1 else "cars"
-    return (
-        f"{len(found.lacking)} of {len(found.open)} cars of {found.number} lack a conforming result that counts and"
-        f" finished after {found.since.isoformat()}: {cars} {named}{more}. Test each, or scrap it."
+def _lacking_text(found: ReachedBatch) -> Said:
+    named: list[str] | Said = [f"{car.sequence} ({car.vin})" for car in found.lacking[:_NAMED]]
+    more = len(found.lacking) - _NAMED
+    if more > 0:
+        named = say("%(cars)s and %(more)d more", cars=named, more=more)
+    return say_count(
+        "%(count)d of %(open)d cars of %(batch)s lacks a conforming result that counts and finished after %(at)s: car"
+        " %(cars)s. Test it, or scrap it.",
+        "%(count)d of %(open)d cars of %(batch)s lack a conforming result that counts and finished after %(at)s: cars"
+        " %(cars)s. Test each, or scrap it.",
+        count=len(found.lacking),
+        open=len(found.open),
+        batch=found.number,
+        at=found.since,
+        cars=named,
     )
 
 
@@ -97,8 +110,9 @@ def _refuse_own(found: ReachedBatch, procedure_id: int, actor: Actor) -> None:
     )
     for person_id, operator, of_the_sample in rows:
         if recorded_it(actor=actor, person_id=person_id, operator=operator):
-            what = "the rejected sample" if of_the_sample else "one of the results"
-            text = f"You recorded {what} yourself: another engineer has to record the screening."
+            text = say("You recorded one of the results yourself: another engineer has to record the screening.")
+            if of_the_sample:
+                text = say("You recorded the rejected sample yourself: another engineer has to record the screening.")
             raise ScreeningRefused("four_eyes", text)
 
 

@@ -7,7 +7,6 @@ procedure is left unanswered and nothing that names the car is unread. No conces
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -21,35 +20,12 @@ from ..evaluation.gates import decide
 from ..evaluation.reasons import Outcome
 from ..people.models import OperatorAlias, User
 from ..results.models import Inspection
+from ..saying import Said, say
+from .catalogued import ReasonSentences, VerdictWord
 from .evidence import Plan, collect_gate_inputs, collect_plan, collect_vehicles
-from .sentences import ReasonFacts, sentence
+from .sentences import ReasonFacts
 
 _SAID: Final = 3
-
-
-REFUSALS: Final = {
-    "no_car": "It tested no car: type evidence comes from a car that was destroyed.",
-    "intact": "%(car)s was not destroyed for a test: an intact car is no type evidence.",
-    "other_configuration": "%(car)s was tested in another configuration than %(configuration)s.",
-    "void": "Inspection %(inspection)s was declared void.",
-    "operator": "Operator %(operator)s is nobody we know: say who it is before anybody signs for the test.",
-    "verdict": "The verdict of inspection %(inspection)s is %(verdict)s: only a complete pass covers others.",
-    "not_latest": "Inspection %(later)s of the same procedure finished later: the latest one counts.",
-    "plan_moved": "Revision %(number)s in force asks otherwise of %(procedure)s than the one on which %(batch)s was"
-    " judged.",
-}
-"""What keeps an inspection from being type evidence before its results are looked at, by code."""
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """Why an inspection is no type evidence; `facts` fill its words."""
-
-    code: str
-    facts: Mapping[str, str]
-
-    def __str__(self) -> str:
-        return REFUSALS[self.code] % self.facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +35,7 @@ class TypeTest:
 
     procedure: Procedure
     vehicle: Vehicle | None
-    refusal: Refusal | None = None
+    refusal: Said | None = None
     reasons: tuple[facts.Reason, ...] = ()
     software: tuple[dict[str, str], ...] = ()
 
@@ -72,7 +48,7 @@ def examine_type_test(*, inspection: Inspection, at: datetime) -> TypeTest:
     """What this inspection is worth as type evidence at a moment. The configuration is that of the car's batch."""
     procedure = Procedure.objects.get(pk=inspection.procedure_id)
     if inspection.vehicle_id is None:
-        return TypeTest(procedure, None, Refusal("no_car", {}))
+        return TypeTest(procedure, None, say("It tested no car: type evidence comes from a car that was destroyed."))
     vehicle = Vehicle.objects.select_related("batch__configuration", "batch__revision__plan").get(
         pk=inspection.vehicle_id
     )
@@ -83,28 +59,41 @@ def examine_type_test(*, inspection: Inspection, at: datetime) -> TypeTest:
     return TypeTest(procedure, vehicle, reasons=_reasons(procedure, vehicle, at), software=claimed)
 
 
-def _refusal(inspection: Inspection, procedure: Procedure, vehicle: Vehicle, at: datetime) -> Refusal | None:
+def _refusal(inspection: Inspection, procedure: Procedure, vehicle: Vehicle, at: datetime) -> Said | None:
     batch = vehicle.batch
     if vehicle.status != VehicleStatus.DESTROYED:
-        return Refusal("intact", {"car": vehicle.vin})
+        return say("%(car)s was not destroyed for a test: an intact car is no type evidence.", car=vehicle.vin)
     if inspection.batch_id is None or Batch.objects.filter(pk=inspection.batch_id).exclude(
         configuration_id=batch.configuration_id
     ):
-        return Refusal("other_configuration", {"car": vehicle.vin, "configuration": batch.configuration.code})
+        return say(
+            "%(car)s was tested in another configuration than %(configuration)s.",
+            car=vehicle.vin,
+            configuration=batch.configuration.code,
+        )
     if hasattr(inspection, "void"):
-        return Refusal("void", {"inspection": inspection.external_id})
+        return say("Inspection %(inspection)s was declared void.", inspection=inspection.external_id)
     if inspection.operator and not _known(inspection.operator):
-        return Refusal("operator", {"operator": inspection.operator})
+        return say(
+            "Operator %(operator)s is nobody we know: say who it is before anybody signs for the test.",
+            operator=inspection.operator,
+        )
     if inspection.verdict != Outcome.PASS:
-        verdict = Outcome(inspection.verdict).name.lower()
-        return Refusal("verdict", {"inspection": inspection.external_id, "verdict": verdict})
+        return say(
+            "The verdict of inspection %(inspection)s is %(verdict)s: only a complete pass covers others.",
+            inspection=inspection.external_id,
+            verdict=VerdictWord(Outcome(inspection.verdict).name.lower()),
+        )
     latest = (
         Inspection.objects.filter(vehicle=vehicle, procedure_id=procedure.pk, void__isnull=True)
         .order_by("-finished_at", "-pk")
         .first()
     )
     if latest is not None and latest.pk != inspection.pk:
-        return Refusal("not_latest", {"later": latest.external_id})
+        return say(
+            "Inspection %(later)s of the same procedure finished later: the latest one counts.",
+            later=latest.external_id,
+        )
     return _plan_moved(procedure, batch, at)
 
 
@@ -115,7 +104,7 @@ def _known(operator: str) -> bool:
     )
 
 
-def _plan_moved(procedure: Procedure, batch: Batch, at: datetime) -> Refusal | None:
+def _plan_moved(procedure: Procedure, batch: Batch, at: datetime) -> Said | None:
     """The car was judged on its batch's revision: the one in force must ask the same of this procedure."""
     in_force = revision_in_force(batch.configuration, at)
     if in_force is None or in_force.pk == batch.revision_id or batch.revision_id is None:
@@ -124,8 +113,12 @@ def _plan_moved(procedure: Procedure, batch: Batch, at: datetime) -> Refusal | N
     if [replace(line, id=0, members=(), group=None) for line in now] != [
         replace(line, id=0, members=(), group=None) for line in then
     ]:
-        facts_told = {"number": str(in_force.number), "procedure": procedure.code, "batch": batch.number}
-        return Refusal("plan_moved", facts_told)
+        return say(
+            "Revision %(number)s in force asks otherwise of %(procedure)s than the one on which %(batch)s was judged.",
+            number=in_force.number,
+            procedure=procedure.code,
+            batch=batch.number,
+        )
     return None
 
 
@@ -162,13 +155,13 @@ def _gate_of(vehicle: Vehicle, plan: Plan, domain: str) -> facts.GateInput:
     return collect_gate_inputs(vehicle.batch, plan, vehicles, [(vehicle.pk, domain)])[vehicle.pk, domain]
 
 
-def reasons_in_words(test: TypeTest) -> str:
+def reasons_in_words(test: TypeTest) -> Said:
     """The first of the reasons as sentences for a refusal."""
     ids = [reason.characteristic_id for reason in test.reasons[:_SAID] if reason.characteristic_id]
     codes = dict(Characteristic.objects.filter(pk__in=ids).values_list("pk", "code"))
     subject = test.vehicle.vin if test.vehicle is not None else ""
-    said = [
-        sentence(
+    told = ReasonSentences(
+        tuple(
             ReasonFacts(
                 code=reason.code.value,
                 subject=subject,
@@ -177,10 +170,11 @@ def reasons_in_words(test: TypeTest) -> str:
                 found=reason.found,
                 required=reason.required,
                 detail=dict(reason.detail) | {"gate": test.procedure.domain},
-            ),
-            "en",
-        ).text
-        for reason in test.reasons[:_SAID]
-    ]
-    left = len(test.reasons) - len(said)
-    return " ".join([*said, f"{left} more." if left else ""]).strip()
+            )
+            for reason in test.reasons[:_SAID]
+        )
+    )
+    left = len(test.reasons) - len(told.reasons)
+    if left:
+        return say("It is no type evidence. %(reasons)s And %(count)d reasons more.", reasons=told, count=left)
+    return say("It is no type evidence. %(reasons)s", reasons=told)

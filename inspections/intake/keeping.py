@@ -23,6 +23,7 @@ from ..people.rules import Actor
 from ..records.services import record_act
 from ..results.lookups import vehicles_of_components
 from ..rigs.models import Rig
+from ..saying import Refusal, say
 from .choices import KeptKind, KeptState
 from .models import Kept
 from .rules import LARGEST_KEPT, Named, Problem
@@ -164,11 +165,11 @@ def settle(rows: Iterable[tuple[Kept, int | None]], *, by: str, at: datetime) ->
     return len(named)
 
 
-class SettledAlready(Exception):
+class SettledAlready(Refusal):
     """It was recorded or set aside before."""
 
 
-class ReasonMissing(Exception):
+class ReasonMissing(Refusal):
     """Nobody sets something aside without saying why."""
 
 
@@ -180,10 +181,10 @@ def set_aside(*, kept: Kept, reason: str, actor: Actor, at: datetime) -> Kept:
     """
     actor.require("setting something aside", Role.ENGINEER)
     if not reason.strip():
-        raise ReasonMissing("Say why it is set aside: the reason is empty.")
+        raise ReasonMissing(say("Say why it is set aside: the reason is empty."))
     kept = Kept.objects.select_for_update(no_key=True).get(pk=kept.pk)
     if kept.state != KeptState.OPEN:
-        raise SettledAlready(f"It was settled by {kept.settled_by} already.")
+        raise SettledAlready(say("It was settled by %(who)s already.", who=kept.settled_by))
     kept.state, kept.settled_at, kept.settled_by, kept.settled_reason = (
         KeptState.SET_ASIDE, at, actor.label, reason.strip(),
     )  # fmt: skip

@@ -15,8 +15,10 @@ from typing import BinaryIO
 
 from django.conf import settings
 
+from ..saying import Refusal, Said, say
 
-class FileTooLarge(Exception):
+
+class FileTooLarge(Refusal):
     """The file has more bytes than are taken."""
 
 
@@ -46,7 +48,7 @@ def land_file(chunks: Iterable[bytes], *, most: int | None = None) -> Landed:
             for chunk in chunks:
                 size += len(chunk)
                 if size > most:
-                    raise FileTooLarge(f"The file has more than {most} bytes; send it in parts, or raise the limit.")
+                    raise FileTooLarge(_too_large(most))
                 whole.update(chunk)
                 file.write(chunk)
             file.flush()
@@ -60,6 +62,10 @@ def land_file(chunks: Iterable[bytes], *, most: int | None = None) -> Landed:
     finally:
         draft.unlink(missing_ok=True)
     return Landed(whole.hexdigest(), size)
+
+
+def _too_large(most: int) -> Said:
+    return say("The file has more than %(most)d bytes; send it in parts, or raise the limit.", most=most)
 
 
 def open_file(digest: str) -> BinaryIO:

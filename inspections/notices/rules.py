@@ -9,6 +9,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from ..people.choices import Role
+from ..saying import Refusal
 from .choices import AUDIENCE, Kind, Pace
 
 LONGEST_PAUSE: Final = timedelta(hours=1)
@@ -19,8 +20,8 @@ MOST_REFUSALS: Final = 5
 SOONEST: Final = (Pace.AT_ONCE, Pace.DIGEST, Pace.NONE)
 
 
-class NoticeRefused(Exception):
-    """A choice that cannot be made; the text says why and what can be."""
+class NoticeRefused(Refusal):
+    """A choice that cannot be made; says why and what can be."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from ..marks.locks import Lock, exclude
 from ..people.models import User
 from ..people.rules import Actor, ActorKind
 from ..records.services import record_act
+from ..saying import say
 from .choices import Kind, MailState, Pace
 from .composing import compose_mail
 from .gathering import MOST_ENTRIES, gather_some
@@ -103,7 +104,8 @@ def choose_notices(*, person: User, choice: Choice, actor: Actor, at: datetime) 
     person's role has to answer for.
     """
     if actor.kind is not ActorKind.PERSON or actor.id != person.pk:
-        raise NoticeRefused("Everybody chooses for themselves: sign in as the person whose notices these are.")
+        text = say("Everybody chooses for themselves: sign in as the person whose notices these are.")
+        raise NoticeRefused(text)
     _check(choice, actor)
     row = NoticeChoice.objects.select_for_update().filter(person=person).first()
     before = None if row is None else _content(row)
@@ -127,17 +129,24 @@ def choose_notices(*, person: User, choice: Choice, actor: Actor, at: datetime) 
 
 def _check(choice: Choice, actor: Actor) -> None:
     if choice.language not in dict(settings.LANGUAGES):
-        raise NoticeRefused(f"{choice.language!r} is no language of Interlock: choose one of the list.")
+        text = say("“%(found)s” is no language of Interlock: choose one of the list.", found=choice.language)
+        raise NoticeRefused(text)
     if choice.time_zone not in available_timezones():
-        raise NoticeRefused(f"{choice.time_zone!r} is no time zone: choose one of the list.")
+        text = say("“%(found)s” is no time zone: choose one of the list.", found=choice.time_zone)
+        raise NoticeRefused(text)
     if not 0 <= choice.digest_hour <= 23:
-        raise NoticeRefused(f"{choice.digest_hour} is no hour of the day: choose 0 to 23.")
+        text = say("%(found)d is no hour of the day: choose 0 to 23.", found=choice.digest_hour)
+        raise NoticeRefused(text)
     for name, pace in choice.paces.items():
         if name not in set(Kind) or pace not in Pace.values:
-            raise NoticeRefused(f"{name!r} cannot be told {pace!r}: load the page again.")
+            text = say("“%(kind)s” cannot be told “%(pace)s”: load the page again.", kind=name, pace=pace)
+            raise NoticeRefused(text)
         least = least_pace(Kind(name), actor.roles)
         if soonest([Pace(pace), least]) != pace:
-            raise NoticeRefused(f"You answer for {name!r}: it can come {least.label.lower()} at the latest, not later.")
+            text = say("You answer for “%(kind)s”: it can come in the daily digest at the latest.", kind=name)
+            if least is Pace.AT_ONCE:
+                text = say("You answer for “%(kind)s”: it comes at once, not later.", kind=name)
+            raise NoticeRefused(text)
 
 
 def _content(row: NoticeChoice) -> dict[str, object]:

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from ..people.models import User
 from ..people.rules import Actor, ActorKind
+from ..saying import Refusal, Said, say
 from .models import HandSignature, LedgerEntry
 from .services import record_act
 
@@ -20,12 +21,12 @@ MOST_WRONG: Final = 5
 WHILE: Final = timedelta(minutes=15)
 
 NEEDED: Final = 2
-Refuse = Callable[[str, str], Exception]
-"""Makes the refusal of the room that asks, from a code for machines and a text for people."""
+Refuse = Callable[[str, Said], Exception]
+"""Makes the refusal of the room that asks, from a code for machines and words for people."""
 
 
-class NotAuthenticated(Exception):
-    """The signer is not who the session says, as far as we can tell. The text may be shown."""
+class NotAuthenticated(Refusal):
+    """The signer is not who the session says, as far as we can tell. The words may be shown."""
 
 
 def authenticate_again(
@@ -40,9 +41,12 @@ def authenticate_again(
         act=REFUSED, actor_kind=ActorKind.PERSON.value, actor_id=signer.pk, at__gt=at - WHILE
     ).count()
     if wrong >= MOST_WRONG:
-        raise NotAuthenticated(
-            f"The password was wrong {wrong} times: this account signs nothing for {WHILE.seconds // 60} minutes."
+        text = say(
+            "The password was wrong %(wrong)d times: this account signs nothing for %(minutes)d minutes.",
+            wrong=wrong,
+            minutes=WHILE.seconds // 60,
         )
+        raise NotAuthenticated(text)
     if not signer.check_password(password):
         record_act(
             actor=actor,
@@ -53,7 +57,7 @@ def authenticate_again(
             reason="wrong password",
             at=at,
         )
-        raise NotAuthenticated("The password is wrong.")
+        raise NotAuthenticated(say("The password is wrong."))
     return actor
 
 
@@ -63,13 +67,13 @@ def check_signable(
 ) -> None:  # fmt: skip
     """Refuse what has both signatures, has lapsed, is not what the page showed, or was signed by this person."""
     if len(signed) == NEEDED:
-        raise refuse("signed_already", f"{number} has both its signatures.")
+        raise refuse("signed_already", say("%(number)s has both its signatures.", number=number))
     if at >= lapses_at:
-        raise refuse("lapsed", f"{number} lapsed at {lapses_at.isoformat()}. Propose it anew.")
+        raise refuse("lapsed", say("%(number)s lapsed at %(at)s. Propose it anew.", number=number, at=lapses_at))
     if seen_digest != digest:
-        raise refuse("not_what_was_shown", "The page showed another proposal. Read it again, then sign.")
+        raise refuse("not_what_was_shown", say("The page showed another proposal. Read it again, then sign."))
     if any(signature.signer_id == signer.pk for signature in signed):
-        raise refuse("four_eyes", "You signed it already: the second signature is another person's.")
+        raise refuse("four_eyes", say("You signed it already: the second signature is another person's."))
 
 
 def hand_of(*, signer: User, place: int, meaning: str, digest: str, at: datetime) -> dict[str, Any]:

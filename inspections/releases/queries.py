@@ -12,8 +12,9 @@ from ..batches.models import Batch
 from ..gates.choices import CoverageKind
 from ..gates.models import Coverage
 from ..gates.reading import read_named
+from ..saying import Cars, Said, say
 from .models import Release, ReleasedVehicle, Signature
-from .rules import Basis, cars, digest_of, may_propose
+from .rules import Basis, digest_of, may_propose
 
 _DECISIONS: Final = """
 select v.id, v.vin, v.sequence,
@@ -232,25 +233,27 @@ def standing_vehicles(vehicle_ids: Sequence[int]) -> set[int]:
     return {row[0] for row in rows}
 
 
-def differences_since(*, release: Release, at: datetime) -> tuple[list[str], list[Basis]]:
+def differences_since(*, release: Release, at: datetime) -> tuple[list[Said], list[Basis]]:
     """What of a proposal is no longer as it was proposed, in words, and what its vehicles rest on now."""
     named = dict(ReleasedVehicle.objects.filter(release=release).values_list("vehicle_id", "digest"))
     found = collect_bases(batch_id=release.batch_id, at=at, vehicle_ids=list(named))
     differences = [
-        f"Car {row.sequence} ({row.vin}) {'has changed' if row.clear else 'is not clear any more'}."
+        say("Car %(car)d (%(vin)s) has changed.", car=row.sequence, vin=row.vin)
+        if row.clear
+        else say("Car %(car)d (%(vin)s) is not clear any more.", car=row.sequence, vin=row.vin)
         for row in found
         if not row.clear or row.digest != named[row.vehicle_id]
     ]
     if len(found) != len(named):
-        differences.append("A car was moved to another batch.")
+        differences.append(say("A car was moved to another batch."))
     if Batch.objects.values_list("revision_id", flat=True).get(pk=release.batch_id) != release.revision_id:
-        differences.append("The batch is judged on another revision of its plan.")
+        differences.append(say("The batch is judged on another revision of its plan."))
     gone = standing_vehicles(list(named))
     if gone:
-        released = cars(row.sequence for row in found if row.vehicle_id in gone)
-        differences.append(f"Cars {released} are released already.")
+        released = Cars.of(row.sequence for row in found if row.vehicle_id in gone)
+        differences.append(say("Cars %(cars)s are released already.", cars=released))
     if not differences and digest_of(found) != release.digest:
-        differences.append("The cars are no longer those of the proposal.")
+        differences.append(say("The cars are no longer those of the proposal."))
     return differences, found
 
 

@@ -9,7 +9,10 @@ from datetime import timedelta
 from hashlib import sha256
 from typing import Any, Final
 
+from django.utils.translation import override
+
 from ..people.choices import Role
+from ..saying import Cars, CodedRefusal, Said, say
 
 MAY_RELEASE: Final = (Role.RELEASE_OFFICER,)
 LAPSES_AFTER: Final = timedelta(hours=24)
@@ -19,29 +22,21 @@ MEANING: Final = "I have read the statement. I release these vehicles, and I ins
 """What a signature means (21 CFR 11.50), stated beside it."""
 
 
-class ReleaseRefused(Exception):
-    """A release that cannot be proposed or signed. `code` is for machines, the text for people."""
-
-    def __init__(self, code: str, text: str) -> None:
-        self.code = code
-        super().__init__(text)
+class ReleaseRefused(CodedRefusal):
+    """A release that cannot be proposed or signed."""
 
 
 class ReleaseChanged(ReleaseRefused):
     """What was to be signed is not so any more. `differences` names each vehicle and what became of it."""
 
-    def __init__(self, differences: Sequence[str]) -> None:
+    def __init__(self, differences: Sequence[Said]) -> None:
         self.differences = tuple(differences)
-        text = "The evidence has moved since this was proposed. Propose anew what is clear now."
+        text = say("The evidence has moved since this was proposed. Propose anew what is clear now.")
         super().__init__("release_changed", text)
 
 
-class DeliveryRefused(Exception):
-    """A delivery that cannot have been so. `code` is for machines, the text for people."""
-
-    def __init__(self, code: str, text: str) -> None:
-        self.code = code
-        super().__init__(text)
+class DeliveryRefused(CodedRefusal):
+    """A delivery that cannot have been so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +69,6 @@ def digest_of(decisions: Iterable[Basis]) -> str:
 
 
 def cars(sequences: Iterable[int]) -> str:
-    """Cars by their number in build order, runs as ranges: "1, 2, 4 to 6"."""
-    runs: list[list[int]] = []
-    for number in sorted(set(sequences)):
-        if runs and number == runs[-1][1] + 1:
-            runs[-1][1] = number
-        else:
-            runs.append([number, number])
-    texts = [str(first) if first == last else f"{first} to {last}" for first, last in runs]
-    return ", ".join(texts) or "none"
+    """Cars by their number in build order, as a statement names them: in English, whoever writes it."""
+    with override("en"):
+        return str(Cars.of(sequences))

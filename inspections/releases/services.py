@@ -22,6 +22,7 @@ from ..people.models import User
 from ..people.rules import Actor, ActorKind
 from ..records.services import Act, record_act, record_acts
 from ..records.signing import NEEDED, NotAuthenticated, authenticate_again, check_signable, hand_of
+from ..saying import Cars, Said, say
 from .conceded import conceded_now, concession_numbers, vehicles_past_quantity
 from .models import Delivery, Release, ReleasedVehicle, Signature
 from .queries import collect_bases, differences_since, rests_on_demonstration, standing_vehicles
@@ -34,7 +35,6 @@ from .rules import (
     DeliveryRefused,
     ReleaseChanged,
     ReleaseRefused,
-    cars,
     digest_of,
     may_propose,
 )
@@ -63,10 +63,14 @@ def propose_release(*, batch: Batch, vehicle_ids: Collection[int] | None, actor:
     chosen = free if vehicle_ids is None else [row for row in found if row.vehicle_id in set(vehicle_ids)]
     refused = [decision for decision in chosen if decision not in free]
     if refused:
-        text = f"Cars {cars(row.sequence for row in refused)} are not clear, or are released already; leave them out."
+        text = say(
+            "Cars %(cars)s are not clear, or are released already; leave them out.",
+            cars=Cars.of(row.sequence for row in refused),
+        )
         raise ReleaseRefused("not_clear", text)
     if not chosen or batch.revision_id is None:
-        raise ReleaseRefused("nothing_clear", f"No car of {batch.number} is clear and waits for its release.")
+        text = say("No car of %(batch)s is clear and waits for its release.", batch=batch.number)
+        raise ReleaseRefused("nothing_clear", text)
     number = _next_number()
     release = Release.objects.create(
         number=number,
@@ -125,7 +129,7 @@ def sign_release(
             batch=release.batch.number, request_id=request_id,
         )  # fmt: skip
     except NotAuthenticated as refusal:
-        raise ReleaseRefused("not_authenticated", str(refusal)) from refusal
+        raise ReleaseRefused("not_authenticated", refusal.said) from refusal
     try:
         return _sign(release=release, signer=signer, actor=actor, seen_digest=seen_digest, at=at)
     except IntegrityError as refusal:
@@ -134,10 +138,10 @@ def sign_release(
         raise ReleaseRefused("four_eyes", _four_eyes_text(str(refusal))) from refusal
 
 
-def _four_eyes_text(refusal: str) -> str:
+def _four_eyes_text(refusal: str) -> Said:
     if "inspected themselves" in refusal:
-        return "You inspected one of these cars: somebody else has to sign."
-    return "It was signed at this place, or by you, already: the second signature is another person's."
+        return say("You inspected one of these cars: somebody else has to sign.")
+    return say("It was signed at this place, or by you, already: the second signature is another person's.")
 
 
 @one_act
@@ -148,7 +152,7 @@ def _sign(*, release: Release, signer: User, actor: Actor, seen_digest: str, at:
         number=release.number, signed=signed, signer=signer, seen_digest=seen_digest, digest=release.digest,
         lapses_at=release.lapses_at, at=at, refuse=ReleaseRefused,
     )  # fmt: skip
-    differences = [str(row) for row in recount_batch(batch_id=batch.pk, at=at)]
+    differences = [row.said for row in recount_batch(batch_id=batch.pk, at=at)]
     changed, found = differences_since(release=release, at=at)
     if differences or changed:
         raise ReleaseChanged([*differences, *changed])
@@ -169,7 +173,8 @@ def _sign(*, release: Release, signer: User, actor: Actor, seen_digest: str, at:
 def _refuse_demonstration(batch: Batch) -> None:
     """A car whose coverage is a demonstration can be signed only in the demo."""
     if rests_on_demonstration(configuration_id=batch.configuration_id) and not settings.DEMO:
-        raise ReleaseRefused("demonstration", "The type tests rest on demonstration coverage: enter real coverage.")
+        text = say("The type tests rest on demonstration coverage: enter real coverage.")
+        raise ReleaseRefused("demonstration", text)
 
 
 def _release(release: Release, batch: Batch, found: Sequence[Basis], at: datetime) -> list[Act]:
@@ -208,7 +213,7 @@ def _deliver(*, vehicle: Vehicle, delivered_at: datetime, actor: Actor, at: date
     if known is not None:
         return known, False
     if delivered_at > at + AHEAD:
-        raise DeliveryRefused("in_future", "It left, says the report, at a moment that has not come yet.")
+        raise DeliveryRefused("in_future", say("It left, says the report, at a moment that has not come yet."))
     conceded = conceded_now(vehicle_id=vehicle.pk)
     exclude(Lock.CONCESSION, conceded)
     # Asked only now: whoever left by the same concession a moment ago has marked this vehicle.
@@ -217,7 +222,7 @@ def _deliver(*, vehicle: Vehicle, delivered_at: datetime, actor: Actor, at: date
         raise MayNotLeave(found)
     release_id, released_at = _release_of(vehicle.pk)
     if delivered_at < released_at:
-        text = f"It was released at {released_at.isoformat()}; nothing leaves before its release."
+        text = say("It was released at %(at)s; nothing leaves before its release.", at=released_at)
         raise DeliveryRefused("before_release", text)
     delivery = Delivery.objects.create(
         vehicle=vehicle,

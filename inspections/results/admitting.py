@@ -20,13 +20,14 @@ from ..people.choices import Role
 from ..people.rules import Actor, ActorKind
 from ..records.services import record_act
 from ..rigs.models import Authorisation, Calibration, OutOfTolerance, Rig
+from ..saying import Refusal, say
 from .covered import LEANING_ON_TESTS
 from .models import Inspection, Void
 
 _DELIVERABLE: Final = [status.value for status in FOR_DELIVERY]
 
 
-class FactRefused(Exception):
+class FactRefused(Refusal):
     """The fact cannot be so. Says what was found and what is expected."""
 
 
@@ -41,14 +42,19 @@ def enter_calibration(
     """
     _require(actor, "entering a calibration")
     if not certificate.strip():
-        raise FactRefused("The certificate has no number: enter the one that is printed on it.")
+        raise FactRefused(say("The certificate has no number: enter the one that is printed on it."))
     if valid_until <= valid_from:
-        raise FactRefused("The certificate ends before it begins: check the two dates.")
+        raise FactRefused(say("The certificate ends before it begins: check the two dates."))
     exclude(Lock.RIG, [rig.pk])
     known = Calibration.objects.filter(rig=rig, certificate=certificate.strip()).first()
     if known is not None:
         if (known.valid_from, known.valid_until) != (valid_from, valid_until):
-            raise FactRefused(f"Certificate {known.certificate} of {rig.code} is on record with other dates.")
+            text = say(
+                "Certificate %(certificate)s of %(rig)s is on record with other dates.",
+                certificate=known.certificate,
+                rig=rig.code,
+            )
+            raise FactRefused(text)
         return known, False
     calibration = Calibration.objects.create(
         rig=rig,
@@ -75,9 +81,9 @@ def report_out_of_tolerance(
     does not count, nor what it measures until a certificate begins that is no older. Raises FactRefused, NotAllowed."""
     _require(actor, "reporting a rig out of tolerance")
     if not reason.strip():
-        raise FactRefused("Say what was found: the reason is empty.")
+        raise FactRefused(say("Say what was found: the reason is empty."))
     if found_at < back_to:
-        raise FactRefused("It was found before it began: check the two dates.")
+        raise FactRefused(say("It was found before it began: check the two dates."))
     exclude(Lock.RIG, [rig.pk])
     finding = OutOfTolerance.objects.create(
         rig=rig, back_to=back_to, found_at=found_at, reason=reason.strip(), recorded_at=at, recorded_by=actor.label
@@ -108,7 +114,7 @@ def withdraw_authorisation(
     NotAllowed."""
     _require(actor, "withdrawing an authorisation")
     if not reason.strip():
-        raise FactRefused("Say why it is withdrawn: the reason is empty.")
+        raise FactRefused(say("Say why it is withdrawn: the reason is empty."))
     return _authorise(rig, procedure, effective_at, actor, at, reason.strip(), granted=False)
 
 
@@ -139,12 +145,12 @@ def void_inspection(*, inspection: Inspection, reason: str, actor: Actor, at: da
     no more, its fails block until they are disposed of. Raises FactRefused, NotAllowed."""
     actor.require("voiding an inspection", Role.ENGINEER)
     if not reason.strip():
-        raise FactRefused("Say why it is void: the reason is empty.")
+        raise FactRefused(say("Say why it is void: the reason is empty."))
     exclude(Lock.RIG, [inspection.rig_id])
     if inspection.component_id is not None:
         share(Lock.COMPONENT, [inspection.component_id])
     if Void.objects.filter(inspection=inspection).exists():
-        raise FactRefused(f"Inspection {inspection.external_id} was declared void already.")
+        raise FactRefused(say("Inspection %(id)s was declared void already.", id=inspection.external_id))
     void = Void.objects.create(
         inspection=inspection, reason=reason.strip(), voided_by=actor.label, person_id=actor.id or 0, at=at
     )

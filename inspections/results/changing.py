@@ -15,9 +15,10 @@ from ..marks.services import mark_vehicles
 from ..people.choices import Role
 from ..people.rules import Actor, ActorKind
 from ..records.services import record_act
+from ..saying import say
 from .fitting import FittedPart, Move, check_moves, component_ids, store_moves
 from .recording import AHEAD
-from .refusals import FieldError, pointer
+from .refusals import FieldError, fault_at, pointer
 from .rejudging import judge_on_current_pins
 
 _FITTER: Final = (Role.INSPECTOR, Role.ENGINEER)
@@ -29,6 +30,9 @@ class ChangeRefused(Exception):
     def __init__(self, errors: Sequence[FieldError], *, conflict: bool = False) -> None:
         self.errors, self.conflict = tuple(errors), conflict
         super().__init__(self.errors[0].detail)
+
+    def __str__(self) -> str:
+        return self.errors[0].words
 
     @property
     def code(self) -> str:
@@ -53,7 +57,8 @@ def fit_components(
     _check_change(actor, changed_at, at, "fitting parts")
     twice = [part for part, count in Counter((part.kind, part.serial) for part in fitted).items() if count > 1]
     if twice:
-        raise ChangeRefused([FieldError("/fitted", "part_twice", f"{' '.join(twice[0])} is fitted twice.")])
+        text = say("%(part)s is fitted twice.", part=" ".join(twice[0]))
+        raise ChangeRefused([fault_at("/fitted", "part_twice", text)])
     gone = [FittedPart(kind, serial) for kind, serial in removed]
     parts = component_ids([*gone, *fitted], at)
     exclude(Lock.COMPONENT, parts.values())
@@ -91,7 +96,8 @@ def change_software(
     _check_change(actor, changed_at, at, "changing software")
     twice = [system for system, count in Counter(system for system, _ in changes).items() if count > 1]
     if twice:
-        raise ChangeRefused([FieldError("/software", "duplicate_system", f"{twice[0]} is stated twice.")])
+        text = say("%(system)s is stated twice.", system=twice[0])
+        raise ChangeRefused([fault_at("/software", "duplicate_system", text)])
     batch_id = _hold_batch(vehicle)
     Vehicle.objects.select_for_update(no_key=True).get(pk=vehicle.pk)
     known = dict(
@@ -101,8 +107,13 @@ def change_software(
     )
     for place, (system, version) in enumerate(changes):
         if known.get(system, version) != version:
-            detail = f"{vehicle.vin} has {system} {known[system]} from the same moment on; give the later moment."
-            raise ChangeRefused([FieldError(pointer("software", place), "software_conflict", detail)], conflict=True)
+            text = say(
+                "%(vin)s has %(system)s %(version)s from the same moment on; give the later moment.",
+                vin=vehicle.vin,
+                system=system,
+                version=known[system],
+            )
+            raise ChangeRefused([fault_at(pointer("software", place), "software_conflict", text)], conflict=True)
     fresh = [(system, version) for system, version in changes if system not in known]
     if not fresh:
         return False
@@ -119,8 +130,8 @@ def _check_change(actor: Actor, changed_at: datetime, at: datetime, what: str) -
     if actor.kind is ActorKind.PERSON:
         actor.require(what, *_FITTER)
     if changed_at > at + AHEAD:
-        detail = f"{changed_at.isoformat()} is ahead of our clock ({at.isoformat()})."
-        raise ChangeRefused([FieldError("/at", "in_future", detail)])
+        text = say("%(at)s is ahead of our clock (%(now)s).", at=changed_at, now=at)
+        raise ChangeRefused([fault_at("/at", "in_future", text)])
 
 
 def _hold_batch(vehicle: Vehicle) -> int:

@@ -11,7 +11,8 @@ from typing import Final
 from django.db import connection
 
 from ..batches.models import Fitting
-from .refusals import FieldError, pointer
+from ..saying import Said, say
+from .refusals import FieldError, fault_at, pointer
 from .subjects import SubjectKey, create_parts
 
 
@@ -81,7 +82,7 @@ def check_moves(moves: Sequence[Move]) -> list[FieldError]:
     for move in moves:
         fault = _fault(move, history[move.component_id])
         if fault:
-            faults.append(FieldError(pointer(*move.place), *fault))
+            faults.append(fault_at(pointer(*move.place), *fault))
         else:
             # Removed and fitted again in one act: the next move stands on this one.
             history[move.component_id].append((move.at, move.vehicle_id, move.fitted, ""))
@@ -89,7 +90,7 @@ def check_moves(moves: Sequence[Move]) -> list[FieldError]:
     return faults
 
 
-def _fault(move: Move, history: Sequence[tuple[datetime, int, bool, str]]) -> tuple[str, str] | None:
+def _fault(move: Move, history: Sequence[tuple[datetime, int, bool, str]]) -> tuple[str, Said] | None:
     name = move.part.text
     if any((at, vehicle, fitted) == (move.at, move.vehicle_id, move.fitted) for at, vehicle, fitted, _ in history):
         return None
@@ -97,17 +98,31 @@ def _fault(move: Move, history: Sequence[tuple[datetime, int, bool, str]]) -> tu
     after = [row for row in history if row[0] > move.at]
     here = before[-1] if before and before[-1][2] else None
     if after:
-        when, _, fitted, vin = after[0]
-        what = "fitted to" if fitted else "removed from"
-        return "part_history", f"{name} was {what} {vin} later, at {when.isoformat()}; report changes in their order."
+        return "part_history", _later(name, after[0])
     if move.fitted and here is not None:
         if here[1] == move.vehicle_id:
-            return "part_fitted_already", f"{name} is in this vehicle since {here[0].isoformat()}."
-        return "part_fitted_elsewhere", f"{name} is fitted in {here[3]}; report its removal there first."
-    if not move.fitted and (here is None or here[1] != move.vehicle_id):
-        where = "in no vehicle" if here is None else f"fitted in {here[3]}"
-        return "part_not_here", f"{name} is {where}; it cannot be removed from this one."
+            return "part_fitted_already", say("%(part)s is in this vehicle since %(at)s.", part=name, at=here[0])
+        text = say("%(part)s is fitted in %(vin)s; report its removal there first.", part=name, vin=here[3])
+        return "part_fitted_elsewhere", text
+    if not move.fitted and here is None:
+        return "part_not_here", say("%(part)s is in no vehicle; it cannot be removed from this one.", part=name)
+    if not move.fitted and here is not None and here[1] != move.vehicle_id:
+        text = say("%(part)s is fitted in %(vin)s; it cannot be removed from this one.", part=name, vin=here[3])
+        return "part_not_here", text
     return None
+
+
+def _later(name: str, change: tuple[datetime, int, bool, str]) -> Said:
+    when, _, fitted, vin = change
+    if fitted:
+        return say(
+            "%(part)s was fitted to %(vin)s later, at %(at)s; report changes in their order.",
+            part=name, vin=vin, at=when,
+        )  # fmt: skip
+    return say(
+        "%(part)s was removed from %(vin)s later, at %(at)s; report changes in their order.",
+        part=name, vin=vin, at=when,
+    )  # fmt: skip
 
 
 def store_moves(moves: Sequence[Move], *, recorded_at: datetime) -> list[Move]:

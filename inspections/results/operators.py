@@ -13,13 +13,14 @@ from ..people.choices import Role
 from ..people.models import OperatorAlias, User
 from ..people.rules import Actor
 from ..records.services import record_act
+from ..saying import Refusal, say
 
 MAY_MAP: Final = (Role.ENGINEER,)
 LONGEST: Final = 64
 
 
-class OperatorRefused(Exception):
-    """An operator that cannot be mapped so; the text says why."""
+class OperatorRefused(Refusal):
+    """An operator that cannot be mapped so; says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,14 +93,21 @@ def map_operator(*, operator: str, user: User, actor: Actor, at: datetime) -> Op
     actor.require("mapping an operator", *MAY_MAP)
     operator = operator.strip()
     if not operator or len(operator) > LONGEST:
-        raise OperatorRefused(f"Name the operator as the rig sends it, with 1 to {LONGEST} characters.")
+        text = say("Name the operator as the rig sends it, with 1 to %(most)d characters.", most=LONGEST)
+        raise OperatorRefused(text)
     if User.objects.filter(personnel_number=operator).exists():
-        raise OperatorRefused(f"{operator} is a personnel number: it needs no mapping.")
+        raise OperatorRefused(say("%(operator)s is a personnel number: it needs no mapping.", operator=operator))
     alias, created = OperatorAlias.objects.get_or_create(
         operator=operator, defaults={"user": user, "mapped_by": actor.label, "at": at}
     )
     if not created:
-        raise OperatorRefused(f"{operator} was mapped to {alias.user} by {alias.mapped_by} already.")
+        text = say(
+            "%(operator)s was mapped to %(person)s by %(who)s already.",
+            operator=operator,
+            person=alias.user,
+            who=alias.mapped_by,
+        )
+        raise OperatorRefused(text)
     record_act(
         actor=actor,
         act="operator.mapped",

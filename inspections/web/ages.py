@@ -9,6 +9,8 @@ from django.utils import timezone
 from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 
+from inspections.saying import stamp as stamp
+
 
 def age_text(age: timedelta) -> str:
     """How long something has lasted, or how long it is until then, to the minute or the hour: "6 h 01", "8 d"."""
@@ -18,11 +20,6 @@ def age_text(age: timedelta) -> str:
     if minutes >= 10 * 60:
         return _("%(hours)d h") % {"hours": minutes // 60}
     return _("%(hours)d h %(minutes)02d") % {"hours": minutes // 60, "minutes": minutes % 60}
-
-
-def stamp(moment: datetime) -> str:
-    """Day and time to the minute, local."""
-    return f"{timezone.localtime(moment):%Y-%m-%d %H:%M}"
 
 
 def clock(moment: datetime) -> str:

@@ -13,13 +13,13 @@ from django.utils.translation import ngettext
 from inspections.catalogue.queries import characteristic_words, line_words
 from inspections.dispositions.choices import Authority
 from inspections.dispositions.concession_queries import ListedConcession, had_a_hand_in
-from inspections.dispositions.concession_rules import MAY_CONCEDE
+from inspections.dispositions.concession_rules import MAY_CONCEDE, NEVER
 from inspections.dispositions.models import ConcessionSignature
 from inspections.people.choices import Role
 from inspections.people.models import User
 from inspections.people.rules import Actor
 from inspections.records.signing import NEEDED
-from inspections.releases.rules import cars
+from inspections.saying import Cars
 
 from .access import language_now, may, who_may
 from .ages import clauses, stamp
@@ -63,7 +63,7 @@ def concession_rows(found: Sequence[ListedConcession], at: datetime) -> list[Con
                 )
             ),
             authority=authority_text(row.authority),
-            cars=cars(row.cars),
+            cars=str(Cars.of(row.cars)),
             ends=ends_text(row),
         )
         for row in found
@@ -164,7 +164,7 @@ def why_not(
     touched = had_a_hand_in(person=person, vehicle_ids=vehicle_ids)
     if touched:
         more = len(touched) - _NAMED_CARS
-        named = cars(touched[:_NAMED_CARS])
+        named = str(Cars.of(touched[:_NAMED_CARS]))
         told = named if more <= 0 else _("%(cars)s and %(more)d more") % {"cars": named, "more": more}
         words = ngettext(
             "You inspected or reworked car %(cars)s", "You inspected or reworked cars %(cars)s", len(touched)
@@ -178,8 +178,4 @@ def why_not(
 
 def never_text(code: str) -> str:
     """Why no departure from a line is ever conceded."""
-    return {
-        "critical": _("It is legal or of a critical characteristic: no departure from it is ever conceded."),
-        "identity": _("It is an identity: what is not the one asked for is another one, and is never conceded."),
-        "not_every_vehicle": _("It is a sample's or a type's: it stands for other cars, and is never conceded."),
-    }.get(code, "")
+    return str(NEVER[code]) if code in NEVER else ""

@@ -12,8 +12,6 @@ from django.utils.translation import ngettext
 
 from inspections.gates.choices import CoverageKind
 from inspections.gates.coverage_rows import AskedOfType, CoverageRow, Leaning
-from inspections.gates.sentences import verdict_text
-from inspections.gates.type_evidence import Refusal
 
 from .access import language_now
 from .ages import age_text, clauses, gap, stamp
@@ -83,26 +81,6 @@ def state_words(row: CoverageRow, at: datetime) -> str:
     if row.valid_until - at <= SOON:
         return _("in force, %(age)s left") % {"age": age_text(row.valid_until - at)}
     return _("in force")
-
-
-def refusal_words(refusal: Refusal) -> str:
-    """What keeps an inspection from being type evidence, in the language of the page."""
-    facts = dict(refusal.facts)
-    if "verdict" in facts:
-        facts["verdict"] = verdict_text(facts["verdict"], language_now())
-    words = {
-        "no_car": _("It tested no car: type evidence comes from a car that was destroyed."),
-        "intact": _("%(car)s was not destroyed for a test: an intact car is no type evidence."),
-        "other_configuration": _("%(car)s was tested in another configuration than %(configuration)s."),
-        "void": _("Inspection %(inspection)s was declared void."),
-        "operator": _("Operator %(operator)s is nobody we know: say who it is before anybody signs for the test."),
-        "verdict": _("The verdict of inspection %(inspection)s is %(verdict)s: only a complete pass covers others."),
-        "not_latest": _("Inspection %(later)s of the same procedure finished later: the latest one counts."),
-        "plan_moved": _(
-            "Revision %(number)s in force asks otherwise of %(procedure)s than the one on which %(batch)s was judged."
-        ),
-    }
-    return words[refusal.code] % facts
 
 
 def kind_words(kind: str) -> str:

@@ -11,7 +11,6 @@ from django.utils.translation import ngettext
 
 from inspections.batches.choices import VehicleStatus
 from inspections.gates.queries import ReachedBatch, ReachedCar
-from inspections.gates.screening import ScreeningRefused
 
 from .ages import clauses, stamp
 from .batch_facts import vehicle_status_text
@@ -130,16 +129,3 @@ def _line(car: ReachedCar) -> CarLine:
     if car.conforms:
         return CarLine(car.vin, words, Status.PENDING, _("Conforms, not recorded yet"))
     return CarLine(car.vin, words, Status.MISSING, _("No conforming result since"))
-
-
-def refusal_words(refused: ScreeningRefused, batch: str) -> str:
-    """Why nothing was recorded, in the language of the page, with the cars that lack a result."""
-    named = _(", ").join(str(car.sequence) for car in refused.lacking[:5])
-    more = len(refused.lacking) - 5
-    if more > 0:
-        named += _(", ") + _("%(count)d more") % {"count": more}
-    return {
-        "not_screened": _("These cars of %(batch)s lack a conforming result: %(cars)s. Test each, or scrap it."),
-        "not_rejected": _("This sample reaches no car of %(batch)s that is not screened: there is nothing to do."),
-        "four_eyes": _("You recorded the rejected sample or one of the results yourself: another engineer has to act."),
-    }.get(refused.code, str(refused)) % {"batch": batch, "cars": named}

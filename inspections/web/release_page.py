@@ -17,8 +17,9 @@ from inspections.people.models import User
 from inspections.people.rules import Actor
 from inspections.releases.models import Release, Signature
 from inspections.releases.queries import NamedVehicle, ProposedRelease
-from inspections.releases.rules import MAY_RELEASE, cars
+from inspections.releases.rules import MAY_RELEASE
 from inspections.results.inspectors import inspected_by
+from inspections.saying import Cars
 
 from .access import may, who_may
 from .ages import clock_or_stamp, stamp
@@ -138,7 +139,7 @@ def why_not(
         return _("You signed it: the second signature is another person's.")
     inspected = inspected_by(person=person, vehicle_ids=vehicle_ids)
     if inspected:
-        named = cars(inspected[:_NAMED_CARS])
+        named = str(Cars.of(inspected[:_NAMED_CARS]))
         more = len(inspected) - _NAMED_CARS
         told = named if more <= 0 else _("%(cars)s and %(more)d more") % {"cars": named, "more": more}
         words = ngettext("You inspected car %(cars)s", "You inspected cars %(cars)s", len(inspected)) % {"cars": told}

@@ -11,8 +11,16 @@ from django.utils.translation.template import templatize
 
 ROOT = Path(__file__).resolve().parents[2]
 CATALOGUE = ROOT / "inspections" / "locale" / "zh_Hans" / "LC_MESSAGES"
+ROOMS = (
+    "batches", "catalogue", "dispositions", "gates", "intake", "notices", "people", "records", "releases", "results",
+    "rigs", "web",
+)  # fmt: skip
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
-MODULES = sorted(path for room in ("web", "notices") for path in (ROOT / "inspections" / room).rglob("*.py"))
+MODULES = [
+    ROOT / "inspections" / "saying.py",
+    *sorted(path for room in ROOMS for path in (ROOT / "inspections" / room).rglob("*.py")),
+]
+HANDS_OVER = {"_", "gettext", "gettext_lazy", "ngettext", "pgettext", "pgettext_lazy", "say", "say_count"}
 _LITERAL = r"u?('(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")"
 
 
@@ -43,9 +51,10 @@ def in_module(path):
     """What a module hands to gettext: literals, with the context before the message."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         name = getattr(getattr(node, "func", None), "id", "")
-        if name in {"_", "gettext", "gettext_lazy", "ngettext", "pgettext", "pgettext_lazy"} and node.args:
+        if name in HANDS_OVER and node.args:
             texts = [argument.value for argument in node.args if isinstance(argument, ast.Constant)]
-            yield "\x04".join(texts[:2]) if name.startswith("pgettext") else texts[0]
+            if texts:
+                yield "\x04".join(texts[:2]) if name.startswith("pgettext") else texts[0]
 
 
 def in_template(path):

@@ -20,4 +20,5 @@ def fitted_parts(components: Iterable[Mapping[str, str]]) -> list[FittedPart]:
 
 def change_problem(refusal: ChangeRefused | RegistrationRefused) -> Refused:
     """409 where it contradicts the record, 422 where it cannot be so at all."""
-    return Refused(409 if refusal.conflict else 422, refusal.code, str(refusal), refusal.errors[:MOST_ERRORS])
+    status, detail = 409 if refusal.conflict else 422, refusal.errors[0].detail
+    return Refused(status, refusal.code, detail, refusal.errors[:MOST_ERRORS])

@@ -50,5 +50,6 @@ class DeliveryView(ApiView):
             reasons = clearance_content(refusal.clearance)["reasons"]
             raise Refused(409, "may_not_leave", str(refusal), more={"reasons": reasons}) from refusal
         except DeliveryRefused as refusal:
-            raise Refused(422, refusal.code, str(refusal), [FieldError("/at", refusal.code, str(refusal))]) from refusal
+            said = refusal.english
+            raise Refused(422, refusal.code, said, [FieldError("/at", refusal.code, said)]) from refusal
         return self.answer(delivered_content(delivery), 201 if new else 200)

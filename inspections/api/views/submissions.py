@@ -65,7 +65,7 @@ class SubmissionsView(ApiView):
                 at=self.at,
             )
         except FileTooLarge as refusal:
-            raise Refused(413, "body_too_large", str(refusal)) from refusal
+            raise Refused(413, "body_too_large", refusal.english) from refusal
         return self.answer(landed_content(submission), 202 if created else 200)
 
 

@@ -17,7 +17,7 @@ from .texts import LineField, MomentField
 
 _LONGEST_CARS: Final = 20_000
 _RUN: Final = re.compile(r"(\d{1,9})(?:\s*(?:-|–|to|至)\s*(\d{1,9}))?")
-_APART: Final = re.compile(r"[,，;；]")
+_APART: Final = re.compile(r"[,，、;；]")
 
 
 class CarsForm(forms.Form):

@@ -40,7 +40,7 @@ from inspections.dispositions.models import Concession, ConcessionSignature, Non
 from inspections.evaluation.facts import Requirement
 from inspections.people.models import User
 from inspections.records.signing import NEEDED
-from inspections.releases.rules import cars
+from inspections.saying import Cars, Said
 
 from .. import concession_page
 from ..access import actor_of, language_now, may, moment_of, who_may
@@ -96,7 +96,7 @@ def propose(request: HttpRequest, number: str) -> HttpResponse:
     named = departing(batch=batch, line=line) if line is not None and batch is not None and not never else []
     usable = {row.sequence: row.vehicle_id for row in named if not row.unseen}
     own = [row.sequence for row in named if row.vehicle_id == found.vehicle_id and not row.unseen]
-    form, status, refusal = ConcessionForm(known=usable, at=at, initial={"cars": cars(own)}), 200, ""
+    form, status, refusal = ConcessionForm(known=usable, at=at, initial={"cars": str(Cars.of(own))}), 200, ""
     if request.method == "POST":
         actor.require("proposing a concession", *MAY_PROPOSE_CONCESSION)
         form, status = ConcessionForm(known=usable, at=at, data=request.POST), 422
@@ -229,7 +229,7 @@ def _page(
     *,
     form: ConcessionSignForm | None = None,
     refusal: str = "",
-    differences: Sequence[str] = (),
+    differences: Sequence[Said] = (),
     status: int = 200,
 ) -> HttpResponse:
     at, actor = moment_of(request), actor_of(request)

@@ -31,7 +31,6 @@ from inspections.rigs.models import Rig
 from ..access import actor_of, language_now, may, moment_of, who_may
 from ..ages import stamp
 from ..causes import Known, StandingCause, named_in, of_batch, page_reasons
-from ..coverage_page import refusal_words
 from ..forms.coverage import SigningForm
 from ..reason_groups import ReasonList, group_reasons
 
@@ -77,7 +76,7 @@ def cover(request: HttpRequest, number: int) -> HttpResponse:
         "rig": Rig.objects.get(pk=found.rig_id).code,
         "finished": stamp(found.finished_at),
         "software": _software(test),
-        "refusal": refusal_words(test.refusal) if test.refusal is not None else "",
+        "refusal": test.refusal or "",
         "reasons": _reasons(test),
         "known": known.first(),
         "own": own,

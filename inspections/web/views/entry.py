@@ -20,6 +20,7 @@ from inspections.catalogue.models import Procedure
 from inspections.evaluation.facts import Kind, Verdict
 from inspections.evaluation.quantities import parse_number
 from inspections.evaluation.reasons import JudgementReason, Outcome
+from inspections.gates.sentences import kept_text
 from inspections.people.choices import Role
 from inspections.results.decoding import PostedInspection
 from inspections.results.models import Inspection
@@ -231,7 +232,8 @@ def _say_refused(
         )
         form.add_error("rig", words % {"rig": rig.code, "procedure": procedure.code})
     else:
-        form.add_error(None, fate.detail)
+        why = kept_text(fate.code, language_now())
+        form.add_error(None, _("It cannot be recorded: %(why)s.") % {"why": why})
 
 
 def _judge(vehicle: Vehicle, procedure: Procedure, slot: Slot, value: Any) -> SaidVerdict | None:

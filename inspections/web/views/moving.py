@@ -24,6 +24,7 @@ from inspections.gates.rules import MoveRefused, RepinRefused
 from inspections.gates.services import move_vehicle, repin_batch
 from inspections.people.models import User
 from inspections.results.rejudging import count_on_another
+from inspections.saying import Said
 
 from ..access import actor_of, language_now, may, moment_of, who_may
 from ..batch_facts import plan_words, vehicle_status_text
@@ -103,7 +104,7 @@ def _move_page(
     return render(request, "inspections/vehicles/move.html", context, status=status)
 
 
-def _why_it_stays(found: Vehicle) -> str:
+def _why_it_stays(found: Vehicle) -> Said | None:
     """What keeps the car where it is, whatever batch is chosen."""
     origin = found.batch
     elsewhere = Batch(

@@ -42,11 +42,11 @@ from inspections.releases.rules import (
     DeliveryRefused,
     ReleaseChanged,
     ReleaseRefused,
-    cars,
 )
 from inspections.releases.services import MayNotLeave, deliver_vehicle, propose_release, sign_release
 from inspections.releases.statements import write_statement
 from inspections.results.operators import operators_keeping
+from inspections.saying import Cars, Said
 
 from .. import batch_page, release_page
 from ..access import actor_of, language_now, may, moment_of, who_may
@@ -150,7 +150,7 @@ def _page(
     *,
     form: SignForm | None = None,
     refusal: str = "",
-    differences: tuple[str, ...] = (),
+    differences: tuple[Said, ...] = (),
     status: int = 200,
 ) -> HttpResponse:
     at, actor, language = moment_of(request), actor_of(request), language_now()
@@ -231,7 +231,7 @@ def _behind(request: HttpRequest, release: Release, ids: list[int]) -> dict[str,
     gone = standing_vehicles([row.pk for row in others])
     behind = [row.sequence for row in others if row.pk not in gone]
     named = set(Vehicle.objects.filter(pk__in={*ids, *gone}).values_list("sequence", flat=True))
-    return {"count": len(behind), "cars": cars(behind), "reasons": _reasons(request, batch, named)}
+    return {"count": len(behind), "cars": Cars.of(behind), "reasons": _reasons(request, batch, named)}
 
 
 def _reasons(request: HttpRequest, batch: Batch, named: set[int]) -> ReasonList:
@@ -278,7 +278,7 @@ def propose(request: HttpRequest, number: str) -> HttpResponse:
     actor, at = actor_of(request), moment_of(request)
     clear, behind = proposable(batch_id=batch.pk, at=at)
     by_number = {row.sequence: row.vehicle_id for row in clear}
-    form, status, refusal = ProposalForm(known=by_number, initial={"cars": cars(by_number)}), 200, ""
+    form, status, refusal = ProposalForm(known=by_number, initial={"cars": str(Cars.of(by_number))}), 200, ""
     if request.method == "POST":
         actor.require("proposing a release", *MAY_RELEASE)
         form, status = ProposalForm(known=by_number, data=request.POST), 422
@@ -303,7 +303,7 @@ def propose(request: HttpRequest, number: str) -> HttpResponse:
         "count": len(clear),
         "behind": {
             "count": len(behind),
-            "cars": cars(row.sequence for row in behind),
+            "cars": Cars.of(row.sequence for row in behind),
             "reasons": _reasons(request, batch, {row.sequence for row in clear}),
         },
         "undecided": batch_summaries(ids=[batch.pk], at=at)[0].undecided,

@@ -15,7 +15,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from inspections.batches.choices import FOR_DELIVERY, VehicleStatus
+from inspections.batches.choices import FOR_DELIVERY
 from inspections.batches.models import Removal, Vehicle
 from inspections.batches.queries import find_vehicle
 from inspections.catalogue.models import Procedure
@@ -27,6 +27,7 @@ from inspections.evaluation.facts import Level
 from inspections.gates.removing import MAY_REMOVE, why_not_destroyed, why_not_scrapped
 from inspections.gates.rules import RemovalRefused
 from inspections.gates.services import destroy_vehicle, scrap_vehicle
+from inspections.saying import Said
 
 from ..access import actor_of, language_now, may, moment_of, who_may
 from ..ages import stamp
@@ -78,7 +79,7 @@ def _answer(
     way: str,
     form: forms.Form,
     act: Callable[[dict[str, Any]], None],
-    why_not: str,
+    why_not: Said | None,
 ) -> HttpResponse:
     actor, status, refused = actor_of(request), 200, ""
     if request.method == "POST":
@@ -100,7 +101,7 @@ def _answer(
         "way": way,
         "form": form,
         "refused": refused,
-        "why_not": _why_not(found, way) if why_not and not refused else "",
+        "why_not": why_not if not refused else None,
         "state": vehicle_status_text(found.status),
         "removal": removal,
         "removed": stamp(removal.at) if removal is not None else "",
@@ -111,17 +112,6 @@ def _answer(
         "title_block": [{"label": _("Vehicle"), "value": found.vin}],
     }
     return render(request, "inspections/vehicles/remove.html", context, status=status)
-
-
-def _why_not(found: Vehicle, way: str) -> str:
-    """Why it cannot be done, in the language of the page."""
-    if found.status == VehicleStatus.RELEASED:
-        if way == "destroy":
-            return _("It is released: choose a car that nobody was promised.")
-        return _("It is released and clear: hold it and say why, then scrap it.")
-    if found.status == VehicleStatus.DELIVERED:
-        return _("It has left the plant: there is nothing to take out of delivery.")
-    return _("It is not in this plant any more.")
 
 
 def _effects(found: Vehicle, way: str) -> list[str]:

@@ -75,8 +75,7 @@ def screen(request: HttpRequest, number: int, batch: str) -> HttpResponse:
             sample=sample, batch=found, reason=form.cleaned_data["reason"], actor=actor, at=moment_of(request)
         )
     except ScreeningRefused as refused:
-        words = rejection_page.refusal_words(refused, found.number)
-        return _page(request, sample, {found.number: form}, refused=words, status=409)
+        return _page(request, sample, {found.number: form}, refused=str(refused), status=409)
     messages.success(request, _("The screening of %(batch)s is recorded.") % {"batch": found.number})
     return HttpResponseRedirect(reverse("web:rejection", args=[number]))
 
