@@ -13,13 +13,15 @@ from inspections.saying import stamp as stamp
 
 
 def age_text(age: timedelta) -> str:
-    """How long something has lasted, or how long it is until then, to the minute or the hour: "6 h 01", "8 d"."""
+    """How long something has lasted, or how long it is until then: "2 min", "6 h 01", "14 h", "8 d"."""
     minutes = int(abs(age).total_seconds() // 60)
     if minutes >= 48 * 60:
         return _("%(days)d d") % {"days": minutes // 1440}
     if minutes >= 10 * 60:
         return _("%(hours)d h") % {"hours": minutes // 60}
-    return _("%(hours)d h %(minutes)02d") % {"hours": minutes // 60, "minutes": minutes % 60}
+    if minutes >= 60:
+        return _("%(hours)d h %(minutes)02d") % {"hours": minutes // 60, "minutes": minutes % 60}
+    return _("%(minutes)d min") % {"minutes": minutes}
 
 
 def clock(moment: datetime) -> str:
@@ -43,6 +45,11 @@ def zone_text() -> str:
 def gap() -> str:
     """What stands between two sentences: a space, and nothing in Chinese."""
     return "" if (get_language() or "en").startswith("zh") else " "
+
+
+def sentences(said: Iterable[object]) -> str:
+    """Whole sentences, one after the other."""
+    return gap().join(filter(None, map(str, said)))
 
 
 def clauses(said: Iterable[str]) -> str:

@@ -205,7 +205,7 @@ def _ticket_problem(
     changed = changes_since(vehicle, procedure, ticket.started_at, at)
     if changed:
         return _("The car changed since this form was drawn: %(changed)s. Measure again, then save again.") % {
-            "changed": ", ".join(changed[:5])
+            "changed": _(", ").join(changed[:5])
         }
     return ""
 

@@ -58,7 +58,7 @@ from inspections.results.services import ChangeRefused
 from .. import concession_page
 from ..access import actor_of, language_now, may, moment_of, who_may
 from ..act_words import Telling, characteristics_in, say_act
-from ..ages import age_text, clock_or_stamp, stamp
+from ..ages import age_text, clock_or_stamp, sentences, stamp
 from ..forms.nonconformances import InvalidForm, RetestForm, ReworkForm, ScrapForm, TakeForm
 from ..nonconformance_page import (
     MeasuredAt,
@@ -233,7 +233,7 @@ def act(request: HttpRequest, number: str, name: str) -> HttpResponse:
         )
     except ChangeRefused as refused:
         return _page(request, found, name, form, refused=str(refused), status=422)
-    messages.success(request, f"{wanted.done} {_then(name, found)}")
+    messages.success(request, sentences([wanted.done, _then(name, found)]))
     return HttpResponseRedirect(reverse("web:nonconformance", args=[found.number]))
 
 

@@ -34,7 +34,7 @@ from inspections.rigs.models import ApiKey, Rig
 from inspections.rigs.services import issue_key, revoke_key
 
 from ..access import actor_of, language_now, may, moment_of, who_may
-from ..ages import age_text, stamp
+from ..ages import age_text, sentences, stamp
 from ..forms.rigs import (
     AuthorisationForm,
     CalibrationForm,
@@ -165,7 +165,7 @@ def act(request: HttpRequest, code: str, name: str) -> HttpResponse:
     except FactRefused as refused:
         form.add_error(None, str(refused))
         return _page(request, found, name, form, status=422)
-    messages.success(request, f"{wanted.done} {_concerned(count)}")
+    messages.success(request, sentences([wanted.done, _concerned(count)]))
     return HttpResponseRedirect(shows or reverse("web:rig", args=[found.code]))
 
 
