@@ -233,7 +233,7 @@ KEPT: Final[dict[str, Lines]] = {
     "file_missing": ("the file is not on disk any more", "文件已不在磁盘上"),
     "empty": ("there is no test in the file", "文件中没有检验"),
 }
-"""Why something kept in intake is not on the record, in words. Any other code is shown by its own words."""
+"""Why something kept in intake is not on the record, in words; `fault_catalogue` has what is wrong with its content."""
 
 J = JudgementReason
 DETAILS: Final[dict[JudgementReason, Lines]] = {
@@ -254,7 +254,6 @@ DETAILS: Final[dict[JudgementReason, Lines]] = {
     J.NOT_IN_EFFECT: ("requirement not in effect", "要求未生效"),
     J.OUTSIDE_LIMITS: ("outside the limits", "超出限值"),
     J.NO_LIMIT: ("requirement without a limit", "要求没有限值"),
-    J.UNCERTAINTY_NOT_STATED: ("uncertainty not stated", "未说明不确定度"),
     J.UNCERTAINTY_NOT_STATED: ("uncertainty not stated", "未说明不确定度"),
 }
 """Why a measurement could not be judged, English and Chinese. For a unit, found and required are units."""

@@ -12,6 +12,7 @@ from string import Formatter
 
 from inspections.evaluation.reasons import JudgementReason, ReasonCode
 
+from .fault_catalogue import FAULTS
 from .limit_wording import unit_symbol
 from .sentence_catalogue import DETAILS, DRAWN, GATES, HOLD_ENDS, KEPT, LANGUAGES, SENTENCES, UNSAID, VERDICTS, Language
 
@@ -103,8 +104,9 @@ def verdict_text(verdict: str, language: Language) -> str:
 
 
 def kept_text(code: str, language: Language) -> str:
-    """Why something that was sent is not on the record, given by its problem's code."""
-    return _pair(KEPT, code, language) if code in KEPT else code.replace("_", " ")
+    """Why something that was sent is not on the record, or what of it is wrong, given by its code."""
+    table = KEPT if code in KEPT else FAULTS
+    return _pair(table, code, language) if code in table else code.replace("_", " ")
 
 
 def named_with_position(characteristic: str, position: str, language: Language) -> str:

@@ -8,9 +8,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from inspections.gates.sentence_catalogue import Language
+from inspections.gates.sentences import kept_text
+
 MOST_SHOWN: Final = 20_000
 """Characters of a body that a page shows."""
 MOST_FOUND: Final = 200
+MOST_ANSWERED: Final = 500
 _MOST_FAULTS: Final = 50
 
 _HIDDEN: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u2028-\u202e\u2066-\u2069\ufeff]")
@@ -28,11 +32,19 @@ class ShownBody:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptWhy:
+    """Why something is kept, in words; `answered` is what was answered, in English, where the words are others."""
+
+    words: str
+    answered: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Fault:
     """One fault: where (a JSON pointer), what is wrong, and what stands there."""
 
     place: str
-    detail: str
+    why: KeptWhy
     found: str
 
 
@@ -72,14 +84,22 @@ def _offset(text: str, detail: str) -> int | None:
     return place if 0 <= place < len(text) else None
 
 
-def faults_of(problem: Mapping[str, Any], body: bytes | None) -> list[Fault]:
+def why_kept(code: str, detail: str, language: Language) -> KeptWhy:
+    """What was answered is told as it stands in English, and by its code in another language."""
+    answered, words = visible(detail)[:MOST_ANSWERED], kept_text(code, language)
+    if language == "en":
+        return KeptWhy(answered or words)
+    return KeptWhy(words, answered)
+
+
+def faults_of(problem: Mapping[str, Any], body: bytes | None, language: Language) -> list[Fault]:
     """Each error of a problem, with what stands at its place in the body."""
     errors: Sequence[Any] = problem.get("errors") or ()
     document = _document(body) if body and errors else None
     return [
         Fault(
             visible(str(error.get("pointer", ""))),
-            visible(str(error.get("detail", ""))),
+            why_kept(str(error.get("code", "")), str(error.get("detail", "")), language),
             _found(document, str(error.get("pointer", ""))),
         )
         for error in errors[:_MOST_FAULTS]

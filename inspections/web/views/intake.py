@@ -16,7 +16,6 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from inspections.batches.models import Vehicle
-from inspections.gates.sentences import kept_text
 from inspections.intake.choices import KeptKind, KeptState, SubmissionState
 from inspections.intake.models import Kept, Submission
 from inspections.intake.queries import WAITING_IS_LATE
@@ -27,7 +26,7 @@ from inspections.results.lookups import vehicles_of_components
 
 from ..access import actor_of, language_now, may, moment_of, who_may
 from ..ages import age_text, stamp
-from ..body_words import MOST_SHOWN, ShownBody, faults_of, show_body, visible
+from ..body_words import MOST_SHOWN, KeptWhy, ShownBody, faults_of, show_body, visible, why_kept
 from ..forms.reasons import SetAsideForm
 from ..paging import PAGE, Pager, address, cursor_text, moment_cursor
 from ..statuses import Status
@@ -151,7 +150,7 @@ def submission(request: HttpRequest, number: int) -> HttpResponse:
         "word": _file_words()[found.state],
         "kept": [_row(row, at, known) for row in rows],
         "reasons": [
-            {"detail": visible(str(reason.get("detail", ""))), "code": str(reason.get("code", ""))}
+            why_kept(str(reason.get("code", "")), str(reason.get("detail", "")), language_now())
             for reason in found.reasons[:PAGE]
         ],
         "more_reasons": max(len(found.reasons) - PAGE, 0),
@@ -230,17 +229,17 @@ def _row(kept: Kept, at: datetime, known: dict[str, str]) -> dict[str, Any]:
         "status": status if late or status is not Status.PENDING else Status.QUIET,
         "kind": _kind_words()[kept.kind],
         "state": _state_words()[kept.state],
-        "detail": visible(str(kept.problem.get("detail", "")))[:300] or _code_words(kept),
+        "why": _why(kept),
         "age": age_text(at - kept.received_at),
         "names": kept.vin or part,
         "vin": known.get(kept.vin) or known.get(part) or "",
     }
 
 
-def _code_words(kept: Kept) -> str:
+def _why(kept: Kept) -> KeptWhy:
     if kept.kind == KeptKind.WAITING:
-        return _("Its car is not registered yet; it is recorded by itself when it is.")
-    return kept_text(kept.code, language_now())
+        return KeptWhy(_("Its car is not registered yet; it is recorded by itself when it is."))
+    return why_kept(kept.code, str(kept.problem.get("detail", "")), language_now())
 
 
 def _kept(number: int) -> Kept:
@@ -258,8 +257,7 @@ def _item(request: HttpRequest, found: Kept, form: SetAsideForm | None = None, s
     context = {
         **_row(found, at, _known_vins([found])),
         "received": stamp(found.received_at),
-        "faults": faults_of(found.problem, body),
-        "said": visible(detail),
+        "faults": faults_of(found.problem, body, language_now()),
         "truncated": str(found.problem.get("truncated", "")),
         "body": show_body(body, detail, found.size) if body is not None else None,
         "is_open": found.state == KeptState.OPEN,
