@@ -46,7 +46,7 @@ class ProcedurePage(RecordedPage):
     list_filter = ["domain"]
     search_fields = ["code", "name", "name_zh"]
     # What makes results stale decides what may leave: it changes through the catalogue's files, checked as a whole.
-    written_once = ("code", "domain", "software_systems", "component_kinds")
+    written_once = ("code", "domain", "software_systems", "component_kinds", "position_names")
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

@@ -43,7 +43,8 @@ class ComponentKind(models.Model):
 class Procedure(models.Model):
     """One test as carried out: the characteristics that one rig measures in one go.
 
-    A change of one of `software_systems` (UN R156) or `component_kinds` makes its results stale.
+    A change of one of `software_systems` (UN R156) or `component_kinds` makes its results stale. `position_names` holds
+    the English and the Chinese name of a position of its characteristics, by the position's code.
     """
 
     code = models.CharField(max_length=64, unique=True)
@@ -52,6 +53,7 @@ class Procedure(models.Model):
     domain = models.CharField(max_length=8, choices=Domain)
     software_systems = ArrayField(models.CharField(max_length=64), default=list, blank=True)
     component_kinds = ArrayField(models.CharField(max_length=64), default=list, blank=True)
+    position_names = models.JSONField(default=dict, blank=True)
 
     def __str__(self) -> str:
         return self.code

@@ -22,7 +22,7 @@ from .models import (
     Requirement,
     VehicleModel,
 )
-from .wording import CharacteristicWords, LineWords, Named, characteristic_words, line_words, procedure_words
+from .wording import CharacteristicWords, LineWords, Named, characteristic_words, line_words, place_of, procedure_words
 
 __all__ = [
     "CharacteristicWords",
@@ -35,6 +35,7 @@ __all__ = [
     "line_words",
     "lines_of",
     "loaded_catalogue",
+    "place_of",
     "procedure_words",
     "requirements_of",
     "revision_in_force",

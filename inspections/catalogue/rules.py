@@ -88,6 +88,7 @@ def _procedure_problems(
         if (was := loaded.characteristics.get(characteristic["code"])) is not None:
             asked = loaded.asked.get(characteristic["code"], {})
             yield from _changed_problems(document, place, characteristic, entry["code"], was, asked)
+    yield from _position_problems(document, path, entry, loaded)
     yield from _source_item_problems(document, path, entry, loaded)
 
 
@@ -139,11 +140,31 @@ def _changed_problems(
             yield document.problem((*path, "positions"), text)
 
 
-def _source_item_problems(document: Document, path: Path, entry: Any, loaded: Loaded) -> Iterator[Problem]:
+def _positions(entry: Any, loaded: Loaded) -> dict[str, tuple[str, ...]]:
+    """The positions of each characteristic of a procedure, those that are loaded already included."""
     positions = {
         facts.code: facts.positions for facts in loaded.characteristics.values() if facts.procedure == entry["code"]
     }
     positions.update({each["code"]: tuple(each.get("positions", ())) for each in entry["characteristics"]})
+    return positions
+
+
+def _position_problems(document: Document, path: Path, entry: Any, loaded: Loaded) -> Iterator[Problem]:
+    """A name belongs to a position that is measured, and to one alone."""
+    known = {position for positions in _positions(entry, loaded).values() for position in positions}
+    seen: dict[str, int] = {}
+    for index, position in enumerate(entry.get("positions", ())):
+        place, code = (*path, "positions", index), position["code"]
+        if code not in known:
+            text = f"found a name for the position {code}, which no characteristic of {entry['code']} has"
+            yield document.problem((*place, "code"), text)
+        line = document.line(place)
+        if seen.setdefault(code, line) != line:
+            yield document.problem(place, f"found the position {code} again, expected it once; see line {seen[code]}")
+
+
+def _source_item_problems(document: Document, path: Path, entry: Any, loaded: Loaded) -> Iterator[Problem]:
+    positions = _positions(entry, loaded)
     seen: dict[tuple[str, str, str], int] = {}
     for index, item in enumerate(entry.get("source_items", ())):
         place = (*path, "source_items", index)

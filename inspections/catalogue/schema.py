@@ -71,6 +71,10 @@ _PROCEDURE: Final = _object(
     software_systems=_list(_text(64, 1)),
     component_kinds=_list(_CODE),
     own_units=_list(_text(16, 1)),
+    positions={
+        "type": "array",
+        "items": _object("code name", code=_POSITION, name=_text(64, 1), name_zh=_text(64)),
+    },
     characteristics={"type": "array", "items": _CHARACTERISTIC, "minItems": 1},
     source_items={
         "type": "array",

@@ -79,6 +79,10 @@ def _procedures(contents: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, An
             "domain": entry["domain"],
             "software_systems": entry.get("software_systems", []),
             "component_kinds": entry.get("component_kinds", []),
+            "position_names": {
+                position["code"]: [position["name"], position.get("name_zh", "")]
+                for position in entry.get("positions", ())
+            },
         }
         for entry in _entries(contents, "procedures")
     }
@@ -102,7 +106,7 @@ def _store(table: type[Model], section: str, rows: Mapping[str, Mapping[str, Any
     present: dict[str, Any] = {row.code: row for row in objects.filter(code__in=rows)}  # type: ignore[attr-defined]
     new = [table(code=code, **values) for code, values in rows.items() if code not in present]
     for row in objects.bulk_create(new):
-        after = {name: value for name, value in rows[row.code].items() if value not in ("", [])}  # type: ignore[attr-defined]
+        after = {name: value for name, value in rows[row.code].items() if value not in ("", [], {})}  # type: ignore[attr-defined]
         _note(changes, section, row.code, None, after)  # type: ignore[attr-defined]
         present[row.code] = row  # type: ignore[attr-defined]
     for code, values in rows.items():

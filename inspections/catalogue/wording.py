@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from .choices import Confidence
@@ -26,6 +26,11 @@ class CharacteristicWords:
     named: Named
     procedure: Named
     special: str
+    positions: Mapping[str, Named] = field(default_factory=dict)
+
+    def place(self, position: str) -> Named:
+        """A position by its names; by its code where it has none."""
+        return self.positions.get(position) or Named(position, position, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +112,20 @@ def _members(groups: list[Requirement]) -> dict[tuple[int, int], Named]:
 
 def _characteristic(row: Characteristic) -> CharacteristicWords:
     procedure = row.procedure
-    return CharacteristicWords(_named(row), Named(procedure.code, procedure.name, procedure.name_zh), row.special)
+    return CharacteristicWords(
+        _named(row), Named(procedure.code, procedure.name, procedure.name_zh), row.special, places_of(procedure)
+    )
+
+
+def places_of(procedure: Procedure) -> dict[str, Named]:
+    """The positions of a procedure that have names, by code."""
+    return {code: Named(code, name, name_zh) for code, (name, name_zh) in procedure.position_names.items()}
+
+
+def place_of(row: Characteristic, position: str) -> Named:
+    """One position of a characteristic by its names; by its code where it has none. `row` comes with its procedure."""
+    name, name_zh = row.procedure.position_names.get(position, (position, ""))
+    return Named(position, name, name_zh)
 
 
 def _named(row: Characteristic) -> Named:

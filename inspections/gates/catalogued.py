@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.utils import timezone
 from django.utils.translation import get_language
 
+from ..catalogue.queries import CharacteristicWords
 from .sentence_catalogue import Language
 from .sentences import ReasonFacts, gate_text, language_of, sentence, verdict_text
 
@@ -33,14 +34,24 @@ class GateWord:
 
 @dataclass(frozen=True, slots=True)
 class ReasonSentences:
-    """Reasons, one sentence each."""
+    """Reasons, one sentence each, with the characteristic that each is about; None where it is about none."""
 
-    reasons: tuple[ReasonFacts, ...]
+    reasons: tuple[tuple[ReasonFacts, CharacteristicWords | None], ...]
 
     def __str__(self) -> str:
         language, zone = _language(), timezone.get_current_timezone()
-        texts = [sentence(each, language, zone).text for each in self.reasons]
+        texts = [sentence(_named(facts, words, language), language, zone).text for facts, words in self.reasons]
         return ("" if language == "zh-hans" else " ").join(texts)
+
+
+def _named(facts: ReasonFacts, words: CharacteristicWords | None, language: Language) -> ReasonFacts:
+    if words is None:
+        return facts
+    name, place = (
+        (named.name_zh or named.name) if language == "zh-hans" else named.name
+        for named in (words.named, words.place(facts.position))
+    )
+    return replace(facts, characteristic=name, position=place)
 
 
 def _language() -> Language:

@@ -13,8 +13,8 @@ from typing import Final
 
 from ..batches.choices import VehicleStatus
 from ..batches.models import Batch, Vehicle
-from ..catalogue.models import Characteristic, Procedure
-from ..catalogue.queries import requirements_of, revision_in_force
+from ..catalogue.models import Procedure
+from ..catalogue.queries import characteristic_words, requirements_of, revision_in_force
 from ..evaluation import facts
 from ..evaluation.gates import decide
 from ..evaluation.reasons import Outcome
@@ -158,23 +158,22 @@ def _gate_of(vehicle: Vehicle, plan: Plan, domain: str) -> facts.GateInput:
 def reasons_in_words(test: TypeTest) -> Said:
     """The first of the reasons as sentences for a refusal."""
     ids = [reason.characteristic_id for reason in test.reasons[:_SAID] if reason.characteristic_id]
-    codes = dict(Characteristic.objects.filter(pk__in=ids).values_list("pk", "code"))
-    subject = test.vehicle.vin if test.vehicle is not None else ""
+    names = characteristic_words(ids)
     told = ReasonSentences(
-        tuple(
-            ReasonFacts(
-                code=reason.code.value,
-                subject=subject,
-                characteristic=codes.get(reason.characteristic_id or 0, ""),
-                position=reason.position,
-                found=reason.found,
-                required=reason.required,
-                detail=dict(reason.detail) | {"gate": test.procedure.domain},
-            )
-            for reason in test.reasons[:_SAID]
-        )
+        tuple((_facts_of(test, reason), names.get(reason.characteristic_id or 0)) for reason in test.reasons[:_SAID])
     )
-    left = len(test.reasons) - len(told.reasons)
-    if left:
+    left = len(test.reasons) - _SAID
+    if left > 0:
         return say("It is no type evidence. %(reasons)s And %(count)d reasons more.", reasons=told, count=left)
     return say("It is no type evidence. %(reasons)s", reasons=told)
+
+
+def _facts_of(test: TypeTest, reason: facts.Reason) -> ReasonFacts:
+    return ReasonFacts(
+        code=reason.code.value,
+        subject=test.vehicle.vin if test.vehicle is not None else "",
+        position=reason.position,
+        found=reason.found,
+        required=reason.required,
+        detail=dict(reason.detail) | {"gate": test.procedure.domain},
+    )

@@ -208,6 +208,7 @@ class Migration(migrations.Migration):
                         base_field=models.CharField(max_length=64), blank=True, default=list, size=None
                     ),
                 ),
+                ("position_names", models.JSONField(blank=True, default=dict)),
             ],
         ),
         migrations.CreateModel(

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from django.utils.translation import gettext as _
 
+from ..catalogue.queries import CharacteristicWords
 from ..evaluation.reasons import FAILED_CODES, ReasonCode
 from ..gates.limit_wording import SYMBOLS, quantity_text, required_text
 from ..gates.sentences import ReasonFacts, cars_text, gate_text, named_with_position, sentence
@@ -54,12 +55,16 @@ def facts_of(group: Group, reason: Mapping[str, Any], known: Known) -> ReasonFac
         code=str(reason.get("code", "")),
         subject=subject_of(group, known),
         characteristic="" if characteristic is None else known.name(characteristic.named),
-        position=str(reason.get("position", "")),
+        position=_place(str(reason.get("position", "")), characteristic, known),
         found=one_line(_value(str(reason.get("found", "")), known)),
         required=required,
         detail=_detail(group, reason, known),
         several=len(group.vins) > 1,
     )
+
+
+def _place(position: str, characteristic: CharacteristicWords | None, known: Known) -> str:
+    return position if characteristic is None else known.name(characteristic.place(position))
 
 
 def _id(reason: Mapping[str, Any]) -> int:

@@ -201,7 +201,7 @@ def _characteristic(members: Sequence[StandingCause], known: Known) -> tuple[str
         return first.detail.get("characteristic", "") if not named else "", ""
     only = next(iter(named.values()))
     if len(named) == 1:
-        return known.name(only.named), _positions(positions, known.language)
+        return known.name(only.named), _positions([known.name(only.place(each)) for each in positions], known.language)
     procedure = known.name(only.procedure)
     if known.language == "zh-hans":
         return f"{procedure}的{len(named)}项特性", ""
@@ -266,7 +266,9 @@ def _worded(cause: StandingCause, detail: dict[str, str], known: Known) -> dict[
     if cause.code == ReasonCode.HOLD_ACTIVE and detail.get("hold_ends") == "cause":
         words = known.characteristic(cause)
         if words is not None:
-            detail["detail"] = named_with_position(known.name(words.named), cause.position, known.language)
+            detail["detail"] = named_with_position(
+                known.name(words.named), known.name(words.place(cause.position)), known.language
+            )
         elif chinese:
             detail["detail"] = "关卡不合格"
     if cause.code == ReasonCode.COVERAGE_REVOKED and "detail" in detail:

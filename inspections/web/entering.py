@@ -28,6 +28,7 @@ from inspections.gates.sentence_catalogue import Language
 from inspections.gates.sentences import named_with_position
 from inspections.results.models import Inspection
 
+from .measured import position_text
 from .verdict_words import limit_itself, limit_words
 
 LONGEST_LIFE: Final = timedelta(hours=24)
@@ -111,7 +112,7 @@ def _slot(row: Characteristic, position: str, line: Requirement | None, language
         name=f"m{row.pk}-{plain}",
         characteristic_id=row.pk,
         code=row.code,
-        label=named_with_position(name, position, language),
+        label=named_with_position(name, position_text(row, position, language), language),
         kind=Kind(row.kind),
         position=position,
         unit=line.unit if line is not None and line.unit else row.unit,

@@ -117,7 +117,7 @@ def _inspection(row: VehicleInspection, words: Words) -> LifeEntry:
     values = tuple(
         show_value(
             measured,
-            known.named if (known := words.characteristics.get(measured.characteristic_id or 0)) else None,
+            words.characteristics.get(measured.characteristic_id or 0),
             words.lines.get(measured.requirement_id or 0),
             words.language,
             with_bar=words.bars,

@@ -8,7 +8,8 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 
 from inspections.catalogue.choices import Confidence
-from inspections.catalogue.queries import LineWords, Named
+from inspections.catalogue.models import Characteristic
+from inspections.catalogue.queries import CharacteristicWords, LineWords, Named, place_of
 from inspections.evaluation.facts import Expression
 from inspections.evaluation.reasons import Outcome
 from inspections.gates.limit_wording import quantity_text, required_text
@@ -46,15 +47,20 @@ class ShownValue:
 
 
 def show_value(
-    measured: MeasuredValue, named: Named | None, line: LineWords | None, language: Language, *, with_bar: bool
+    measured: MeasuredValue,
+    words: CharacteristicWords | None,
+    line: LineWords | None,
+    language: Language,
+    *,
+    with_bar: bool,
 ) -> ShownValue:
-    """One measurement. `named`: its characteristic, None where the catalogue knows none; `line`: what it is held to."""
-    chinese = language == "zh-hans"
-    name = measured.name if named is None else ((named.name_zh or named.name) if chinese else named.name)
+    """One measurement. `words`: its characteristic, None where the catalogue knows none; `line`: what it is held to."""
+    name = measured.name if words is None else _in(language, words.named)
+    place = measured.position if words is None else _in(language, words.place(measured.position))
     status = OF_OUTCOME[measured.outcome]
     return ShownValue(
-        name=named_with_position(name, measured.position, language),
-        code=named.code if named is not None else "",
+        name=named_with_position(name, place, language),
+        code=words.named.code if words is not None else "",
         special=line.special if line is not None else "",
         value=value_text(measured, language),
         required=required_words(line, language),
@@ -67,6 +73,15 @@ def show_value(
         claimed=_claimed(measured, language),
         bar=_bar(measured, line, status, language) if with_bar or status in {Status.FAIL, Status.UNCLEAR} else None,
     )
+
+
+def position_text(characteristic: Characteristic, position: str, language: Language) -> str:
+    """The name of a position, by its code where it has none. The characteristic comes with its procedure."""
+    return _in(language, place_of(characteristic, position))
+
+
+def _in(language: Language, named: Named) -> str:
+    return (named.name_zh or named.name) if language == "zh-hans" else named.name
 
 
 def value_text(measured: MeasuredValue, language: Language) -> str:

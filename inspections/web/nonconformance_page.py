@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from inspections.catalogue.models import Requirement
-from inspections.catalogue.queries import CharacteristicWords, characteristic_words, line_words
+from inspections.catalogue.queries import CharacteristicWords, Named, characteristic_words, line_words
 from inspections.dispositions.answering import Fail
 from inspections.dispositions.models import Nonconformance
 from inspections.gates.queries import nonconformance_causes
@@ -58,9 +58,16 @@ def findings(subjects: Mapping[str, tuple[Key, str]]) -> dict[str, ReasonGroup]:
 
 def name_of(words: CharacteristicWords | None) -> str:
     """The name of a characteristic in the language of this request; "" without one."""
-    if words is None:
-        return ""
-    return (words.named.name_zh or words.named.name) if language_now() == "zh-hans" else words.named.name
+    return "" if words is None else _in_language(words.named)
+
+
+def place_text(words: CharacteristicWords | None, position: str) -> str:
+    """The name of a position in the language of this request; its code where it has none."""
+    return position if words is None else _in_language(words.place(position))
+
+
+def _in_language(named: Named) -> str:
+    return (named.name_zh or named.name) if language_now() == "zh-hans" else named.name
 
 
 def next_words(*, closed_at: datetime | None, of_batch: bool, fails: int, owner: str) -> str:
@@ -125,7 +132,7 @@ def measured_in_time(found: Nonconformance, fails: Collection[Fail]) -> list[Mea
     for test, value in values:
         words = names.get(value.characteristic_id or 0)
         line = lines.get(value.requirement_id or 0)
-        shown = show_value(value, words.named if words else None, line, language_now(), with_bar=True)
+        shown = show_value(value, words, line, language_now(), with_bar=True)
         answers = _answers(test, value.ordinal)
         is_open = (test.id, value.ordinal) in unanswered
         rows.append(

@@ -15,10 +15,13 @@ from inspections.evaluation.facts import Level
 from inspections.gates.limit_wording import number_text, quantity_text, required_text
 from inspections.gates.sentence_catalogue import Language
 
+from .measured import position_text
+
 
 @dataclass(frozen=True, slots=True)
 class PlanLine:
-    """One line as a page shows it. `facts` are the parts that are compared between revisions, by their label."""
+    """One line as a page shows it. `positions` are codes, `places` names them. `facts` are the parts that are compared
+    between revisions, by their label."""
 
     number: int
     code: str
@@ -27,6 +30,7 @@ class PlanLine:
     procedure_name: str
     domain: str
     positions: tuple[str, ...]
+    places: str
     required: str
     level: str
     marks: tuple[str, ...]
@@ -79,7 +83,7 @@ def _line(row: Requirement, by_line: dict[int, Requirement], member: bool, langu
     level, marks = _level(row), tuple(_marks(row, language))
     source = " ".join(filter(None, (row.standard, row.edition, row.clause)))
     confidence = _confidence(row.confidence)
-    positions = ", ".join(row.positions)
+    places = _(", ").join(position_text(characteristic, each, language) for each in row.positions)
     return PlanLine(
         number=row.line,
         code=characteristic.code,
@@ -88,6 +92,7 @@ def _line(row: Requirement, by_line: dict[int, Requirement], member: bool, langu
         procedure_name=_name(procedure, language),
         domain=procedure.domain,
         positions=tuple(row.positions),
+        places=places,
         required=required,
         level=level,
         marks=marks,
@@ -97,9 +102,9 @@ def _line(row: Requirement, by_line: dict[int, Requirement], member: bool, langu
         note=row.note,
         facts=(
             (_("Required"), required),
-            (_("Positions"), positions),
+            (_("Positions"), places),
             (_("Asked of"), level),
-            (_("Class"), ", ".join(marks)),
+            (_("Class"), _(", ").join(marks)),
             (_("Source"), source),
             (_("How sure"), confidence),
             (_("Note"), row.note),

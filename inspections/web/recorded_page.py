@@ -18,6 +18,7 @@ from inspections.results.models import Inspection, Measurement
 from inspections.results.readings import stored_reading
 from inspections.rigs.models import Rig
 
+from .measured import position_text
 from .rig_states import rig_states
 from .statuses import OF_OUTCOME, Status
 from .verdict_words import SaidVerdict, limit_words, say_verdict
@@ -63,21 +64,24 @@ def recorded_page(number: int, language: Language, at: datetime) -> dict[str, An
 def _rows(inspection: Inspection, language: Language) -> list[RecordedRow]:
     lines = {line.id: line for line in requirements_of(inspection.revision_id)} if inspection.revision_id else {}
     measured = list(Measurement.objects.filter(inspection_id=inspection.pk).order_by("ordinal"))
-    names = Characteristic.objects.in_bulk([row.characteristic_id for row in measured if row.characteristic_id])
+    names = Characteristic.objects.select_related("procedure").in_bulk(
+        [row.characteristic_id for row in measured if row.characteristic_id]
+    )
     source = inspection.source or {}
     whys = {(item["characteristic"], item["position"]): item["reason"] for item in source.get("not_measured", ())}
     rows = []
     for row in measured:
         found = names.get(row.characteristic_id or 0)
         line = lines.get(row.requirement_id or 0)
-        name = row.name or ""
+        name, place = row.name or "", row.position
         if found is not None:
             name = found.name_zh if language == "zh-hans" and found.name_zh else found.name
+            place = position_text(found, row.position, language)
         unit = row.unit or ""
         value = _value(row)
         said = say_verdict(Outcome(row.outcome), JudgementReason(row.reason), line, value, unit, language)
         why = whys.get((found.code if found else "", row.position), "")
-        label = named_with_position(name, row.position, language)
+        label = named_with_position(name, place, language)
         rows.append(
             RecordedRow(
                 label, quantity_text(value, unit, language), limit_words(line, language) if line else "", said, why

@@ -157,7 +157,7 @@ def test_an_older_draft_does_not_follow_a_newer_revision(owner, engineer):
 
 def test_what_is_in_force_is_not_approved_again(owner, engineer):
     revision = approve(approve(draft(), engineer), owner)
-    with pytest.raises(ApprovalRefused, match="is approved already; draft a new revision"):
+    with pytest.raises(ApprovalRefused, match="is in force; draft a new revision"):
         approve(revision, make_person(Role.CATALOGUE_OWNER))
 
 

@@ -107,3 +107,34 @@ def test_the_same_code_in_two_files_names_both():
     )
     (found,) = catalogue_problems([first, second], Loaded())
     assert str(found) == "b.yaml:3: found SU7 again in models, expected it once; it stands at a.yaml:3 too"
+
+
+def named(*positions):
+    """The example with names of positions, in flow style."""
+    lines = "".join(f"      - {{{each}}}\n" for each in positions)
+    return CATALOGUE.replace("    characteristics:\n", f"    positions:\n{lines}    characteristics:\n", 1)
+
+
+def test_positions_may_have_names():
+    assert problems(named("code: pack, name: pack, name_zh: 电池包", "code: charge-port, name: charge port")) == []
+
+
+def test_a_name_for_a_position_that_nothing_has_is_refused():
+    text = named("code: drive, name: drive unit")
+    said = "found a name for the position drive, which no characteristic of BAT-EOL has"
+    assert problems(text) == [(line_of(text, "code: drive"), said)]
+
+
+def test_a_position_that_only_a_loaded_characteristic_has_may_be_named():
+    loaded = Loaded(
+        characteristics={"OLD": CharacteristicFacts("OLD", "BAT-EOL", Kind.ATTRIBUTE, positions=("door",))},
+        procedures={"BAT-EOL": "battery"},
+    )
+    assert problems(named("code: door, name: door"), loaded) == []
+
+
+def test_a_position_is_named_once():
+    text = named("code: pack, name: pack", "code: pack, name: battery pack")
+    line = line_of(text, "name: pack}")
+    said = f"found the position pack again, expected it once; see line {line}"
+    assert problems(text) == [(line + 1, said)]

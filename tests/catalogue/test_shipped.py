@@ -51,8 +51,21 @@ def test_every_characteristic_says_where_it_comes_from():
         assert all(each.get(key) for key in ("standard", "source", "criterion")), code
 
 
+def test_every_position_has_a_name():
+    for procedure in PROCEDURES:
+        asked = {position for each in procedure["characteristics"] for position in each.get("positions", ())}
+        assert {each["code"] for each in procedure.get("positions", ())} == asked, procedure["code"]
+
+
+def test_no_two_positions_of_a_procedure_are_called_the_same():
+    for procedure in PROCEDURES:
+        for key in ("name", "name_zh"):
+            names = [each[key] for each in procedure.get("positions", ())]
+            assert sorted(set(names)) == sorted(names), procedure["code"]
+
+
 def test_every_name_is_in_chinese_too():
-    named = [*PROCEDURES, *CHARACTERISTICS.values()]
+    named = [*PROCEDURES, *CHARACTERISTICS.values(), *(each for one in PROCEDURES for each in one.get("positions", ()))]
     assert [
         each["code"] for each in named if not any("一" <= letter <= "鿿" for letter in each.get("name_zh", ""))
     ] == []

@@ -418,7 +418,9 @@ def test_another_fail_between_the_signatures_refuses_the_second(plant, record, c
     record(plant.posted("CRS-EOL", finished_at=AT, measurements=changed_value("CRS-EOL", "SQUIB", "3.4")))
     with pytest.raises(ConcessionChanged) as refusal:
         sign(concession, make_person(Role.ENGINEER))
-    assert refusal.value.differences == (f"Car 1 ({car.vin}) has other fails than were proposed.",)
+    assert [each.english for each in refusal.value.differences] == [
+        f"Car 1 ({car.vin}) has other fails than were proposed."
+    ]
     assert gate(car)[0] == FAILED
 
 

@@ -127,9 +127,7 @@ class TestWhomItConcerns:
 
     def test_one_unknown_vin_is_named_and_nothing_is_held(self, cars, engineer):
         condition = NamedVehicles((cars[0].vin, vin(777_777)))
-        with pytest.raises(
-            HoldRefused, match=f"Nothing is held: 1 of the VINs are not registered here: {vin(777_777)}"
-        ):
+        with pytest.raises(HoldRefused, match=f"Nothing is held: 1 of the VINs is not registered here: {vin(777_777)}"):
             place(condition, engineer, digest="0" * 64)
         assert (Hold.objects.count(), HoldList.objects.count()) == (0, 0)
 
@@ -216,7 +214,7 @@ class TestPlacing:
         assert [(row.vin, row.hold_id) for row in rows] == [(cars[3].vin, None)]
 
     def test_a_list_of_which_all_have_left_holds_nothing_and_says_so(self, cars, engineer):
-        with pytest.raises(HoldRefused, match="nothing to hold: 1 cars are concerned, and all have left"):
+        with pytest.raises(HoldRefused, match="nothing to hold: 1 car is concerned, and it has left"):
             place(named(cars[3]), engineer)
         with pytest.raises(HoldRefused, match="nothing to hold: 0 cars"):
             place(ComponentLot("pack", "none"), engineer)

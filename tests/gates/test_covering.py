@@ -154,10 +154,10 @@ class TestByInspection:
         ("measurements", "words"),
         [
             (changed("FEMUR", "10.01"), "is fail: only a complete pass"),
-            (changed("FEMUR", "NaN"), "is indeterminate"),
+            (changed("FEMUR", "NaN"), "is unclear"),
             (changed("DOORS", False), "is fail"),
-            ([dict(GOOD_FRONT[0]), dict(GOOD_FRONT[2])], "is indeterminate"),
-            ([], "is indeterminate"),
+            ([dict(GOOD_FRONT[0]), dict(GOOD_FRONT[2])], "is unclear"),
+            ([], "is unclear"),
         ],
     )
     def test_a_fail_and_what_is_incomplete_cover_nothing(

@@ -346,7 +346,7 @@ def test_releasing_while_a_fail_arrives(plant, good_car, proposal, officers):
         assert second.is_waiting()
     with pytest.raises(ReleaseChanged) as refusal:
         second.result()
-    assert refusal.value.differences == (f"Car 1 ({good_car.vin}) is not clear any more.",)
+    assert [each.english for each in refusal.value.differences] == [f"Car 1 ({good_car.vin}) is not clear any more."]
     assert Signature.objects.count() == 1
     assert "measurement_failed" in inside(good_car)
 

@@ -109,7 +109,7 @@ def test_a_list_that_is_placed_while_the_second_signature_is_given(good_car, pro
         assert signing.is_waiting()
     with pytest.raises(ReleaseChanged) as refusal:
         signing.result()
-    assert refusal.value.differences == (f"Car 1 ({good_car.vin}) is not clear any more.",)
+    assert [each.english for each in refusal.value.differences] == [f"Car 1 ({good_car.vin}) is not clear any more."]
     assert Signature.objects.count() == 1
 
 

@@ -83,7 +83,7 @@ def test_law_8_a_car_that_is_moved_while_the_second_signature_is_given_is_not_re
         assert signing.is_waiting()
     with pytest.raises(ReleaseChanged) as refusal:
         signing.result()
-    assert "A car was moved to another batch." in refusal.value.differences
+    assert "A car was moved to another batch." in [each.english for each in refusal.value.differences]
     assert Signature.objects.count() == 1
 
 
@@ -112,7 +112,7 @@ def test_law_8_a_batch_that_is_re_pinned_while_the_second_signature_is_given_rel
         assert signing.is_waiting()
     with pytest.raises(ReleaseChanged) as refusal:
         signing.result()
-    assert refusal.value.differences[-1:] == ("The batch is judged on another revision of its plan.",)
+    assert refusal.value.differences[-1].english == "The batch is judged on another revision of its plan."
     assert Signature.objects.count() == 1
 
 

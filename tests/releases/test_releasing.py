@@ -162,7 +162,7 @@ def test_law_8_a_fail_that_arrives_before_a_signature_refuses_it(plant, record, 
     record(plant.posted("CRS-EOL", measurements=changed_value("CRS-EOL", "SQUIB", "9.9")), decide=False)
     with pytest.raises(ReleaseChanged) as refusal:
         sign(proposal, officers[2])
-    assert refusal.value.differences == (f"Car 1 ({good_car.vin}) is not clear any more.",)
+    assert [each.english for each in refusal.value.differences] == [f"Car 1 ({good_car.vin}) is not clear any more."]
     assert Signature.objects.count() == signed
     assert "measurement_failed" in stays_inside(good_car)
 

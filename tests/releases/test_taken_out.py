@@ -35,7 +35,7 @@ def test_a_proposed_car_that_is_destroyed_meanwhile_is_not_signed_for(plant, goo
     destroy(plant, good_car)
     with pytest.raises(ReleaseChanged) as refusal:
         sign(proposal, officers[1])
-    assert refusal.value.differences[0].startswith(f"Car 1 ({good_car.vin})")
+    assert refusal.value.differences[0].english.startswith(f"Car 1 ({good_car.vin})")
     assert Signature.objects.count() == 1
     assert "not_for_delivery" in inside(good_car)
 

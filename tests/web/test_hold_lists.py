@@ -94,7 +94,7 @@ def test_a_car_that_leaves_between_showing_and_placing_is_shown_as_gone(cars, in
     ("text", "said"),
     [
         ("{vin} NOVIN", "NOVIN is no VIN: 5 characters, a VIN has 17."),
-        ("{vin} {strange}", "Nothing is held: 1 of the VINs are not registered here: {strange}."),
+        ("{vin} {strange}", "Nothing is held: 1 of the VINs is not registered here: {strange}."),
         ("", "Paste the VINs: nothing is entered."),
         ("{vin} <script>alert(1)</script>", "is no VIN"),
         ("{vin}\x00", "control character U+0000"),

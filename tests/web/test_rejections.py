@@ -83,7 +83,9 @@ def test_while_a_car_lacks_a_result_nothing_is_recorded_and_it_is_named(engineer
     decided(week)
     response = screen(engineer, bad)
     assert response.status_code == 409
-    assert "These cars of B-1 lack a conforming result: 2, 3. Test each, or scrap it." in response.content.decode()
+    said = response.content.decode()
+    assert "2 of 3 cars of B-1 lack a conforming result" in said
+    assert f"cars 2 ({week.cars[1].vin}), 3 ({week.cars[2].vin}). Test each, or scrap it." in said
     assert not Screening.objects.exists()
 
 
@@ -106,7 +108,7 @@ def test_law_8_whoever_recorded_the_sample_is_told_to_leave_it_to_another(sign_i
     decided(week)
     response = screen(sign_in(person=person), bad)
     assert response.status_code == 409
-    assert "another engineer has to act" in response.content.decode()
+    assert "another engineer has to record the screening" in response.content.decode()
 
 
 def test_the_reason_on_the_batch_leads_to_it(engineer, week):

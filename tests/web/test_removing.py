@@ -56,9 +56,9 @@ def test_a_car_is_destroyed_for_a_named_test_after_its_effects_were_told(plant, 
 @pytest.mark.parametrize(
     ("status", "way", "said"),
     [
-        ("released", "destroy", "It is released: choose a car that nobody was promised."),
-        ("delivered", "destroy", "It has left the plant"),
-        ("delivered", "scrap", "It has left the plant"),
+        ("released", "destroy", "is released: choose a car that nobody was promised."),
+        ("delivered", "destroy", "has left the plant: there is nothing to take out of delivery."),
+        ("delivered", "scrap", "has left the plant: there is nothing to take out of delivery."),
     ],
 )
 def test_what_cannot_be_taken_out_says_why_and_shows_no_form(plant, engineer, status, way, said):

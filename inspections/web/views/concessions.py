@@ -16,7 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from inspections.batches.models import Batch
-from inspections.catalogue.queries import characteristic_words, line_words
+from inspections.catalogue.queries import CharacteristicWords, characteristic_words, line_words
 from inspections.dispositions.conceding import changes_since, propose_concession, sign_concession
 from inspections.dispositions.concession_queries import (
     batch_of,
@@ -36,7 +36,7 @@ from inspections.dispositions.concession_rules import (
     Departing,
     never_conceded,
 )
-from inspections.dispositions.models import Concession, ConcessionSignature, Nonconformance
+from inspections.dispositions.models import ConcededVehicle, Concession, ConcessionSignature, Nonconformance
 from inspections.evaluation.facts import Requirement
 from inspections.people.models import User
 from inspections.records.signing import NEEDED
@@ -46,7 +46,7 @@ from .. import concession_page
 from ..access import actor_of, language_now, may, moment_of, who_may
 from ..forms.concessions import ConcessionForm, ConcessionSignForm
 from ..measured import required_words
-from ..nonconformance_page import name_of
+from ..nonconformance_page import name_of, place_text
 from ..paging import PAGE, Pager, address, number_cursor
 from ..signing import STATUS_OF_REFUSAL, count_password
 from .nonconformances import find_nonconformance
@@ -140,15 +140,16 @@ def _beforehand(
     """What is said before anything is proposed."""
     words = line_words({each.id for each in lines})
     names = characteristic_words({found.characteristic_id} if found.characteristic_id is not None else set())
+    about = names.get(found.characteristic_id or 0)
     url = reverse("web:concession-propose", args=[found.number])
     usable = [row for row in named if not row.unseen]
     return {
         "heading": _heading(found, usable),
-        "name": name_of(names.get(found.characteristic_id or 0)),
+        "name": name_of(about),
         "required": required_words(words.get(line.id), language_now()) if line is not None else "",
         "choices": [
             (
-                _(", ").join(filter(None, each.positions)) or required_words(words.get(each.id), language_now()),
+                _places(about, each) or required_words(words.get(each.id), language_now()),
                 f"{url}?line={each.id}",
                 each is line,
             )
@@ -156,7 +157,7 @@ def _beforehand(
         ]
         if len(lines) > 1
         else [],
-        "named": named,
+        "named": [(row, [(place_text(about, one.position), one.found) for one in row.departures]) for row in named],
         "count": len(usable),
         "who_approves": concession_page.who_approves(),
         "lapses_days": LAPSES_AFTER.days,
@@ -165,6 +166,10 @@ def _beforehand(
             {"label": _("Batch"), "value": (batch or found.batch).number},
         ],
     }
+
+
+def _places(about: CharacteristicWords | None, line: Requirement) -> str:
+    return _(", ").join(place_text(about, position) for position in line.positions if position)
 
 
 def _heading(found: Nonconformance, usable: Sequence[Departing]) -> str:
@@ -237,7 +242,7 @@ def _page(
     signatures = list(ConcessionSignature.objects.filter(concession=found).order_by("place"))
     vehicles = list(found.vehicles.select_related("vehicle__delivery", "nonconformance").order_by("vehicle__sequence"))
     ids = [row.vehicle_id for row in vehicles]
-    state = listed.state(at)
+    state, about = listed.state(at), characteristic_words({found.characteristic_id}).get(found.characteristic_id)
     why_not = concession_page.why_not(listed, ids, signatures, cast(User, request.user), actor, at)
     if state == "proposed" and not differences:
         differences = changes_since(concession=found)[0]
@@ -252,7 +257,7 @@ def _page(
         "state": state,
         "statement": found.statement.splitlines(),
         "ends": concession_page.ends_text(listed),
-        "cars": [(row, _left_by(row, found.pk)) for row in vehicles[:PAGE]],
+        "cars": [(row, _left_by(row, found.pk), _departed(about, row)) for row in vehicles[:PAGE]],
         "more_cars": max(0, len(vehicles) - PAGE),
         "signatures": signatures,
         "same": not differences,
@@ -276,6 +281,11 @@ def _page(
         ],
     }
     return render(request, "inspections/concessions/concession.html", context, status=status)
+
+
+def _departed(about: CharacteristicWords | None, row: ConcededVehicle) -> list[tuple[str, str]]:
+    """Where a car departs, and the value found there."""
+    return [(place_text(about, each["position"]), each["found"]) for each in row.departures]
 
 
 def _left_by(row: Any, concession_id: int) -> datetime | None:

@@ -27,7 +27,7 @@ from ..access import actor_of, language_now, may, moment_of, who_may
 from ..ages import stamp
 from ..causes import found_text
 from ..forms.nonconformances import ReviewForm, VoidForm
-from ..nonconformance_page import name_of
+from ..nonconformance_page import name_of, place_text
 
 MAY_VOID = (Role.ENGINEER,)
 
@@ -109,7 +109,8 @@ def _subjects(waiting: list[OpenDisagreement]) -> list[tuple[str, str]]:
         if row.ordinal < 0:
             what = _("The whole inspection")
         else:
-            named = named_with_position(name_of(names.get(row.characteristic_id or 0)), row.position, language)
+            about = names.get(row.characteristic_id or 0)
+            named = named_with_position(name_of(about), place_text(about, row.position), language)
             what = f"{named} {found_text(row.found, None, language)}"
         words = _("the rig says %(claimed)s, Interlock says %(judged)s") % verdicts
         said.append((str(row.ordinal), f"{what}{_(': ')}{words}"))
