@@ -129,6 +129,37 @@ def test_each_message_is_written_out_and_has_the_facts_that_it_names():
     assert wrong == set()
 
 
+PAGES_SAY = {
+    "messages.success": 1,
+    "messages.info": 1,
+    "messages.warning": 1,
+    "messages.error": 1,
+    "form.add_error": 1,
+    "self.add_error": 1,
+    "Http404": 0,
+    "ValidationError": 0,
+}
+"""What of the boundary puts words before people, and which argument they are."""
+
+
+def test_no_page_and_no_form_says_a_plain_text():
+    found = {
+        f"{path}:{call.lineno} {ast.unparse(said)}"
+        for path, tree in modules("web")
+        for call, name in calls(tree)
+        for said in (call.args[PAGES_SAY[name] :][:1] if name in PAGES_SAY else ())
+        if plain_words(said)
+    }
+    assert found == set()
+
+
+def plain_words(node):
+    """A text of its own, also with facts filled in; what is handed to gettext first is none."""
+    if isinstance(node, ast.BinOp):
+        return plain_words(node.left)
+    return isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and isinstance(node.value, str))
+
+
 @pytest.mark.parametrize(
     "source, found",
     [
