@@ -62,14 +62,22 @@ class RealProcess:
 
 
 def _test_environment() -> dict[str, str]:
-    """This process's environment, with the test database in place of the one it was made from."""
+    """This process's environment, with the test database in place of the one it was made from.
+
+    Passwords are kept as the tests themselves keep them.
+    """
     from django.db import connection
 
     found = connection.settings_dict
     password = f":{quote(found['PASSWORD'], safe='')}" if found["PASSWORD"] else ""
     address = f"{quote(found['USER'], safe='')}{password}@/{found['NAME']}?host={quote(found['HOST'], safe='')}"
     port = f"&port={found['PORT']}" if found["PORT"] else ""
-    return {**os.environ, "DATABASE_URL": f"postgresql://{address}{port}", "PYTHONUNBUFFERED": "1"}
+    return {
+        **os.environ,
+        "DATABASE_URL": f"postgresql://{address}{port}",
+        "DJANGO_SETTINGS_MODULE": "tests.process_settings",
+        "PYTHONUNBUFFERED": "1",
+    }
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ import re
 from typing import Any
 
 import pytest
-from django.conf import global_settings
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
@@ -22,11 +21,6 @@ pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]
 
 PASSWORD = "a long password"
 SOFTWARE = {"BAT-EOL": [{"system": "BMS", "version": "2.0"}], "DRV-EOL": [{"system": "ADAS", "version": "4.10"}]}
-
-
-@pytest.fixture(autouse=True)
-def _passwords_as_the_server_keeps_them(settings: Any) -> None:
-    settings.PASSWORD_HASHERS = global_settings.PASSWORD_HASHERS
 
 
 @pytest.fixture

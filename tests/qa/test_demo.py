@@ -41,57 +41,65 @@ def answers(port: str) -> bool:
         connection.close()
 
 
-def test_it_runs_alone_serves_manage_py_ends_with_ctrl_c_and_can_be_cleaned(
-    start: Start, port: str, data: Path
-) -> None:
-    demo = run_demo(start, port)
-    assert answers(port)
+def in_the_shell(start: Start, code: str) -> str:
+    """What `manage.py shell` says to the code, beside whatever runs."""
+    shell = start("manage.py", "shell", "-c", f"from django.contrib.auth.models import Group; {code}")
+    assert shell.process.wait(timeout=180) == 0, shell.output()
+    return shell.output().rstrip().rpartition("\n")[2]
 
+
+def the_running_demo_refuses_a_second_and_the_cleaning(start: Start, demo: Program, port: str) -> None:
     second = start("-m", "qa.demo")
     assert second.process.wait(timeout=120) == 1
     expected = f"make demo is already running here (pid {demo.pid}): http://127.0.0.1:{port}. Stop it with Ctrl-C in"
     assert expected in second.output()
 
-    beside = start("manage.py", "shell", "-c", "from inspections.models import User; print(User.objects.count() >= 0)")
-    assert beside.process.wait(timeout=180) == 0, beside.output()
-    assert beside.output().rstrip().endswith("True")
-
     cleaning = start("-m", "qa.embedded.clean")
     assert cleaning.process.wait(timeout=120) == 1
     assert "Stop it with Ctrl-C in its window, then clean." in cleaning.output()
 
+
+def ctrl_c_ends_it_in_order(demo: Program, port: str) -> None:
     assert demo.signal(signal.SIGINT) == 0, demo.output()
     assert demo.nothing_is_left(seconds=10)
     assert not answers(port)
     assert "Traceback" not in demo.output().partition("Stopping;")[2]
 
-    assert (data / "demo" / "engine").exists()
-    assert start("-m", "qa.embedded.clean").process.wait(timeout=120) == 0
-    assert not (data / "demo").exists()
 
-
-def test_a_second_start_keeps_the_data_and_kill_9_leaves_no_process(start: Start, port: str) -> None:
-    first = run_demo(start, port)
-    make = "from django.contrib.auth.models import Group; Group.objects.create(name='kept')"
-    assert start("manage.py", "shell", "-c", make).process.wait(timeout=180) == 0
-    assert first.signal(signal.SIGINT) == 0
-    second = run_demo(start, port)
-    look = "from django.contrib.auth.models import Group; print(Group.objects.filter(name='kept').count())"
-    looking = start("manage.py", "shell", "-c", look)
-    assert looking.process.wait(timeout=180) == 0
-    assert looking.output().rstrip().endswith("1")
-    second.signal(signal.SIGKILL)
-    assert second.nothing_is_left(seconds=30)
+def kill_9_leaves_no_process(demo: Program, port: str) -> None:
+    demo.signal(signal.SIGKILL)
+    assert demo.nothing_is_left(seconds=30)
     assert not answers(port)
 
 
-def test_a_program_that_ends_by_itself_ends_the_rest(start: Start, port: str, data: Path) -> None:
-    demo = run_demo(start, port)
+def a_program_that_ends_by_itself_ends_the_rest(demo: Program, data: Path) -> None:
     (beat,) = (line.split()[0] for line in processes_of(data) if " beat " in line)
     os.kill(int(beat), signal.SIGKILL)
     assert demo.process.wait(timeout=180) == 1
     assert "beat ended by itself with status -9; stopping the rest. Its last lines are above." in demo.output()
     assert demo.nothing_is_left(seconds=10)
+
+
+def test_it_runs_alone_serves_manage_py_keeps_its_data_however_it_ends_and_can_be_cleaned(
+    start: Start, port: str, data: Path
+) -> None:
+    """One story, since making the tables and loading the plans is what takes its time, and need be done once."""
+    demo = run_demo(start, port)
+    assert answers(port)
+    the_running_demo_refuses_a_second_and_the_cleaning(start, demo, port)
+    assert in_the_shell(start, "Group.objects.create(name='kept'); print('made')") == "made"
+    ctrl_c_ends_it_in_order(demo, port)
+
+    demo = run_demo(start, port)
+    assert in_the_shell(start, "print(Group.objects.filter(name='kept').count())") == "1"
+    kill_9_leaves_no_process(demo, port)
+
+    demo = run_demo(start, port)
+    a_program_that_ends_by_itself_ends_the_rest(demo, data)
+
+    assert (data / "demo" / "engine").exists()
+    assert start("-m", "qa.embedded.clean").process.wait(timeout=120) == 0
+    assert not (data / "demo").exists()
 
 
 def test_ctrl_c_during_the_preparations_leaves_no_process(start: Start, port: str) -> None:

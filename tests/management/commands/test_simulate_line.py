@@ -4,7 +4,6 @@ import io
 from collections import Counter
 
 import pytest
-from django.conf import global_settings
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
@@ -99,10 +98,7 @@ AGAIN = ("kept.blocks", "kept.set_aside", "delivery.doubted")
 @pytest.mark.law(8)
 @pytest.mark.processes
 @pytest.mark.django_db(transaction=True)
-def test_people_answer_sign_and_deliver_what_may_leave_and_twice_is_once(
-    demo, settings, monkeypatch, request, tmp_path
-):
-    settings.PASSWORD_HASHERS = global_settings.PASSWORD_HASHERS
+def test_people_answer_sign_and_deliver_what_may_leave_and_twice_is_once(demo, monkeypatch, request, tmp_path):
     monkeypatch.setenv("DEMO", "1")
     web, _ = request.getfixturevalue("web_process"), request.getfixturevalue("celery_worker_process")
     call_command("load_demo", stdout=io.StringIO())
