@@ -41,6 +41,11 @@ def batches_on_line(most: int) -> list[int]:
     return list(rows.values_list("pk", flat=True)[:most])
 
 
+def batch_numbers(ids: Collection[int]) -> dict[int, str]:
+    """The numbers of batches by id. One query."""
+    return dict(Batch.objects.filter(pk__in=ids).values_list("pk", "number"))
+
+
 def batch_ids(*, status: str, text: str, before: tuple[datetime, int] | None, most: int) -> list[tuple[datetime, int]]:
     """When batches were opened and their ids, newest first: of one status ("" for all), with `text` in the number,
     opened before the moment and id of `before`. One query."""

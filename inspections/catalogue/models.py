@@ -64,6 +64,8 @@ class Characteristic(models.Model):
 
     `condition` is not empty where the standard asks for more than one number can say (a curve over time, a limit that
     depends on another value): then no bare limit may judge it, only "report conforms" or a utilisation of at most 1.
+    `software_system`: the system (UN R156) whose version an identity states, so that what a car runs can be held
+    against what the plan asks before anybody measures.
     """
 
     code = models.CharField(max_length=64, unique=True)
@@ -81,6 +83,7 @@ class Characteristic(models.Model):
     confidence = models.CharField(max_length=16, choices=Confidence, default=Confidence.PLANT_DEFAULT)
     criterion = models.TextField(blank=True)
     condition = models.TextField(blank=True)
+    software_system = models.CharField(max_length=64, blank=True)
     source = models.CharField(max_length=200, blank=True)
     note = models.TextField(blank=True)
 

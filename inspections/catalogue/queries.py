@@ -22,7 +22,16 @@ from .models import (
     Requirement,
     VehicleModel,
 )
-from .wording import CharacteristicWords, LineWords, Named, characteristic_words, line_words, place_of, procedure_words
+from .wording import (
+    CharacteristicWords,
+    LineWords,
+    Named,
+    characteristic_words,
+    line_words,
+    place_of,
+    procedure_words,
+    procedures_named,
+)
 
 __all__ = [
     "CharacteristicWords",
@@ -37,6 +46,7 @@ __all__ = [
     "loaded_catalogue",
     "place_of",
     "procedure_words",
+    "procedures_named",
     "requirements_of",
     "revision_in_force",
 ]
@@ -110,6 +120,7 @@ def _as_facts(rows: list[Requirement]) -> tuple[facts.Requirement, ...]:
             special=row.special,
             legal=row.legal,
             repeats=row.repeats,
+            states_software=row.characteristic.software_system,
             members=tuple(ids[member] for member in row.members),
             group=groups.get(row.line),
             effective_from=_midnight(row.effective_from),

@@ -85,6 +85,10 @@ def _procedure_problems(
     for index, characteristic in enumerate(entry["characteristics"]):
         place = (*path, "characteristics", index)
         yield from _characteristic_problems(document, place, characteristic, units)
+        system = characteristic.get("software_system", "")
+        if system and system not in entry.get("software_systems", ()):
+            text = f"found the software system {system}, expected one of the procedure's software_systems"
+            yield document.problem((*place, "software_system"), text)
         if (was := loaded.characteristics.get(characteristic["code"])) is not None:
             asked = loaded.asked.get(characteristic["code"], {})
             yield from _changed_problems(document, place, characteristic, entry["code"], was, asked)
@@ -112,6 +116,9 @@ def _characteristic_problems(document: Document, path: Path, entry: Any, units: 
             "or a variable of unit - that states the utilisation"
         )
         yield document.problem((*path, "condition"), text)
+    if entry.get("software_system") and kind is not Kind.IDENTITY:
+        text = f"{code} states the version of a software system, but its kind is {kind}; expected identity"
+        yield document.problem((*path, "software_system"), text)
     if entry["confidence"] != Confidence.PLANT_DEFAULT and not entry.get("standard"):
         text = f"{code} has the confidence {entry['confidence']} and names no standard; name it, or say plant-default"
         yield document.problem((*path, "confidence"), text)

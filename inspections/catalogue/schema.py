@@ -58,6 +58,7 @@ _CHARACTERISTIC: Final = _object(
     positions=_list(_POSITION),
     criterion=_text(2000),
     condition=_text(2000),
+    software_system=_text(64),
     source=_text(200),
     **_SOURCE,
 )

@@ -13,7 +13,7 @@ from .models import Characteristic, ComponentKind, Configuration, Procedure, Sou
 
 _CHARACTERISTIC_TEXTS: Final = (
     "name", "name_zh", "kind", "unit", "special", "severity", "standard", "edition", "clause", "confidence",
-    "criterion", "condition", "source", "note",
+    "criterion", "condition", "software_system", "source", "note",
 )  # fmt: skip
 
 

@@ -101,6 +101,11 @@ def procedure_words(codes: Collection[str]) -> dict[str, Named]:
     return {row.code: Named(row.code, row.name, row.name_zh) for row in rows}
 
 
+def procedures_named(ids: Collection[int]) -> dict[int, Named]:
+    """Procedures by id. One query."""
+    return {row.pk: Named(row.code, row.name, row.name_zh) for row in Procedure.objects.filter(pk__in=ids)}
+
+
 def _members(groups: list[Requirement]) -> dict[tuple[int, int], Named]:
     if not groups:
         return {}

@@ -58,6 +58,7 @@ class Requirement:
     `lower is None and upper is None` with a numeric expression can never pass (`NO_LIMIT`).
     `positions` are the positions at which the characteristic is required; ("",) where it has none.
     `values` holds the texts (or decimals as text) of equal, not_equal and one_of.
+    `states_software`: the software system whose version an identity states; "" for any other.
     `members` names the requirements (by id) of an `any_of` group; a member line has `group` set to the group's id.
     """
 
@@ -81,6 +82,7 @@ class Requirement:
     special: str = ""
     legal: bool = False
     repeats: int = 0
+    states_software: str = ""
     members: tuple[int, ...] = ()
     group: int | None = None
     effective_from: datetime | None = None

@@ -17,6 +17,7 @@ from .groups import Asked, asked_of, group_is_critical, positions_of
 from .judging import critical
 from .reasons import Outcome, ReasonCode
 from .units import stated_unit
+from .unmeetable import unmeetable
 from .wording import required_words
 
 
@@ -136,7 +137,8 @@ class _Draft:
                 at=self.at,
             )
         if found is None:
-            self._say(line, ReasonCode.MEASUREMENT_FAILED, latest, detail=_where(latest.inspection))
+            detail = (*_where(latest.inspection), *self._never(line))
+            self._say(line, ReasonCode.MEASUREMENT_FAILED, latest, detail=detail)
             return False
         if found.in_force:
             self.conceded.add(found.concession.id)
@@ -155,11 +157,16 @@ class _Draft:
         if reworked is not None and counting.inspection.finished_at <= reworked:
             problems.append(stale("rework", reworked))
         for problem in problems:
-            detail = {**dict(_where(counting.inspection)), **dict(problem.detail)}
+            detail = {**dict(_where(counting.inspection)), **dict(problem.detail), **dict(self._never(line))}
             found, required = problem.found, problem.required
             if problem.code is not ReasonCode.SOFTWARE_MISMATCH:
                 found, required = counting.found, line.required
             self._say(line, problem.code, counting, found=found, required=required, detail=tuple(detail.items()))
+
+    def _never(self, line: _Line) -> tuple[tuple[str, str], ...]:
+        """That another test can only fail, where the software in the car is not what the line asks it to state."""
+        found = unmeetable(line.requirement, self.gate.software)
+        return () if found is None else found.detail
 
     def _reworked(self, line: _Line, entries: Sequence[Entry]) -> datetime | None:
         done = [

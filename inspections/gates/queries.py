@@ -48,6 +48,17 @@ from .standing import (
     nonconformance_causes,
     standing_causes,
 )
+from .to_test import (
+    CarStanding,
+    CarToTest,
+    Never,
+    ToTest,
+    ValueToTest,
+    Why,
+    car_standing,
+    cars_to_test,
+    to_test,
+)
 
 __all__ = [
     "SHOWN",
@@ -56,11 +67,14 @@ __all__ = [
     "CarCounts",
     "CarGate",
     "CarRow",
+    "CarStanding",
+    "CarToTest",
     "Clearance",
     "DecisionRow",
     "DomainSummary",
     "DrawnCar",
     "EndingCoverage",
+    "Never",
     "OpenCause",
     "OpenRejection",
     "OwnGate",
@@ -70,13 +84,18 @@ __all__ = [
     "RecordedScreening",
     "StandingCause",
     "StandingCauses",
+    "ToTest",
     "TypeEvidence",
     "UnknownVehicle",
+    "ValueToTest",
+    "Why",
     "batch_draw",
     "batch_summaries",
     "batch_summary",
     "car_counts",
+    "car_standing",
     "cars_of_batch",
+    "cars_to_test",
     "clearance",
     "coverages_of",
     "decisions_of_vehicle",
@@ -91,6 +110,7 @@ __all__ = [
     "rejected_sample",
     "screenings_of",
     "standing_causes",
+    "to_test",
 ]
 
 

@@ -164,6 +164,18 @@ CHINESE: Final[dict[ReasonCode, Lines]] = {
     R.NOT_FOR_DELIVERY: ("{subject}不用于交付：{detail}。", "无法解除，永不放行。"),
 }
 
+NEVER_MET: Final[dict[Language, Lines]] = {
+    "en": (
+        " The plan asks {asks}; the car has {states} {has}.",
+        " First set the car's software back, or revise the plan: as it stands it can only fail.",
+    ),
+    "zh-hans": (
+        "控制计划要求{asks}，车上{states}为{has}。",
+        "须先恢复车辆软件或修订控制计划：按现状只会不合格。",
+    ),
+}
+"""What follows both lines of any reason whose detail says that the car's software can never meet the line."""
+
 SENTENCES: Final[dict[Language, dict[ReasonCode, Lines]]] = {"en": ENGLISH, "zh-hans": CHINESE}
 
 KEYS: Final[dict[ReasonCode, tuple[str, ...]]] = {

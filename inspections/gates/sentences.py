@@ -14,7 +14,19 @@ from inspections.evaluation.reasons import JudgementReason, ReasonCode
 
 from .fault_catalogue import FAULTS
 from .limit_wording import unit_symbol
-from .sentence_catalogue import DETAILS, DRAWN, GATES, HOLD_ENDS, KEPT, LANGUAGES, SENTENCES, UNSAID, VERDICTS, Language
+from .sentence_catalogue import (
+    DETAILS,
+    DRAWN,
+    GATES,
+    HOLD_ENDS,
+    KEPT,
+    LANGUAGES,
+    NEVER_MET,
+    SENTENCES,
+    UNSAID,
+    VERDICTS,
+    Language,
+)
 
 _TIMES = frozenset({"at", "next_due"})
 _EMPHASISED = frozenset({"found", "required"})
@@ -74,6 +86,9 @@ def sentence(reason: ReasonFacts, language: Language, zone: tzinfo | None = None
     Raises ValueError for a code that is none of `ReasonCode`.
     """
     first, second = SENTENCES[language][ReasonCode(reason.code)]
+    if reason.detail.get("has") and reason.detail.get("asks"):
+        found, cleared = NEVER_MET[language]
+        first, second = first + found, second + cleared
     facts = _facts(reason, language, zone)
     parts, clears = tuple(_fill(first, facts, language)), tuple(_fill(second, facts, language))
     return Sentence(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ..evaluation.reasons import ReasonCode
 from .reading import read_named
@@ -140,16 +140,17 @@ def nonconformance_causes(*, vehicle_ids: list[int]) -> dict[tuple[int, str, str
     """
     rows = read_named(
         "select distinct on (o.vehicle_id, o.domain, o.code, o.characteristic_id) o.vehicle_id, o.domain, o.code,"
-        " o.characteristic_id, o.position, o.requirement_id, o.found, o.required, v.sequence, v.vin"
+        " o.characteristic_id, o.position, o.requirement_id, o.found, o.required,"
+        " (o.detail - 'finished_at' - 'at' - 'rig')::text, v.sequence, v.vin"
         " from inspections_openreason o join inspections_vehicle v on v.id = o.vehicle_id"
         " where o.vehicle_id = any(%(ids)s) and o.code = any(%(failing)s)"
         " order by o.vehicle_id, o.domain, o.code, o.characteristic_id, o.position",
         ids=vehicle_ids,
         failing=_FAILING,
     )
-    return {
-        (vehicle_id, gate, code, characteristic_id): StandingCause(
-            code, gate, characteristic_id, position, requirement_id, found, required, {}, (sequence,), vin
-        )
-        for vehicle_id, gate, code, characteristic_id, position, requirement_id, found, required, sequence, vin in rows
-    }
+    causes = {}
+    for vehicle_id, gate, code, characteristic_id, position, requirement_id, found, required, detail, *car in rows:
+        cause = StandingCause(code, gate, characteristic_id, position, requirement_id, found, required)
+        told = {key: str(value) for key, value in json.loads(detail).items()}
+        causes[vehicle_id, gate, code, characteristic_id] = replace(cause, detail=told, cars=(car[0],), vin=car[1])
+    return causes

@@ -748,6 +748,7 @@ class Migration(migrations.Migration):
                 ),
                 ("criterion", models.TextField(blank=True)),
                 ("condition", models.TextField(blank=True)),
+                ("software_system", models.CharField(blank=True, max_length=64)),
                 ("source", models.CharField(blank=True, max_length=200)),
                 ("note", models.TextField(blank=True)),
                 (

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -20,13 +19,10 @@ from inspections.catalogue.models import Characteristic, ComponentKind, Procedur
 from inspections.catalogue.models import Requirement as PlanLine
 from inspections.catalogue.queries import requirements_of
 from inspections.evaluation.facts import Kind, Requirement
-from inspections.evaluation.groups import Asked, asked_of, positions_of
-from inspections.evaluation.reasons import Outcome
+from inspections.evaluation.groups import asked_of, positions_of
 from inspections.gates.limit_wording import unit_symbol
-from inspections.gates.models import OpenReason, VehicleGate
 from inspections.gates.sentence_catalogue import Language
 from inspections.gates.sentences import named_with_position
-from inspections.results.models import Inspection
 
 from .measured import position_text
 from .verdict_words import limit_itself, limit_words
@@ -43,6 +39,8 @@ class Slot:
     """One value to enter: a characteristic at one position, with the line of the pinned plan that asks for it.
 
     `name` is its name in the form, stable whatever is added around it. `line` None: nothing asks for it.
+    `heading` is the characteristic, `place` where it is measured. `key` is what a gate names it by: of the member of a
+    group, the group.
     """
 
     name: str
@@ -57,6 +55,9 @@ class Slot:
     limit_itself: str = ""
     plant_default: bool = False
     one_of_several: bool = False
+    heading: str = ""
+    place: str = ""
+    key: tuple[int, str] = (0, "")
 
     @property
     def symbol(self) -> str:
@@ -79,10 +80,10 @@ def slots_of(vehicle: Vehicle, procedure: Procedure, language: Language) -> tupl
     ]  # fmt: skip
     asked = asked_of(lines, built_at=vehicle.registered_at)
     wanted = dict(asked.single)
-    members: set[int] = set()
+    members: dict[int, int] = {}
     for group in asked.groups:
         for member in group.members.values():
-            members.add(member.id)
+            members[member.id] = group.requirement.characteristic_id
             wanted.update({(member.characteristic_id, position): member for position in positions_of(member)})
     rows = {row.pk: row for row in PlanLine.objects.filter(pk__in={line.id for line in wanted.values()})}
     order = sorted(wanted, key=lambda key: (rows[wanted[key].id].line, list(positions_of(wanted[key])).index(key[1])))
@@ -91,6 +92,7 @@ def slots_of(vehicle: Vehicle, procedure: Procedure, language: Language) -> tupl
             _slot(characteristics[number], position, wanted[number, position], language),
             plant_default=rows[wanted[number, position].id].confidence == Confidence.PLANT_DEFAULT,
             one_of_several=wanted[number, position].id in members,
+            key=(members.get(wanted[number, position].id, number), position),
         )
         for number, position in order
     ]
@@ -107,12 +109,16 @@ def slots_of(vehicle: Vehicle, procedure: Procedure, language: Language) -> tupl
 
 def _slot(row: Characteristic, position: str, line: Requirement | None, language: Language) -> Slot:
     name = row.name_zh if language == "zh-hans" and row.name_zh else row.name
+    place = position_text(row, position, language)
     plain = position if _PLAIN.fullmatch(position) else "x" + position.encode().hex()
     return Slot(
         name=f"m{row.pk}-{plain}",
         characteristic_id=row.pk,
         code=row.code,
-        label=named_with_position(name, position_text(row, position, language), language),
+        label=named_with_position(name, place, language),
+        heading=name,
+        place=place,
+        key=(row.pk, position),
         kind=Kind(row.kind),
         position=position,
         unit=line.unit if line is not None and line.unit else row.unit,
@@ -173,96 +179,12 @@ def changes_since(vehicle: Vehicle, procedure: Procedure, since: datetime, at: d
     return [str(row.component) for row in parts] + [f"{row.system} {row.version}" for row in flashed]
 
 
-def software_now(vehicle: Vehicle, procedure: Procedure, at: datetime) -> dict[str, str]:
-    """The version on record of each system that the procedure names; "" where none is. One query."""
-    versions = dict.fromkeys(procedure.software_systems, "")
+def software_in(vehicle: Vehicle, procedure: Procedure, at: datetime) -> list[SoftwareChange]:
+    """What systems that the procedure names were given, oldest first. One query."""
     rows = SoftwareChange.objects.filter(vehicle=vehicle, system__in=procedure.software_systems, at__lte=at)
-    versions.update(rows.order_by("at", "pk").values_list("system", "version"))
-    return versions
+    return list(rows.order_by("at", "pk"))
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """One procedure as the page of a car offers it. `missing` of `asked` results are missing."""
-
-    procedure: Procedure
-    name: str
-    asked: int
-    missing: int
-    wrong: int
-    last_at: datetime | None
-    last_verdict: Outcome | None
-
-
-def offers_of(vehicle: Vehicle, language: Language) -> tuple[list[Offer], list[Offer]]:
-    """The procedures of the pinned plan for this car, the missing ones first, then what is wrong; and all others.
-
-    What is missing is what the gates say; a gate never decided misses all that is asked and was not recorded since.
-    Five queries.
-    """
-    procedures = {row.pk: row for row in Procedure.objects.order_by("code")}
-    revision_id = vehicle.batch.revision_id
-    lines = [] if revision_id is None else requirements_of(revision_id)
-    asked: dict[int, set[str]] = defaultdict(set)
-    for number in {line.procedure_id for line in lines}:
-        own = asked_of(
-            (line for line in lines if line.procedure_id == number and line.level == "every_vehicle"),
-            built_at=vehicle.registered_at,
-        )
-        asked[number] = set(_keys(own))
-    last = _last_recorded(vehicle)
-    missing = _missing(vehicle, asked, procedures, last)
-    wrong: dict[int, int] = defaultdict(int)
-    owner = {line.characteristic_id: line.procedure_id for line in lines}
-    for found in OpenReason.objects.filter(vehicle=vehicle).values_list("characteristic_id", flat=True):
-        if found in owner:
-            wrong[owner[found]] += 1
-    offers = [
-        Offer(
-            row,
-            row.name_zh if language == "zh-hans" and row.name_zh else row.name,
-            len(asked.get(row.pk, ())),
-            missing.get(row.pk, 0),
-            wrong.get(row.pk, 0),
-            *last.get(row.pk, (None, None)),
-        )
-        for row in procedures.values()
-    ]
-    planned = [offer for offer in offers if offer.asked]
-    planned.sort(key=lambda offer: (not offer.missing, not offer.wrong, offer.procedure.code))
-    return planned, [offer for offer in offers if not offer.asked]
-
-
-def _keys(own: Asked) -> Iterator[str]:
-    for number, position in own.single:
-        yield f"{number}|{position}"
-    for group in own.groups:
-        for position in positions_of(group.requirement):
-            yield f"{group.requirement.characteristic_id}|{position}"
-
-
-def _last_recorded(vehicle: Vehicle) -> dict[int, tuple[datetime, Outcome]]:
-    rows = Inspection.objects.filter(vehicle=vehicle).order_by("procedure_id", "-finished_at", "-pk")
-    found = rows.distinct("procedure_id").values_list("procedure_id", "finished_at", "verdict")
-    return {number: (finished_at, Outcome(verdict)) for number, finished_at, verdict in found}
-
-
-def _missing(
-    vehicle: Vehicle,
-    asked: dict[int, set[str]],
-    procedures: dict[int, Procedure],
-    last: dict[int, tuple[datetime, Outcome]],
-) -> dict[int, int]:
-    gates = {gate.domain: gate for gate in VehicleGate.objects.filter(vehicle=vehicle)}
-    missing: dict[int, int] = {}
-    for number, keys in asked.items():
-        gate = gates.get(procedures[number].domain)
-        recorded_at = last[number][0] if number in last else None
-        if recorded_at is not None and (gate is None or recorded_at > gate.decided_at):
-            missing[number] = 0
-        elif gate is None:
-            missing[number] = len(keys)
-        else:
-            named = {key if "|" in key else f"{key}|" for key in gate.missing}
-            missing[number] = len(keys & named)
-    return missing
+def software_now(procedure: Procedure, changes: Sequence[SoftwareChange]) -> dict[str, str]:
+    """The version on record of each system that the procedure names; "" where none is."""
+    return dict.fromkeys(procedure.software_systems, "") | {row.system: row.version for row in changes}

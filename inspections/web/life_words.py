@@ -125,6 +125,10 @@ def _inspection(row: VehicleInspection, words: Words) -> LifeEntry:
         for measured in row.measurements
     )
     status = OF_OUTCOME[row.verdict]
+    in_part = row.verdict is Outcome.INDETERMINATE and bool(values) and all(v.status is Status.PASS for v in values)
+    if in_part:
+        # What is asked was not all measured this time; what was, passes. Whether the rest stands, the gate tells.
+        status = Status.QUIET
     uncounted = _uncounted(row, words)
     counts = not (uncounted or row.voided)
     return LifeEntry(
@@ -132,7 +136,11 @@ def _inspection(row: VehicleInspection, words: Words) -> LifeEntry:
         status=status if counts or status is not Status.PASS else Status.QUIET,
         text=_test_words(row, values, words),
         under=_where(row, words),
-        word=_("Not judged") if row.verdict is Outcome.NOT_JUDGED else word_of(status, words.language),
+        word=_("Measured in part")
+        if in_part
+        else _("Not judged")
+        if row.verdict is Outcome.NOT_JUDGED
+        else word_of(status, words.language),
         late=clock_or_stamp(row.recorded_at, row.finished_at) if row.late and not row.component else "",
         uncounted=uncounted,
         voided=_void(row),

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Final
 
 from inspections.catalogue.models import PlanRevision
+from inspections.catalogue.queries import Named
 from inspections.dispositions.concession_queries import ListedConcession
 from inspections.dispositions.listed import HoldListRow
 from inspections.dispositions.models import Hold
 from inspections.dispositions.queries import OpenNonconformance
-from inspections.gates.queries import BatchSummary, EndingCoverage, PeriodStanding
+from inspections.gates.queries import BatchSummary, EndingCoverage, PeriodStanding, ToTest
 from inspections.intake.models import Kept
 from inspections.marks.queries import Waiting
 from inspections.people.choices import Role
@@ -54,6 +55,8 @@ class Task:
     roles: frozenset[Role]
     word: str = ""
     age: str = ""
+    rank: int = 0
+    """Order among tasks of one status, before their age."""
 
     @property
     def digest(self) -> str:
@@ -83,6 +86,9 @@ class Findings:
     samples: Sequence[PeriodStanding] = ()
     releases: Sequence[ProposedRelease] = ()
     concessions: Sequence[ListedConcession] = ()
+    to_test: Sequence[ToTest] = ()
+    procedures: Mapping[int, Named] = field(default_factory=dict)
+    """Names of the procedures that `to_test` holds, by id."""
 
 
 def text(words: str) -> LinkedPart:

@@ -10,7 +10,6 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from inspections.evaluation.reasons import ReasonCode
 from inspections.gates.sentences import gate_text, kept_text
 from inspections.intake.models import Kept
 from inspections.people.choices import Role
@@ -21,7 +20,6 @@ from .ages import age_text, gap
 from .frame import optional_url
 from .need_facts import (
     ENGINEER,
-    INSPECTOR,
     OFFICER,
     OWNER,
     SLOW,
@@ -36,6 +34,7 @@ from .needs_of_rigs import coverage_tasks, rig_tasks
 from .reason_groups import LinkedPart
 from .sampling_words import drawn_tasks, sample_tasks
 from .statuses import WORST_FIRST, Status, word_of
+from .to_test_words import test_tasks
 
 
 def tasks_of(found: Findings, scope: Role | None) -> list[Task]:
@@ -48,7 +47,7 @@ def tasks_of(found: Findings, scope: Role | None) -> list[Task]:
         *_kept(found),
         *rig_tasks(found),
         *_undecided(found),
-        *_missing(found),
+        *test_tasks(found),
         *_drafts(found),
         *coverage_tasks(found),
         *sample_tasks(found),
@@ -57,7 +56,7 @@ def tasks_of(found: Findings, scope: Role | None) -> list[Task]:
         *concession_tasks(found),
     ]
     wanted = [task for task in tasks if scope is None or scope in task.roles]
-    return sorted(wanted, key=lambda task: (WORST_FIRST.index(task.status), task.since))
+    return sorted(wanted, key=lambda task: (WORST_FIRST.index(task.status), task.rank, task.since))
 
 
 def _nonconformances(found: Findings) -> Iterable[Task]:
@@ -196,27 +195,6 @@ def _undecided(found: Findings) -> Iterable[Task]:
         )
 
 
-def _missing(found: Findings) -> Iterable[Task]:
-    language = language_now()
-    for batch in found.batches:
-        lacking = {
-            gate_text(gate.domain, language): gate.codes.get(ReasonCode.MISSING_RESULT.value, 0) for gate in batch.gates
-        }
-        said = _(", ").join(
-            _("%(gate)s %(count)d") % {"gate": gate, "count": count} for gate, count in lacking.items() if count
-        )
-        if said:
-            yield Task(
-                Status.MISSING,
-                (bold(batch.number), text(_(": results are missing. Cars by gate: %(said)s.") % {"said": said})),
-                (text(_("Clears when each has its results.")),),
-                batch.opened_at,
-                reverse("web:batch", args=[batch.number]) + "?cars=pending#cars",
-                _("See the cars"),
-                INSPECTOR,
-            )
-
-
 def _drafts(found: Findings) -> Iterable[Task]:
     for revision in found.drafts:
         name = _("Plan %(plan)s revision %(number)d") % {"plan": revision.plan.code, "number": revision.number}
@@ -239,7 +217,7 @@ def _drafts(found: Findings) -> Iterable[Task]:
 
 def rigs_in_trouble(found: Findings) -> list[Task]:
     """What is wrong with rigs, for everybody."""
-    return sorted(rig_tasks(found), key=lambda task: (WORST_FIRST.index(task.status), task.since))
+    return sorted(rig_tasks(found), key=lambda task: (WORST_FIRST.index(task.status), task.rank, task.since))
 
 
 def age_of(task: Task, at: datetime) -> str:

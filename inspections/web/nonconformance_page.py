@@ -86,7 +86,7 @@ def next_words(*, closed_at: datetime | None, of_batch: bool, fails: int, owner:
     if fails:
         words = ngettext("%(who)s answers %(count)d fail.", "%(who)s answers %(count)d fails.", fails)
         return words % {"who": owner, "count": fails}
-    return _("A test that finishes after the answer passes.")
+    return _("An inspector records the test again; it counts once it finishes after the answer and passes.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ from .views import (
     rigs,
     sampling,
     search,
+    to_test,
     today,
     vehicles,
 )
@@ -59,6 +60,7 @@ urlpatterns = [
     _page("search/", search.search, "search"),
     _page("entry/", entry.entry, "entry"),
     _page("entry/recorded/<int:number>/", entry.recorded, "entry-recorded"),
+    _page("entry/to-test/<str:number>/", to_test.tests, "entry-to-test"),
     _page("entry/<str:vin>/", entry.car, "entry"),
     _page("entry/<str:vin>/<str:procedure>/", entry.form, "entry-form"),
     _page("entry/<str:vin>/<str:procedure>/judge/", entry.judge, "entry-judge"),

@@ -41,8 +41,9 @@ MAY = {
     "notices": EVERYBODY,  # each their own
 }
 READ = [
-    "entry", "entry-recorded", "intake", "intake-kept", "submissions", "nonconformances", "nonconformance", "releases",
-    "release", "sampling", "rejection", "rigs", "rig", "rig-cars", "rig-finding", "plans", "plan", "coverage",
+    "entry", "entry-to-test", "entry-recorded", "intake", "intake-kept", "submissions", "nonconformances",
+    "nonconformance", "releases", "release", "sampling", "rejection",
+    "rigs", "rig", "rig-cars", "rig-finding", "plans", "plan", "coverage",
     "coverage-of", "coverage-one", "hold-lists", "hold-list",
     "concessions", "concession", "batch-matrix",
 ]  # fmt: skip
@@ -120,6 +121,7 @@ def places(plant, good_car):
         "entry": f"/entry/{plant.vehicle.vin}/",
         "entry-form": f"/entry/{plant.vehicle.vin}/BAT-EOL/",
         "entry-judge": f"/entry/{plant.vehicle.vin}/BAT-EOL/judge/",
+        "entry-to-test": f"/entry/to-test/{plant.batch.number}/",
         "entry-recorded": f"/entry/recorded/{recorded.inspection_id}/",
         "intake": "/intake/",
         "intake-kept": kept,

@@ -89,9 +89,7 @@ def test_procedures_with_missing_results_come_first_and_say_how_many(inspector, 
 
 def test_the_form_has_one_field_for_each_characteristic_and_position_and_chooses_nothing(inspector, plant):
     response = inspector.get(address(plant))
-    slots = [
-        (row["row"].slot.code, row["row"].slot.position, row["row"].slot.required) for row in response.context["rows"]
-    ]
+    slots = [(item.row.slot.code, item.row.slot.position, item.row.slot.required) for item in response.context["rows"]]
     assert slots == [
         ("BOND", "charge-port", "less than 0.1 Ω"),
         ("BOND", "pack", "less than 0.1 Ω"),
@@ -160,10 +158,10 @@ def test_after_saving_each_value_stands_beside_its_verdict(inspector, plant):
     response = inspector.get(saved["Location"])
     rows = [(row.label, row.value, row.said.status.value, row.said.words) for row in response.context["rows"]]
     assert rows == [
-        ("BOND, charge-port", "0.043 Ω", "pass", ""),
         ("BOND, pack", "0.100 Ω", "fail", "0.100 Ω is not less than 0.1 Ω."),
-        ("ISO", "812.0 Ω/V", "pass", ""),
         ("HVIL", "does not conform", "fail", "It does not conform."),
+        ("BOND, charge-port", "0.043 Ω", "pass", ""),
+        ("ISO", "812.0 Ω/V", "pass", ""),
     ]
     assert "Recorded: 2 values fail" in words(response)
 

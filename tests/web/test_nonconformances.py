@@ -179,7 +179,7 @@ def test_an_answer_is_given_once_however_often_it_is_sent(plant, clock, engineer
     decide(plant, clock)
     assert state(plant) == 2
     page = words(engineer.get(page_of(failed)))
-    assert "A test that finishes after the answer passes." in page
+    assert "An inspector records the test again; it counts once it finishes after the answer and passes." in page
     assert "Every fail is answered. Nothing more can be done here but testing again." in page
 
 

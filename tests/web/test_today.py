@@ -101,8 +101,10 @@ def test_what_waits_longer_than_a_minute_to_be_decided_is_told(engineer, plant, 
 
 def test_missing_results_are_the_inspectors_task(inspector, plant):
     decide_batch(batch_id=plant.batch.pk, at=AT)
-    said = [said for word, said, _ in tasks(inspector) if word == "Missing"]
-    assert said == [f"{plant.batch.number}: results are missing. Cars by gate: battery 1, crash 1, driving 1."]
+    said = [said for word, said, _ in tasks(inspector) if word == "To test"]
+    assert said == [
+        f"Car 1 of {plant.batch.number}: results of {code} are missing." for code in ("BAT-EOL", "DRV-EOL", "CRS-EOL")
+    ]
 
 
 def test_a_draft_waits_for_the_catalogue_owner(sign_in, plant):
@@ -135,4 +137,4 @@ def test_its_queries_do_not_grow_with_what_it_shows(engineer, plant):
         factories.make_rig(f"MORE-{number}", until=AT + timedelta(hours=number))
         fail(plant, vin=vehicle.vin)
         decide_batch(batch_id=batch.pk, at=AT)
-    assert (one, count(engineer)) == (22, 22)
+    assert (one, count(engineer)) == (25, 25)

@@ -20,6 +20,7 @@ from inspections.results.decoding import BodyRefused, PostedInspection, WrittenN
 from inspections.results.posted import LONGEST_NUMBER, LONGEST_VALUE
 
 from ..entering import Slot, Ticket
+from ..value_marks import Mark, Marked
 from .texts import LineField, refuse_controls_in_a_line
 
 LONGEST_WHY: Final = 200
@@ -95,14 +96,24 @@ class Row:
 
 
 class EntryForm(forms.Form):
-    """`slots` are the values asked for, `rigs` the devices by id, `software` the recorded versions by system."""
+    """`slots` are the values asked for, `rigs` the devices by id, `software` the recorded versions by system.
+
+    `marks` says what the gates know of each slot; one of which a good result stands may be left out without a word.
+    """
 
     def __init__(
-        self, *, slots: Sequence[Slot], rigs: Mapping[str, str], software: Mapping[str, str], **more: Any
+        self,
+        *,
+        slots: Sequence[Slot],
+        rigs: Mapping[str, str],
+        software: Mapping[str, str],
+        marks: Mapping[str, Marked] | None = None,
+        **more: Any,
     ) -> None:
         super().__init__(auto_id="f-%s", **more)
         self.slots = tuple(slots)
         self.systems = tuple(software)
+        self.marks = marks or {}
         self.empty: list[Slot] = []
         self.fields["rig"] = forms.ChoiceField(
             choices=list(rigs.items()),
@@ -158,7 +169,7 @@ class EntryForm(forms.Form):
         for slot in self.slots:
             state = self._check(slot)
             entered += state == "entered"
-            if state == "empty" and slot.line is not None:
+            if state == "empty" and slot.line is not None and not self._good(slot):
                 self.empty.append(slot)
         if self.empty and not self.cleaned_data.get("without_empty"):
             for slot in self.empty:
@@ -166,6 +177,10 @@ class EntryForm(forms.Form):
         elif not entered and not self.errors:
             raise ValidationError(_("Nothing is entered at all. Nothing was recorded."), code="nothing")
         return self.cleaned_data
+
+    def _good(self, slot: Slot) -> bool:
+        marked = self.marks.get(slot.name)
+        return marked is not None and marked.mark is Mark.GOOD
 
     def _check(self, slot: Slot) -> str:
         """`entered`, `empty`, or `wrong` once its error is noted."""

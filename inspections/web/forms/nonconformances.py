@@ -50,7 +50,7 @@ class ReworkForm(_AnswerForm):
 
     what = ReasonField(label=_("What was done"))
     done_at = MomentField(
-        label=_("Done at"), help_text=_("When the work ended. Only a test that finishes later counts.")
+        label=_("Done at"), help_text=_("When the work ended, in plant time. Only a test that finishes later counts.")
     )
     repeats = forms.MultipleChoiceField(
         label=_("Tests to repeat"),

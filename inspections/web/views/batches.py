@@ -220,6 +220,7 @@ def _car_filters(
         "wrong": _("Only what is wrong"),
         "failed": _("Failed %(count)d") % {"count": counts.failed},
         "pending": _("Pending %(count)d") % {"count": counts.pending},
+        "missing": _("With missing results"),
         "held": _("Held %(count)d") % {"count": counts.held},
         "all": _("All %(count)d cars") % {"count": summary.registered},
     }

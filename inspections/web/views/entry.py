@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -14,14 +14,14 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from django_htmx.http import HttpResponseClientRedirect
 
 from inspections.batches.models import Vehicle
-from inspections.batches.queries import find_vehicle, vehicles_by_tail
+from inspections.batches.queries import batch_numbers, batches_on_line, find_vehicle, vehicles_by_tail
 from inspections.batches.rules import is_vin
 from inspections.catalogue.models import Procedure
 from inspections.evaluation.facts import Kind, Verdict
 from inspections.evaluation.quantities import parse_number
 from inspections.evaluation.reasons import JudgementReason, Outcome
+from inspections.gates.queries import CarStanding, car_standing
 from inspections.gates.sentences import kept_text
-from inspections.people.choices import Role
 from inspections.results.decoding import PostedInspection
 from inspections.results.models import Inspection
 from inspections.results.plans import judge_for
@@ -39,19 +39,23 @@ from ..entering import (
     changes_since,
     draw_ticket,
     layout_of,
-    offers_of,
     read_ticket,
     slots_of,
+    software_in,
     software_now,
 )
+from ..form_layout import Reading, sections_of
 from ..forms.entry import EntryForm, Row, measured_fields
-from ..recorded_page import recorded_page
+from ..offers import offers_of
+from ..recorded_page import after_recording, recorded_page
 from ..rig_states import rig_states, rigs_for
+from ..value_marks import Mark, Marked, marks_of
 from ..verdict_words import SaidVerdict, say_verdict
+from .to_test import MAY_RECORD, find_procedure, procedure_name, rows_to_test
 
-MAY_RECORD = (Role.INSPECTOR, Role.ENGINEER)
 _LAST_RIGS = "entry_rigs"
 _MOST_FOUND = 20
+_MOST_BATCHES = 20
 
 
 @require_safe
@@ -65,6 +69,8 @@ def entry(request: HttpRequest) -> HttpResponse:
         if len(found) == 1:
             return HttpResponseRedirect(reverse("web:entry", args=[found[0].vin]))
     context = {"asked": asked, "found": found, "most": _MOST_FOUND, "title_block": _block(_("Record an inspection"))}
+    if not asked:
+        context["rows"] = rows_to_test(batch_numbers(batches_on_line(_MOST_BATCHES)))
     return render(request, "inspections/entry/find.html", context)
 
 
@@ -72,12 +78,14 @@ def entry(request: HttpRequest) -> HttpResponse:
 def car(request: HttpRequest, vin: str) -> HttpResponse:
     """The procedures of one car, what is missing first."""
     vehicle = _vehicle(vin)
-    planned, others = offers_of(vehicle, language_now())
+    planned, others = offers_of(vehicle, _standing(request, vehicle), language_now())
     context = {
         **_car(request, vehicle),
         "planned": planned,
         "others": others,
+        "again": sum(1 for offer in planned if offer.again),
         "missing": sum(1 for offer in planned if offer.missing),
+        "waiting": any(offer.waiting for offer in planned),
     }
     return render(request, "inspections/entry/car.html", context)
 
@@ -86,7 +94,7 @@ def car(request: HttpRequest, vin: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def form(request: HttpRequest, vin: str, procedure: str) -> HttpResponse:
     """GET draws a form with a ticket of its own; POST records it, or draws it again with what is wrong."""
-    vehicle, found = _vehicle(vin), _procedure(procedure)
+    vehicle, found = _vehicle(vin), find_procedure(procedure)
     if request.method == "POST":
         return _save(request, vehicle, found)
     slots = slots_of(vehicle, found, language_now())
@@ -98,7 +106,7 @@ def form(request: HttpRequest, vin: str, procedure: str) -> HttpResponse:
 def judge(request: HttpRequest, vin: str, procedure: str) -> HttpResponse:
     """What one value would say, by the evaluator that judges what is recorded. Records nothing."""
     actor_of(request).require("judging a value", *MAY_RECORD)
-    vehicle, found = _vehicle(vin), _procedure(procedure)
+    vehicle, found = _vehicle(vin), find_procedure(procedure)
     slot = next((own for own in slots_of(vehicle, found, language_now()) if own.name == request.POST.get("slot")), None)
     if slot is None:
         raise Http404(_("The plan has no such value any more. Reload the page; what you typed is kept."))
@@ -122,10 +130,16 @@ def recorded(request: HttpRequest, number: int) -> HttpResponse:
     if context is None:
         raise Http404(_("No inspection has this number."))
     vehicle: Vehicle = context["vehicle"]
-    planned, _others = offers_of(vehicle, language_now())
+    standing = _standing(request, vehicle)
+    planned, _others = offers_of(vehicle, standing, language_now())
     context |= _car(request, vehicle)
-    context["next"] = [offer for offer in planned if offer.missing and offer.procedure != context["procedure"]]
+    context |= after_recording(context, standing, moment_of(request), language_now())
+    context["next"] = [offer for offer in planned if offer.to_do and offer.procedure != context["procedure"]]
     return render(request, "inspections/entry/recorded.html", context)
+
+
+def _standing(request: HttpRequest, vehicle: Vehicle) -> CarStanding:
+    return car_standing(vehicle_id=vehicle.pk, batch_id=vehicle.batch_id, at=moment_of(request))
 
 
 def _save(request: HttpRequest, vehicle: Vehicle, procedure: Procedure) -> HttpResponse:
@@ -260,14 +274,18 @@ def _form(
     slots: tuple[Slot, ...],
     data: Mapping[str, Any] | None = None,
 ) -> EntryForm:
-    rigs = rigs_for(procedure, moment_of(request))
+    at = moment_of(request)
+    rigs = rigs_for(procedure, at)
+    changes = software_in(vehicle, procedure, at)
+    marks = marks_of(slots, procedure, _standing(request, vehicle), changes)
     last = request.session.get(_LAST_RIGS, {}).get(procedure.code)
     known = {str(rig.pk) for rig in rigs}
     chosen = str(last) if str(last) in known else next(iter(known)) if len(known) == 1 else None
     return EntryForm(
         slots=slots,
         rigs={str(rig.pk): rig.code for rig in rigs},
-        software=software_now(vehicle, procedure, moment_of(request)),
+        software=software_now(procedure, changes),
+        marks=marks,
         data=data,
         initial={"rig": chosen},
     )
@@ -297,12 +315,18 @@ def _draw(
     states = rig_states(rigs, at)
     chosen = str(form["rig"].value() or "")
     rows = [_reading(vehicle, procedure, form, row, judged=not fresh) for row in form.rows()]
+    asked, good = sections_of(rows)
     context = {
         **_car(request, vehicle),
         "procedure": procedure,
-        "procedure_name": procedure.name_zh if language_now() == "zh-hans" and procedure.name_zh else procedure.name,
+        "procedure_name": procedure_name(procedure),
         "form": form,
         "rows": rows,
+        "asked": asked,
+        "good": good,
+        "good_count": sum(len(section.items) for section in good),
+        "all_good": _all_good(rows),
+        "good_open": any(item.filled or item.row.wrong for section in good for item in section.items),
         "devices": [
             {"rig": rig, "state": states[rig.pk], "chosen": str(rig.pk) == chosen, "heard": rig.last_heard_at}
             for rig in rigs
@@ -318,13 +342,15 @@ def _draw(
     return render(request, "inspections/entry/form.html", context, status=status)
 
 
-def _reading(vehicle: Vehicle, procedure: Procedure, form: EntryForm, row: Row, *, judged: bool) -> dict[str, Any]:
+def _all_good(rows: Sequence[Reading]) -> bool:
+    marks = [row.marked.mark for row in rows if row.row.slot.line is not None]
+    return bool(marks) and set(marks) == {Mark.GOOD}
+
+
+def _reading(vehicle: Vehicle, procedure: Procedure, form: EntryForm, row: Row, *, judged: bool) -> Reading:
     value = form.cleaned_data.get(row.slot.name) if judged and not row.wrong else None
-    return {
-        "row": row,
-        "said": _judge(vehicle, procedure, row.slot, value),
-        "judged": row.value.value() or "",
-    }
+    marked = form.marks.get(row.slot.name, Marked(Mark.UNKNOWN))
+    return Reading(row, _judge(vehicle, procedure, row.slot, value), row.value.value() or "", marked)
 
 
 def _by_script(request: HttpRequest) -> bool:
@@ -359,10 +385,3 @@ def _vehicle(vin: str) -> Vehicle:
             _("No car %(vin)s is registered here. Check the VIN, or let the MES register it.") % {"vin": vin[:64]}
         )
     return vehicle
-
-
-def _procedure(code: str) -> Procedure:
-    procedure = Procedure.objects.filter(code=code.replace("\x00", "")).first()
-    if procedure is None:
-        raise Http404(_("The catalogue knows no procedure %(code)s.") % {"code": code[:64]})
-    return procedure

@@ -12,6 +12,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -221,7 +222,7 @@ def act(request: HttpRequest, number: str, name: str) -> HttpResponse:
     actor = actor_of(request)
     actor.require("answering a nonconformance", *MAY_DISPOSE)
     found = find_nonconformance(number)
-    form = _form(name, found, data=request.POST)
+    form = _form(name, found, moment_of(request), data=request.POST)
     if not form.is_valid():
         return _page(request, found, name, form, status=422)
     try:
@@ -255,12 +256,13 @@ def find_nonconformance(number: str) -> Nonconformance:
     return found
 
 
-def _form(name: str, found: Nonconformance, data: Any = None) -> Any:
+def _form(name: str, found: Nonconformance, at: datetime, data: Any = None) -> Any:
     if name == "take":
         return TakeForm(data=data, initial={"cause": found.cause, "containment": found.containment})
     if name == "rework":
         tests, chosen = _tests(found)
-        return ReworkForm(kinds=_kinds(found), tests=tests, data=data, initial={"repeats": chosen})
+        now = timezone.localtime(at).replace(second=0, microsecond=0)
+        return ReworkForm(kinds=_kinds(found), tests=tests, data=data, initial={"repeats": chosen, "done_at": now})
     return ACTS[name].form(data=data)
 
 
@@ -310,6 +312,9 @@ def _page(
         "next": next_words(
             closed_at=found.closed_at, of_batch=found.vehicle is None, fails=len(fails), owner=found.owner
         ),
+        "record_url": reverse("web:entry-form", args=[found.vehicle.vin, words.procedure.code])
+        if is_open and found.vehicle is not None and words is not None and not fails
+        else "",
         "worst": failing[-1] if failing else None,
         "rows": rows,
         "fails": len(fails),
@@ -319,7 +324,7 @@ def _page(
         "may_act": may_act,
         "own": own,
         "who_may": who_may(MAY_DISPOSE, actor),
-        "acts": _acts(found, fails, rows, actor, own, name, form) if is_open and may_act else [],
+        "acts": _acts(found, fails, rows, actor, own, name, form, at) if is_open and may_act else [],
         "fitted": _fitted(found) if is_open and may_act else [],
         "scrap_url": _scrap_url(found) if is_open and may_act and not own else "",
         "history": _history(found),
@@ -371,6 +376,7 @@ def _acts(
     own: bool,
     name: str,
     form: Any,
+    at: datetime,
 ) -> list[dict[str, Any]]:
     """The acts that this person may do now, each with what will happen."""
     gone = found.vehicle is not None and found.vehicle.status in OUT_FOR_GOOD
@@ -381,7 +387,7 @@ def _acts(
             "title": _take_title(found, actor) if key == "take" else ACTS[key].title,
             "button": ACTS[key].button if key != "take" or found.owner_id != actor.id else _("Keep what is said"),
             "url": reverse("web:nonconformance-act", args=[found.number, key]),
-            "form": form if key == name and form is not None else _form(key, found),
+            "form": form if key == name and form is not None else _form(key, found, at),
             "open": key == name,
             "effects": _effects(key, found, fails, rows),
         }

@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from inspections.batches.queries import batches_on_line
-from inspections.catalogue.queries import characteristic_words, drafts_to_approve, line_words
+from inspections.catalogue.queries import characteristic_words, drafts_to_approve, line_words, procedures_named
 from inspections.dispositions.concession_queries import concessions_to_sign
 from inspections.dispositions.listed import lists_that_hold
 from inspections.dispositions.queries import OpenNonconformance, holds_of_people, open_nonconformances
@@ -25,6 +25,7 @@ from inspections.gates.queries import (
     failed_cars,
     nonconformance_causes,
     period_standings,
+    to_test,
 )
 from inspections.intake.queries import open_inbox
 from inspections.marks.queries import waiting_by_batch
@@ -85,9 +86,13 @@ def today(request: HttpRequest) -> HttpResponse:
 def _read(at: datetime) -> Findings:
     """All that the page rests on, in a number of statements that does not depend on how much there is."""
     nonconformances = open_nonconformances(most=MOST_TASKS)
+    batches = batches_on_line(MOST_BATCHES)
+    tests = to_test(batch_ids=batches)
     return Findings(
         at=at,
-        batches=batch_summaries(ids=batches_on_line(MOST_BATCHES), at=at),
+        batches=batch_summaries(ids=batches, at=at),
+        to_test=tests,
+        procedures=procedures_named({row.procedure_id for row in tests}),
         nonconformances=_said(nonconformances),
         holds=holds_of_people(most=MOST_TASKS),
         hold_lists=lists_that_hold(most=MOST_TASKS),

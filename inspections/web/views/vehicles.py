@@ -63,7 +63,7 @@ from ..life_anchors import anchored, anchors_of
 from ..life_words import MOST_BARS, Words, problems_by_inspection, say_moments
 from ..paging import PAGE, Pager, address, cursor_text, moment_cursor
 from ..reason_groups import group_reasons
-from .entry import MAY_RECORD
+from .to_test import MAY_RECORD
 
 _LONGEST = 64
 
