@@ -138,7 +138,13 @@ DATABASES = {
         "PORT": _WORKING.port,
         "CONN_MAX_AGE": env.number("DATABASE_CONNECTION_SECONDS", 600),
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {"connect_timeout": 5, "application_name": "interlock", **_WORKING.options},
+        "OPTIONS": {
+            "connect_timeout": 5,
+            "application_name": "interlock",
+            # What is asked in trips is prepared; what Django asks never is.
+            "prepare_threshold": 5 if env.flag("DATABASE_KEEPS_PLANS", default=True) else None,
+            **_WORKING.options,
+        },
     }
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

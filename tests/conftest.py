@@ -282,6 +282,9 @@ def _no_task_or_cache_left_over(request: pytest.FixtureRequest) -> None:
         "django_db"
     ):
         request.getfixturevalue("redis")
+        from inspections.results.procedures import forget_procedures
+
+        forget_procedures()
 
 
 @pytest.fixture(scope="session")

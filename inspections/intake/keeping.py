@@ -18,6 +18,7 @@ from ..marks.acts import one_act
 from ..marks.arrays import text_array
 from ..marks.locks import Lock, share
 from ..marks.services import mark_vehicles
+from ..marks.trips import Statement, run_together
 from ..people.choices import Role
 from ..people.rules import Actor
 from ..records.services import record_act
@@ -207,17 +208,38 @@ _OPEN_BY_ID: Final = (
 )
 
 
+class OpenByIds:
+    """What is open of a rig under some ids: asked for in a trip of whoever records them (`results.fates.Held`).
+
+    `rows` has it by id, the first kept first, once it was taken. Bodies are not read.
+    """
+
+    def __init__(self, rig: Rig, external_ids: Collection[str]) -> None:
+        self.rows: dict[str, list[Kept]] = {}
+        self._asked = _OPEN_BY_ID, [rig.pk, text_array(external_id for external_id in external_ids if external_id)]
+
+    def reading(self) -> Statement:
+        return self._asked
+
+    def take(self, answer: Iterable[tuple[int]]) -> None:
+        numbers = [row[0] for row in answer]
+        if numbers:  # seldom: of what is good nothing is kept
+            for kept in Kept.objects.defer("body", "problem").filter(pk__in=numbers).order_by("pk"):
+                self.rows.setdefault(kept.external_id, []).append(kept)
+
+    def refusal(self, external_id: str, digest: bytes) -> str:
+        """Why content of this digest cannot be recorded under the id; "" where it can."""
+        waiting = [row for row in self.rows.get(external_id, ()) if row.kind == KeptKind.WAITING]
+        if waiting and bytes(waiting[-1].digest or b"") != digest:
+            return f"The id {external_id} waits for its vehicle with other content, which stands."
+        return ""
+
+
 def open_by_id(rig: Rig, external_ids: Collection[str]) -> dict[str, list[Kept]]:
     """What is open of a rig under these ids, the first kept first. Bodies are not read."""
-    found: dict[str, list[Kept]] = {}
-    wanted = [external_id for external_id in external_ids if external_id]
-    with connection.cursor() as cursor:
-        cursor.execute(_OPEN_BY_ID, [rig.pk, text_array(wanted)])
-        numbers = [row[0] for row in cursor.fetchall()]
-    if numbers:  # seldom: of what is good nothing is kept
-        for kept in Kept.objects.defer("body", "problem").filter(pk__in=numbers).order_by("pk"):
-            found.setdefault(kept.external_id, []).append(kept)
-    return found
+    found = OpenByIds(rig, external_ids)
+    found.take(*run_together(found.reading()))
+    return found.rows
 
 
 def settled_by_recording(kept: Kept, digest: bytes) -> bool:

@@ -25,7 +25,7 @@ from ..results.lookups import recorded_inspection
 from ..results.services import Recorded, RecordState, record_inspections
 from ..rigs.models import Rig
 from .choices import KeptKind
-from .keeping import Refused, keep_refused, open_by_id, settle, settled_by_recording
+from .keeping import OpenByIds, Refused, keep_refused, settle, settled_by_recording
 from .models import Kept
 from .rules import LARGEST_BULK, MOST_ITEMS, Answer, Named, Problem, named_in_text, read_named, unreadable
 
@@ -137,37 +137,23 @@ def _take(items: Sequence[_Item], rig: Rig, media_type: str, actor: Actor, at: d
 
 @one_act
 def _record(items: Sequence[_Item], rig: Rig, media_type: str, actor: Actor, at: datetime) -> None:
-    for item in items:
-        item.fate, item.problem = None, None
-    kept = open_by_id(rig, [item.posted.id for item in items if item.posted])
-    waiting = {
-        external_id: bytes(row.digest or b"")
-        for external_id, rows in kept.items()
-        for row in rows
-        if row.kind == KeptKind.WAITING
-    }
-    free = []
-    for item in items:
-        held = waiting.get(item.posted.id) if item.posted else None
-        if held is None or held == item.digest:
-            free.append(item)
-        else:
-            item.problem = _conflict(item, "waits for its vehicle with other content, which stands")
+    held = OpenByIds(rig, [item.posted.id for item in items if item.posted])
     recorded = record_inspections(
-        items=[item.posted for item in free if item.posted],
-        digests=[item.digest for item in free if item.digest],
+        items=[item.posted for item in items if item.posted],
+        digests=[item.digest for item in items if item.digest],
+        held=held,
         rig=rig,
         actor=actor,
         at=at,
     )
-    for item, fate in zip(free, recorded, strict=True):
+    for item, fate in zip(items, recorded, strict=True):
         _settle_item(item, fate)
-    _wait([item for item in free if item.fate and item.fate.state is RecordState.WAITING], rig, media_type, at)
-    settle(_settled(free, kept), by=actor.label, at=at)
+    _wait([item for item in items if item.fate and item.fate.state is RecordState.WAITING], rig, media_type, at)
+    settle(_settled(items, held.rows), by=actor.label, at=at)
 
 
 def _settle_item(item: _Item, fate: Recorded) -> None:
-    item.fate = fate
+    item.fate, item.problem = fate, None
     if fate.state is RecordState.CONFLICT:
         item.problem = Problem(409, fate.code, fate.detail, (FieldError(fate.pointer, fate.code, fate.detail),))
     elif fate.state is RecordState.REFUSED:

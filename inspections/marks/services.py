@@ -30,5 +30,5 @@ def marking(*, rows: Iterable[tuple[int, int | None, str]], at: datetime) -> Sta
 
 _MARK: Final = (
     "insert into inspections_mark (batch_id, vehicle_id, domain, at)"
-    " select *, %s from unnest(%s::bigint[], %s::bigint[], %s::text[])"
+    " select *, %s::timestamptz from unnest(%s::bigint[], %s::bigint[], %s::text[])"
 )

@@ -56,12 +56,11 @@ def record_acts(*, actor: Actor, acts: Iterable[Act], at: datetime) -> None:
 
 def appending(*, actor: Actor, acts: Iterable[Act], at: datetime) -> tuple[str, list[Any]] | None:
     """The statement of `record_acts`, to be run with others; None where there is nothing to tell."""
-    rows = [_row(act, actor, at) for act in acts]
-    return (_APPEND, [list(column) for column in zip(*rows, strict=True)]) if rows else None
+    rows = [_row(act, actor) for act in acts]
+    return (_APPEND, [at, json.dumps(rows)]) if rows else None
 
 
 _COLUMNS: Final = (
-    ("at", "timestamptz"),
     ("actor_kind", "text"),
     ("actor_id", "bigint"),
     ("actor", "text"),
@@ -77,27 +76,26 @@ _COLUMNS: Final = (
 _NAMES: Final = ", ".join(name for name, _ in _COLUMNS)
 # Every recording ends here: a statement ready made, where one composed of models would cost more than it.
 _APPEND: Final = (
-    f"insert into inspections_ledgerentry ({_NAMES}) select {_NAMES}"  # noqa: S608 the names above
-    f" from unnest({', '.join(f'%s::{kind}[]' for _, kind in _COLUMNS)})"
+    f"insert into inspections_ledgerentry (at, {_NAMES}) select %s, {_NAMES}"  # noqa: S608 the names above
+    f" from rows from (jsonb_to_recordset(%s::jsonb) as ({', '.join(f'{name} {kind}' for name, kind in _COLUMNS)}))"
     f" with ordinality as row({_NAMES}, place) order by place"
 )
 
 
-def _row(act: Act, actor: Actor, at: datetime) -> tuple[Any, ...]:
-    return (
-        at,
-        actor.kind.value,
-        actor.id,
-        actor.label,
-        act.act,
-        act.subject_kind,
-        act.subject,
-        act.batch,
-        act.reason,
-        None if act.before is None else json.dumps(act.before),
-        None if act.after is None else json.dumps(act.after),
-        actor.request_id,
-    )
+def _row(act: Act, actor: Actor) -> dict[str, Any]:
+    return {
+        "actor_kind": actor.kind.value,
+        "actor_id": actor.id,
+        "actor": actor.label,
+        "act": act.act,
+        "subject_kind": act.subject_kind,
+        "subject": act.subject,
+        "batch": act.batch,
+        "reason": act.reason,
+        "before": act.before,
+        "after": act.after,
+        "request_id": actor.request_id,
+    }
 
 
 def _entry(act: Act, actor: Actor, at: datetime) -> LedgerEntry:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from ..marks.arrays import text_array
 from ..marks.trips import Statement, run_together
@@ -17,6 +17,17 @@ from .recorded import Recorded, RecordState
 from .subjects import Subject, key_of, subject_text
 
 
+class Held(Protocol):
+    """What the caller holds under the ids of a request, unrecorded. It is asked in the trip that asks what is on the
+    record, and what it refuses is a conflict."""
+
+    def reading(self) -> Statement: ...
+
+    def take(self, answer: list[tuple[Any, ...]]) -> None: ...
+
+    def refusal(self, external_id: str, digest: bytes) -> str: ...
+
+
 @dataclass(slots=True)
 class Request:
     """What one act works on. `fates` has the place of each item handed in."""
@@ -26,6 +37,7 @@ class Request:
     accepted: bool
     items: Sequence[PostedInspection]
     digests: Sequence[bytes]
+    held: Held | None = None
     fates: list[Recorded | None] = field(default_factory=list)
 
     def settle(self, place: int, state: RecordState, **more: Any) -> None:
@@ -69,6 +81,14 @@ def reading_same_ids(request: Request, places: Iterable[int]) -> Statement:
 _STORED: Final = (
     "select external_id, id, digest from inspections_inspection where rig_id = %s and external_id = any(%s::text[])"
 )
+
+
+def settle_held(request: Request, held: Held, answer: list[tuple[Any, ...]]) -> None:
+    """Settles what the caller refuses, by what was found."""
+    held.take(answer)
+    for place in request.open_places():
+        if detail := held.refusal(request.items[place].id, request.digests[place]):
+            request.settle(place, RecordState.CONFLICT, code="id_conflict", detail=detail, pointer="/id")
 
 
 def settle_read(request: Request, wanted: Collection[int], rows: Iterable[tuple[str, int, bytes]]) -> None:

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from hashlib import sha256
+from itertools import chain
 from typing import Any, Final
 
 from ..dispatch import DECIDE_BATCH, Queue, enqueue_after_commit
 from ..marks.acts import StartOver, one_act
-from ..marks.arrays import text_array
 from ..marks.locks import Lock, share_all, sharing
 from ..marks.services import marking
 from ..marks.trips import run_together
@@ -23,10 +23,11 @@ from ..rigs.models import Rig
 from ..rigs.queries import reading_authorised
 from .covered import batches_covered_by
 from .digest import content_digest
-from .fates import Request, reading_same_ids, settle_read, settle_same_ids
+from .fates import Held, Request, reading_same_ids, settle_held, settle_read, settle_same_ids
 from .judging import Judges, judge_posted
 from .posted import CheckedInspection, PostedInspection, check_posted
-from .ready import KnownCharacteristic, KnownProcedure
+from .procedures import procedures_read, reading_unknown, remembered_procedures
+from .ready import KnownProcedure
 from .recorded import Recorded, RecordState
 from .rejudging import judge_on_past_pins
 from .sampling import asking_configurations, record_samples
@@ -57,6 +58,7 @@ def record_inspections(
     source: Mapping[str, Any] | None = None,
     accepted: bool = False,
     digests: Sequence[bytes] = (),
+    held: Held | None = None,
 ) -> list[Recorded]:
     """Record finished tests of one rig in one transaction and tell what became of each, in the order given.
 
@@ -64,14 +66,14 @@ def record_inspections(
     (the vehicle is not registered yet; nothing is stored here) or `refused` with a code: `unknown_procedure`,
     `rig_not_authorised_now`, `finished_before_started`, `finished_in_future`. `accepted` says that they were taken
     before, at their posting: what the rig may do now is then not asked again. `source` tells from which file they
-    were read; `digests` are the items' own where the caller has them. Raises BodyRefused for an item that no decoder
+    were read; `digests` are the items' own where the caller has them, `held` is what it holds under their ids. Raises BodyRefused for an item that no decoder
     checked, NotAllowed for a person who may not record.
     """
     if actor.kind is ActorKind.PERSON:
         actor.require("recording an inspection", Role.INSPECTOR, Role.ENGINEER)
     checked = [posted if isinstance(posted, CheckedInspection) else check_posted(posted) for posted in items]
     digests = digests or [content_digest(posted) for posted in checked]
-    return _record(Request(rig, at, accepted, checked, digests), actor, person_id, source)
+    return _record(Request(rig, at, accepted, checked, digests, held), actor, person_id, source)
 
 
 def record_inspection(
@@ -119,18 +121,19 @@ def _judge_as_then(request: Request, inserted: Sequence[Candidate]) -> None:
 def _settle_before_locking(request: Request) -> dict[str, KnownProcedure]:
     """Answers what is on the record already, whatever the rig may do now; refuses what no procedure or clock allows.
 
-    Returns the procedures named, each with the characteristics named.
+    Returns the procedures of what is still open, with the characteristics named.
     """
     places = range(len(request.items))
-    codes = {posted.procedure for posted in request.items}
-    names = {item.characteristic for posted in request.items for item in posted.measurements}
-    stored, found = run_together(
-        reading_same_ids(request, places), (_PROCEDURES, [text_array(sorted(names)), text_array(sorted(codes))])
-    )
-    settle_read(request, places, stored)
-    procedures = _procedures_read(found)
+    known = remembered_procedures()
+    asked = [reading_same_ids(request, places), *reading_unknown(request.items, known)]
+    stored, *found = run_together(*asked, *([] if request.held is None else [request.held.reading()]))
+    if request.held is not None:
+        settle_held(request, request.held, found.pop())
+    settle_read(request, request.open_places(), stored)
+    procedures = procedures_read(known, chain.from_iterable(found))
     _check_procedures(request, procedures)
-    return procedures
+    named = {request.items[place].procedure for place in request.open_places()}
+    return {code: procedures[code] for code in named}
 
 
 def _check_procedures(request: Request, procedures: Mapping[str, KnownProcedure]) -> None:
@@ -145,22 +148,6 @@ def _check_procedures(request: Request, procedures: Mapping[str, KnownProcedure]
         elif posted.finished_at > request.at + AHEAD and not request.accepted:
             detail = f"Finished at {posted.finished_at.isoformat()}, ahead of our clock ({request.at.isoformat()})."
             request.refuse(place, "finished_in_future", detail, "/finished_at")
-
-
-_PROCEDURES: Final = (
-    "select p.code, p.id, p.domain, c.code, c.id, c.kind from inspections_procedure p"
-    " left join inspections_characteristic c on c.procedure_id = p.id and c.code = any(%s::text[])"
-    " where p.code = any(%s::text[])"
-)
-
-
-def _procedures_read(rows: Iterable[tuple[Any, ...]]) -> dict[str, KnownProcedure]:
-    found: dict[str, tuple[int, str, dict[str, KnownCharacteristic]]] = {}
-    for code, number, domain, name, characteristic_id, kind in rows:
-        known = found.setdefault(code, (number, domain, {}))[2]
-        if name is not None:
-            known[name] = KnownCharacteristic(characteristic_id, kind)
-    return {code: KnownProcedure(number, code, domain, known) for code, (number, domain, known) in found.items()}
 
 
 def _lock_subjects(

@@ -10,6 +10,7 @@ import msgspec
 from django.db import connection
 
 from ..marks.arrays import quoted
+from ..marks.trips import run_together
 from .choices import Purpose
 from .fields import NO_CLAIM
 from .judging import JudgedInspection
@@ -55,7 +56,7 @@ _COLUMNS: Final = (
 )
 _INSERT: Final = f"""
 insert into inspections_inspection ({", ".join(name for name, _ in _COLUMNS)}, rig_id, recorded_at, person_id, source)
-select *, %s, %s, %s, %s from unnest({", ".join(f"%s::{kind}[]" for _, kind in _COLUMNS)})
+select *, %s::integer, %s::timestamptz, %s::integer, %s::jsonb from unnest({", ".join(f"%s::{kind}[]" for _, kind in _COLUMNS)})
 on conflict (rig_id, external_id) do nothing returning external_id, id
 """  # noqa: S608 made of the names above alone
 _MEASURED: Final = (
@@ -103,9 +104,8 @@ def insert_inspections(
     shown = None if source is None else msgspec.json.encode(source).decode()
     values = [rig_id, at, person_id, shown, *columns]
     measured = _arrays(row for candidate in ordered for row in _measured_rows(candidate)) if len(ordered) <= FEW else []
-    with connection.cursor() as cursor:
-        cursor.execute(*((_INSERT_ALL, [*values, *measured]) if measured else (_INSERT, values)))
-        keys = dict(cursor.fetchall())
+    (rows,) = run_together((_INSERT_ALL, [*values, *measured]) if measured else (_INSERT, values))
+    keys: dict[str, int] = dict(rows)
     inserted = [candidate for candidate in ordered if candidate.posted.id in keys]
     for candidate in inserted:
         candidate.inspection_id = keys[candidate.posted.id]

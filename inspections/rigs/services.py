@@ -10,6 +10,7 @@ from django.db import connection, transaction
 
 from ..marks.acts import one_act
 from ..marks.locks import Lock, exclude
+from ..marks.trips import run_together
 from ..people.choices import Role
 from ..people.rules import Actor, ActorKind
 from ..records.services import Act, record_act, record_acts
@@ -134,10 +135,8 @@ def authenticate_key(secret: str, at: datetime) -> KeyHolder:
 
 def _read_key(prefix: str) -> tuple[Any, ...] | None:
     """Digest, end and holder of a key. Every request asks: composing a query of models would cost more than it."""
-    with connection.cursor() as cursor:
-        cursor.execute(_READ_KEY, [prefix])
-        row: tuple[Any, ...] | None = cursor.fetchone()
-        return row
+    (rows,) = run_together((_READ_KEY, [prefix]))
+    return rows[0] if rows else None
 
 
 _ENDED: Final = """
