@@ -66,8 +66,8 @@ def record_inspections(
     (the vehicle is not registered yet; nothing is stored here) or `refused` with a code: `unknown_procedure`,
     `rig_not_authorised_now`, `finished_before_started`, `finished_in_future`. `accepted` says that they were taken
     before, at their posting: what the rig may do now is then not asked again. `source` tells from which file they
-    were read; `digests` are the items' own where the caller has them, `held` is what it holds under their ids. Raises BodyRefused for an item that no decoder
-    checked, NotAllowed for a person who may not record.
+    were read; `digests` are the items' own where the caller has them, `held` is what it holds under their ids.
+    Raises BodyRefused for an item that no decoder checked, NotAllowed for a person who may not record.
     """
     if actor.kind is ActorKind.PERSON:
         actor.require("recording an inspection", Role.INSPECTOR, Role.ENGINEER)

@@ -54,9 +54,10 @@ _COLUMNS: Final = (
     ("nonconformance", "text"),
     ("software", "jsonb"),
 )
+_TYPED: Final = ", ".join(f"%s::{kind}[]" for _, kind in _COLUMNS)
 _INSERT: Final = f"""
 insert into inspections_inspection ({", ".join(name for name, _ in _COLUMNS)}, rig_id, recorded_at, person_id, source)
-select *, %s::integer, %s::timestamptz, %s::integer, %s::jsonb from unnest({", ".join(f"%s::{kind}[]" for _, kind in _COLUMNS)})
+select *, %s::integer, %s::timestamptz, %s::integer, %s::jsonb from unnest({_TYPED})
 on conflict (rig_id, external_id) do nothing returning external_id, id
 """  # noqa: S608 made of the names above alone
 _MEASURED: Final = (

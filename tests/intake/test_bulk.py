@@ -122,7 +122,7 @@ def test_a_thousand_take_two_chunks_and_a_fixed_number_of_statements(
 ) -> None:
     send(plant, body(plant, id="warm"))
     sent = json.dumps([fields(plant, id=f"B{place}") for place in range(1000)]).encode()
-    with django_assert_num_queries(2 * 9):
+    with django_assert_num_queries(2 * 8):
         answer = send_bulk(plant, sent)
     assert counts(answer.content) == (1000, 1000, 0, 0, 0)
     assert Measurement.objects.count() == 4 * 1001
