@@ -13,6 +13,7 @@ class Batch(models.Model):
     Written by `batches.services` (opening) and `gates.services` (closing, re-pinning) alone.
     """
 
+    id = models.AutoField(primary_key=True)  # 32 bits, as a vehicle's
     number = models.CharField(max_length=64, unique=True)
     configuration = models.ForeignKey(Configuration, on_delete=models.PROTECT, related_name="batches")
     revision = models.ForeignKey(PlanRevision, null=True, on_delete=models.PROTECT, related_name="batches")
@@ -149,6 +150,7 @@ class Repinning(models.Model):
 class Component(models.Model):
     """A part with its own serial number; it is tested before it meets its car."""
 
+    id = models.AutoField(primary_key=True)
     kind = models.CharField(max_length=64)
     serial = models.CharField(max_length=64)
     lot = models.CharField(max_length=64, blank=True)
@@ -180,6 +182,7 @@ class Fitting(models.Model):
     `at` is when it happened, `recorded_at` when we were told.
     """
 
+    id = models.AutoField(primary_key=True)
     vehicle = models.ForeignKey(Vehicle, on_delete=models.PROTECT, related_name="fittings", db_index=False)
     component = models.ForeignKey(Component, on_delete=models.PROTECT, related_name="fittings", db_index=False)
     fitted = models.BooleanField()
@@ -198,11 +201,12 @@ class Fitting(models.Model):
 class SoftwareChange(models.Model):
     """The version of one system of a vehicle from a moment on (UN R156). Append-only."""
 
+    id = models.AutoField(primary_key=True)
     vehicle = models.ForeignKey(Vehicle, on_delete=models.PROTECT, related_name="software_changes", db_index=False)
-    system = models.CharField(max_length=64)
-    version = models.CharField(max_length=120)
     at = models.DateTimeField()
     recorded_at = models.DateTimeField()
+    system = models.CharField(max_length=64)
+    version = models.CharField(max_length=120)
 
     class Meta:
         indexes = [

@@ -90,7 +90,8 @@ with asked as (
     from asked a join inspections_inspection i on i.component_id = any(a.parts)
 ), failing as (
     select t.id, t.inspection_id, m.ordinal, m.characteristic_id, m.position,
-        coalesce(m.value::text, nullif(m.raw, '""'), '') || coalesce(' ' || nullif(m.unit, ''), '') as found,
+        coalesce(nullif(m.value, 'NaN')::text, nullif(m.raw, '""'), '')
+            || coalesce(' ' || nullif(m.unit, ''), '') as found,
         t.finished_at, t.person_id, t.operator, t.gone
     from tests t join inspections_measurement m on m.inspection_id = t.inspection_id
     where m.characteristic_id = any(t.concerned) and (

@@ -160,7 +160,8 @@ class OpenDisagreement:
 _DISAGREEMENTS: Final = """
 with said as (
     select m.ordinal, m.characteristic_id, m.position,
-        coalesce(m.value::text, nullif(m.raw, '""'), '') || coalesce(' ' || nullif(m.unit, ''), '') as found,
+        coalesce(nullif(m.value, 'NaN')::text, nullif(m.raw, '""'), '')
+            || coalesce(' ' || nullif(m.unit, ''), '') as found,
         nullif(m.claimed, -1) as claimed, m.outcome
     from inspections_measurement m where m.inspection_id = %(inspection)s
     union all

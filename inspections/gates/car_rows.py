@@ -36,7 +36,7 @@ class CarRow:
 
 _CARS = """
 select v.id, v.vin, v.sequence, v.status,
-    (select jsonb_object_agg(g.domain, jsonb_build_array(g.state, cardinality(g.missing),
+    (select jsonb_object_agg(g.domain, jsonb_build_array(g.state, cardinality(string_to_array(g.missing, chr(10))),
         coalesce(g.valid_until <= %(at)s, false))) from inspections_vehiclegate g where g.vehicle_id = v.id),
     exists(select from inspections_hold h where h.vehicle_id = v.id and h.lifted_at is null),
     exists(select from inspections_mark m where m.batch_id = v.batch_id and m.vehicle_id = v.id),

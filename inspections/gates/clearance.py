@@ -136,7 +136,7 @@ from inspections_batchgate g cross join lateral jsonb_array_elements(g.reasons) 
 union all
 select 3, 'missing_result', true, g.domain, split_part(m, '|', 1)::bigint, split_part(m, '|', 2), null, null,
     '', '', '{}'
-from inspections_vehiclegate g cross join lateral unnest(g.missing) m where g.vehicle_id = %(vehicle)s
+from inspections_vehiclegate g cross join lateral string_to_table(g.missing, chr(10)) m where g.vehicle_id = %(vehicle)s
 union all
 select 4, 'decision_expired', true, g.domain, null, '', null, null, '', '',
     jsonb_build_object('at', g.valid_until) from inspections_vehiclegate g

@@ -87,7 +87,7 @@ def differs(row: Decided, stored: Stored) -> bool:
         or gate.counted != row.vehicle.for_delivery
         or gate.missing != row.missing
         or gate.valid_until != row.decision.valid_until
-        or gate.conceded != list(row.decision.conceded)
+        or (gate.conceded or []) != list(row.decision.conceded)
         or reasons_differ(row, stored)
     )
 

@@ -12,7 +12,7 @@ from ..catalogue.queries import requirements_of
 from ..evaluation import facts
 from ..evaluation.judging import critical
 from ..evaluation.reasons import JudgementReason, Outcome
-from ..results.fields import RAW
+from ..results.fields import NUMBER, RAW
 from .reading import read_rows
 
 _INSPECTIONS = """
@@ -97,7 +97,7 @@ def _measurements(
     rows = read_rows(
         "select m.inspection_id, m.ordinal, m.characteristic_id, m.position, m.outcome, m.reason, m.requirement_id,"  # noqa: S608
         # RAW is a constant.
-        f" nullif(m.claimed, -1), m.value, {RAW}, m.unit, c.kind from inspections_measurement m"
+        f" nullif(m.claimed, -1), {NUMBER}, {RAW}, m.unit, c.kind from inspections_measurement m"
         " left join inspections_characteristic c on c.id = m.characteristic_id where m.inspection_id = any(%s)",
         list(revisions),
     )

@@ -7,6 +7,7 @@ from django.db.models.fields.composite import CompositePrimaryKey  # type: ignor
 from ..batches.models import Batch, Vehicle
 from ..catalogue.models import Configuration, Procedure
 from .choices import CoverageKind
+from .fields import LinesField
 
 
 class Decider(models.Model):
@@ -21,26 +22,26 @@ class VehicleGate(models.Model):
     """The gate of one vehicle and domain as last decided. Absent is not passed. Written by the decider alone.
 
     `missing` names the characteristics (and positions, behind a bar) without a result, as many as there are; every
-    other reason has an OpenReason.
+    other reason has an OpenReason. `conceded` null: nothing is.
     """
 
+    # Fixed widths stand first, widest where they need no padding, here and in a decision.
     pk = CompositePrimaryKey("vehicle_id", "domain")
     vehicle = models.ForeignKey(Vehicle, on_delete=models.PROTECT, related_name="gates", db_index=False)
-    domain = models.CharField(max_length=8)
-    batch_id = models.BigIntegerField()
+    batch_id = models.IntegerField()
+    decided_at = models.DateTimeField()
+    valid_until = models.DateTimeField(null=True)
+    counter = models.IntegerField()
     state = models.SmallIntegerField()
     counted = models.BooleanField(help_text="meant for delivery, so counted in the batch's gate")
-    missing = ArrayField(models.TextField(), default=list)
-    conceded = ArrayField(models.BigIntegerField(), default=list)
-    valid_until = models.DateTimeField(null=True)
-    decided_at = models.DateTimeField()
-    counter = models.BigIntegerField()
+    domain = models.CharField(max_length=8)
+    missing = LinesField()
+    conceded = ArrayField(models.BigIntegerField(), null=True)
 
     class Meta:
         indexes = [
-            models.Index(
-                fields=["batch_id", "domain", "vehicle"], condition=~Q(state=0), name="vehicle_gate_not_passed"
-            ),
+            # One key for all of a batch, however many there are.
+            models.Index(fields=["batch_id"], condition=~Q(state=0), name="vehicle_gate_not_passed"),
             models.Index(
                 fields=["valid_until"], condition=Q(valid_until__isnull=False), name="vehicle_gate_valid_until"
             ),
@@ -107,17 +108,17 @@ class BatchGate(models.Model):
 class Decision(models.Model):
     """A decision on the gate of a vehicle, or with no vehicle of the batch itself. Append-only, added on change."""
 
-    id = models.BigAutoField(primary_key=True)
+    id = models.AutoField(primary_key=True)
     batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="decisions", db_index=False)
     vehicle = models.ForeignKey(Vehicle, null=True, on_delete=models.PROTECT, related_name="decisions", db_index=False)
-    domain = models.CharField(max_length=8)
-    counter = models.BigIntegerField()
+    revision_id = models.IntegerField(null=True)
+    decided_at = models.DateTimeField()
+    valid_until = models.DateTimeField(null=True)
+    counter = models.IntegerField()
     state = models.SmallIntegerField()
+    domain = models.CharField(max_length=8)
     reasons = models.JSONField(default=list)
     counts = models.JSONField(null=True)
-    revision_id = models.BigIntegerField(null=True)
-    valid_until = models.DateTimeField(null=True)
-    decided_at = models.DateTimeField()
 
     class Meta:
         constraints = [

@@ -270,7 +270,7 @@ select batch_id, domain, code, vin from (
             where batch_id = any(%(ids)s)
         union all
         select batch_id, domain, 'missing_result', vehicle_id from inspections_vehiclegate
-            where batch_id = any(%(ids)s) and state <> 0 and missing <> '{}') o
+            where batch_id = any(%(ids)s) and state <> 0 and missing <> '') o
     join inspections_vehicle v on v.id = o.vehicle_id) placed
 where place <= %(most)s order by 1, 2, 3, place
 """

@@ -103,7 +103,7 @@ def standing_causes(*, batch_id: int) -> StandingCauses:
 _MISSING = """
 select g.domain, g.missing, array_agg(v.sequence order by v.sequence), (array_agg(v.vin order by v.sequence))[1]
 from inspections_vehiclegate g join inspections_vehicle v on v.id = g.vehicle_id
-where g.batch_id = %(batch)s and v.batch_id = %(batch)s and g.state <> 0 and g.missing <> '{}'
+where g.batch_id = %(batch)s and v.batch_id = %(batch)s and g.state <> 0 and g.missing <> ''
 group by 1, 2 order by 1, 4
 """
 
@@ -114,7 +114,7 @@ def missing_results(*, batch_id: int) -> list[StandingCause]:
     vins: dict[int, str] = {}
     for domain, missing, sequences, vin in read_named(_MISSING, batch=batch_id):
         vins[sequences[0]] = vin
-        for key in missing:
+        for key in missing.split("\n"):
             cars[domain, key] += sequences
     causes = []
     for (domain, key), sequences in cars.items():

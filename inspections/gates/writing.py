@@ -32,7 +32,7 @@ insert into inspections_vehiclegate
     (vehicle_id, domain, batch_id, state, counted, missing, conceded, valid_until, decided_at, counter)
 select vehicle_id, domain, %(batch)s, state, counted, missing, conceded, valid_until, %(at)s, %(counter)s
 from jsonb_to_recordset(%(rows)s::jsonb) as row(vehicle_id bigint, domain text, state smallint, counted boolean,
-    missing text[], conceded bigint[], valid_until timestamptz)
+    missing text, conceded bigint[], valid_until timestamptz)
 on conflict (vehicle_id, domain) do update set batch_id = excluded.batch_id, state = excluded.state,
     counted = excluded.counted, missing = excluded.missing, conceded = excluded.conceded,
     valid_until = excluded.valid_until, decided_at = excluded.decided_at, counter = excluded.counter
@@ -48,8 +48,8 @@ def write_gates(batch: Batch, rows: list[Decided], counter: int, at: datetime) -
             "domain": row.domain,
             "state": int(row.decision.state),
             "counted": row.vehicle.for_delivery,
-            "missing": row.missing,
-            "conceded": list(row.decision.conceded),
+            "missing": "\n".join(row.missing),
+            "conceded": list(row.decision.conceded) or None,
             "valid_until": row.decision.valid_until.isoformat() if row.decision.valid_until else None,
         }
         for row in rows

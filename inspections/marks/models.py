@@ -10,10 +10,10 @@ class Mark(models.Model):
     """
 
     id = models.BigAutoField(primary_key=True)
-    batch_id = models.BigIntegerField()
-    vehicle_id = models.BigIntegerField(null=True)
-    domain = models.CharField(max_length=8, blank=True)
     at = models.DateTimeField()
+    batch_id = models.IntegerField()
+    vehicle_id = models.IntegerField(null=True)
+    domain = models.CharField(max_length=8, blank=True)
 
     class Meta:
         indexes = [models.Index(fields=["batch_id", "vehicle_id"], name="mark_batch_vehicle")]

@@ -13,7 +13,7 @@ from ..gates.reading import read_named
 def conceded_now(*, vehicle_id: int) -> list[int]:
     """The concessions that a vehicle's gates rest on as last decided. One statement."""
     rows = VehicleGate.objects.filter(vehicle_id=vehicle_id).values_list("conceded", flat=True)
-    return sorted({number for row in rows for number in row})
+    return sorted({number for row in rows for number in row or ()})
 
 
 def concession_numbers(ids: Collection[int]) -> list[str]:

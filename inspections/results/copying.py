@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from ..evaluation.inspecting import Judged
-from .fields import NO_CLAIM
+from .fields import NO_CLAIM, NO_NUMBER
 from .posted import CLAIMS, PostedMeasurement
 from .readings import stored_value
 
@@ -18,8 +18,8 @@ def copy_line(item: PostedMeasurement, row: Judged, kind: str | None) -> str:
     number, raw = stored_value(item.value, kind)
     return (
         f"{row.verdict.outcome:d}\t{row.verdict.reason:d}\t{_CLAIMED[item.verdict]}\t"
-        f"{row.characteristic_id or _NULL}\t{row.requirement_id or _NULL}\t{number or _NULL}\t{_text(row.position)}\t"
-        f"{_text(item.unit)}\t{_raw(raw)}\t{'' if kind else _text(item.characteristic)}\n"
+        f"{row.characteristic_id or _NULL}\t{row.requirement_id or _NULL}\t{number or NO_NUMBER}\t"
+        f"{_text(row.position)}\t{_text(item.unit)}\t{_raw(raw)}\t{'' if kind else _text(item.characteristic)}\n"
     )
 
 

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any, Final
 
 from django.db import models
 
+from ..catalogue.fields import ExactDecimalField
+
 NO_CLAIM: Final = -1
+NO_NUMBER: Final = "NaN"
+NUMBER: Final = "nullif(m.value, 'NaN')"
+"""SQL that reads the column of a NumberField of the row m."""
 RAW: Final = "case m.raw when '' then null when '\"\"' then '' else m.raw end"
 """SQL that reads the column of a RawField of the row m."""
 
@@ -22,6 +28,19 @@ class AbsentTextField(models.TextField):
 
     def get_prep_value(self, value: Any) -> Any:
         return super().get_prep_value("" if value is None else value)
+
+
+class NumberField(ExactDecimalField):
+    """A number exactly as written. None is stored as what PostgreSQL itself calls not a number. In SQL: `NUMBER`."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"default": None, **kwargs})
+
+    def from_db_value(self, value: Decimal, *_: object) -> Decimal | None:
+        return None if value.is_nan() else value
+
+    def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
+        return Decimal(NO_NUMBER) if value is None else super().get_db_prep_value(value, connection, prepared)
 
 
 class RawField(AbsentTextField):

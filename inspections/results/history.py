@@ -13,7 +13,7 @@ from typing import Any, Final
 from django.db import connection
 
 from ..evaluation.reasons import JudgementReason, Outcome
-from .fields import RAW
+from .fields import NUMBER, RAW
 
 LATE: Final = timedelta(minutes=5)
 """What arrives later than this after it finished arrives late: a rig posts within seconds."""
@@ -183,7 +183,7 @@ def _measurements(
 ) -> dict[int, list[MeasuredValue]]:
     # RAW is a constant.
     rows = read(
-        f"select inspection_id, ordinal, characteristic_id, position, value, {RAW}, unit,"  # noqa: S608
+        f"select inspection_id, ordinal, characteristic_id, position, {NUMBER}, {RAW}, unit,"  # noqa: S608
         " name, nullif(claimed, -1), outcome, reason, requirement_id from inspections_measurement m"
         " where inspection_id = any(%(ids)s) order by inspection_id, ordinal",
         ids=list(revisions),

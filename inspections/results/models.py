@@ -4,9 +4,8 @@ from django.db.models import Q
 from django.db.models.fields.composite import CompositePrimaryKey  # type: ignore[import-untyped, unused-ignore]
 
 from ..batches.models import Vehicle
-from ..catalogue.fields import ExactDecimalField
 from ..catalogue.models import Configuration, Procedure
-from .fields import AbsentTextField, ClaimField, RawField
+from .fields import AbsentTextField, ClaimField, NumberField, RawField
 
 
 class Inspection(models.Model):
@@ -76,7 +75,7 @@ class Measurement(models.Model):
     `characteristic_id` null: the catalogue did not know `name`, or another procedure owns it.
     No foreign keys: they would cost seven times the recording rate. One index entry for the measurements of an
     inspection (migration `narrow_keys` drops the unique one): rows are added with their inspection alone. A row without
-    null needs no map of nulls, 8 bytes: what is absent is an empty text or a claim of -1 in the table, None in Python.
+    null needs no map of nulls, 8 bytes: what is absent is an empty text, NaN or a claim of -1 there, None in Python.
     """
 
     pk = CompositePrimaryKey("inspection_id", "ordinal")
@@ -87,7 +86,7 @@ class Measurement(models.Model):
     outcome = models.SmallIntegerField()
     reason = models.SmallIntegerField()
     claimed = ClaimField()
-    value = ExactDecimalField(null=True)
+    value = NumberField()
     position = models.TextField(default="")
     unit = AbsentTextField()
     raw = RawField()

@@ -194,5 +194,8 @@ def _registered_content(new: NewVehicle) -> dict[str, Any]:
     return {
         "sequence": new.sequence,
         "software": [{"system": system, "version": version} for system, version in new.software],
-        "components": [{"kind": part.kind, "serial": part.serial, "lot": part.lot} for part in new.components],
+        "components": [
+            {"kind": part.kind, "serial": part.serial} | ({"lot": part.lot} if part.lot else {})
+            for part in new.components
+        ],
     }

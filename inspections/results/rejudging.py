@@ -14,7 +14,7 @@ from typing import Any
 from django.db import connection
 
 from ..evaluation.facts import Reading, Verdict
-from .fields import RAW
+from .fields import NUMBER, RAW
 from .models import Judgement
 from .plans import judge_for
 from .readings import stored_reading
@@ -141,7 +141,7 @@ def stored_measurements(inspection_ids: Sequence[int]) -> dict[int, list[tuple[i
     """The values of inspections as the judge is told them: ordinal, characteristic, reading. One statement."""
     measured: dict[int, list[tuple[int, int | None, Reading]]] = defaultdict(list)
     for inspection_id, ordinal, characteristic_id, value, raw, unit, position in _rows(
-        f"select inspection_id, ordinal, characteristic_id, value, {RAW}, unit, position"  # noqa: S608 a constant
+        f"select inspection_id, ordinal, characteristic_id, {NUMBER}, {RAW}, unit, position"  # noqa: S608 a constant
         " from inspections_measurement m"
         " where inspection_id = any(%s) order by inspection_id, ordinal",
         list(inspection_ids),

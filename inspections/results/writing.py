@@ -12,7 +12,7 @@ from django.db import connection
 from ..marks.arrays import quoted
 from ..marks.trips import run_together
 from .choices import Purpose
-from .fields import NO_CLAIM
+from .fields import NO_CLAIM, NO_NUMBER
 from .judging import JudgedInspection
 from .posted import CLAIMS, PostedInspection
 from .readings import stored_value
@@ -178,7 +178,7 @@ def _measured_rows(candidate: Candidate) -> Iterator[tuple[str, ...]]:
             f"{NO_CLAIM if item.verdict is None else CLAIMS[item.verdict]:d}",
             "NULL" if row.characteristic_id is None else f"{row.characteristic_id}",
             "NULL" if row.requirement_id is None else f"{row.requirement_id}",
-            number or "NULL",
+            number or NO_NUMBER,
             quoted(row.position),
             quoted(item.unit or ""),
             quoted('""' if raw == "" else raw or ""),

@@ -51,7 +51,8 @@ REQUIRED: dict[str, dict[tuple[str, str], Callable[[Any], bool | None]]] = {
 VERSIONS = {"battery": [{"system": "BMS", "version": "2.0"}], "driving": [{"system": "ADAS", "version": "4.10"}]}
 
 _ROWS = """
-select v.vin, p.domain, c.code, m.position, i.finished_at, i.software::text, m.value::text, nullif(m.raw, '')
+select v.vin, p.domain, c.code, m.position, i.finished_at, i.software::text, nullif(m.value, 'NaN')::text,
+    nullif(m.raw, '')
 from inspections_vehicle v
 join inspections_inspection i on i.vehicle_id = v.id
 join inspections_procedure p on p.id = i.procedure_id
