@@ -21,14 +21,21 @@ def mark_vehicles(*, rows: Iterable[tuple[int, int | None, str]], at: datetime) 
 
 def marking(*, rows: Iterable[tuple[int, int | None, str]], at: datetime) -> Statement | None:
     """The statement of `mark_vehicles`, to be run with others; None where there is nothing to mark."""
-    distinct = sorted(set(rows), key=lambda row: (row[0], row[1] or 0, row[2]))
-    if not distinct:
+    alike: dict[tuple[int, str], list[int | None]] = {}
+    for batch_id, vehicle_id, domain in set(rows):
+        alike.setdefault((batch_id, domain), []).append(vehicle_id)
+    if not alike:
         return None
-    batches, vehicles, domains = zip(*distinct, strict=True)
-    return _MARK, [at, number_array(batches), number_array(vehicles), text_array(domains)]
+    places = sorted(alike)
+    vehicles = [number_array(sorted(alike[place], key=lambda number: number or 0)) for place in places]
+    batches, domains = zip(*places, strict=True)
+    return _MARK, [at, number_array(batches), text_array(domains), text_array(vehicles)]
 
 
+# Of thousands of vehicles nearly all are in one batch and of one domain, which are then said once.
 _MARK: Final = (
     "insert into inspections_mark (batch_id, vehicle_id, domain, at)"
-    " select *, %s::timestamptz from unnest(%s::bigint[], %s::bigint[], %s::text[])"
+    " select alike.batch_id, vehicle_id, alike.domain, %s::timestamptz"
+    " from unnest(%s::bigint[], %s::text[], %s::text[]) as alike(batch_id, domain, vehicles)"
+    " cross join unnest(alike.vehicles::bigint[]) as vehicle_id"
 )

@@ -15,13 +15,14 @@ from typing import Annotated, Any, Final, TypeVar
 import msgspec
 
 from .digest import content_digest
-from .familiar import familiar_measurement
+from .familiar import familiar_measurements
 from .posted import (
     MOST_MEASUREMENTS,
     CheckedInspection,
     PostedInspection,
     PostedMeasurement,
     WrittenNumber,
+    check_familiar,
     check_posted,
 )
 from .refusals import BodyRefused, FieldError, pointer
@@ -93,7 +94,7 @@ def decode_items(items: Sequence[bytes], whole: bytes) -> list[PostedInspection 
     if read is None or len(read) != len(items):
         return [_or_refusal(decode_inspection, item) for item in items]
     return [
-        _or_refusal(_read_any, item) if posted is None else _or_refusal(check_posted, posted)
+        _or_refusal(_read_any, item) if posted is None else _or_refusal(check_familiar, posted)
         for item, posted in zip(items, read, strict=True)
     ]
 
@@ -106,7 +107,7 @@ def _read_familiar(body: bytes) -> PostedInspection | None:
         return None
     if _may_repeat_a_key(body, posted) or not _measure(posted):
         return None
-    return check_posted(posted)
+    return check_familiar(posted)
 
 
 def _read_many(whole: bytes) -> list[_Unmeasured | None] | None:
@@ -122,10 +123,12 @@ def _read_many(whole: bytes) -> list[_Unmeasured | None] | None:
 
 def _measure(posted: _Unmeasured) -> bool:
     """Put in the place of the bytes what they say. False where one of them is out of order."""
-    known = [familiar_measurement(bytes(raw)) for raw in posted.measurements]
+    known = familiar_measurements(posted.measurements)
+    if known is None:
+        return False
     # From here on it is a CheckedInspection like any other.
     posted.measurements = known  # type: ignore[assignment]
-    return None not in known
+    return True
 
 
 def _or_refusal(read: Callable[[_Unread], PostedInspection], unread: _Unread) -> PostedInspection | BodyRefused:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC
 from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal
 from hashlib import sha256
 from typing import Any, Final
@@ -29,25 +29,23 @@ def content_digest(posted: PostedInspection) -> bytes:
         subject = ("component", posted.component.kind, posted.component.serial)
     elif posted.material is not None:
         subject = ("material", posted.material.kind, posted.material.lot)
-    measured = [item.digested if type(item) is FamiliarMeasurement else digested(item) for item in posted.measurements]
+    started, finished, software = posted.started_at, posted.finished_at, posted.software
     content = (
         posted.id,
         subject,
         posted.procedure,
-        _utc(posted.started_at),
-        _utc(posted.finished_at),
+        started if started.tzinfo is UTC else started.astimezone(UTC),
+        finished if finished.tzinfo is UTC else finished.astimezone(UTC),
         posted.purpose,
         posted.nonconformance,
         posted.operator,
-        sorted((item.system, item.version) for item in posted.software or ()),
+        sorted([(item.system, item.version) for item in software]) if software else (),
         posted.verdict,
-        sorted(measured),
+        sorted(
+            [item.digested if type(item) is FamiliarMeasurement else digested(item) for item in posted.measurements]
+        ),
     )
     return sha256(_encode(content)).digest()
-
-
-def _utc(moment: datetime) -> datetime:
-    return moment if moment.tzinfo is UTC else moment.astimezone(UTC)
 
 
 def digested(item: PostedMeasurement) -> tuple[str, ...]:

@@ -1,34 +1,46 @@
 """Measurements that come again in the very same bytes: read, checked and made ready once. Pure.
 
-A rig measures the same few thousand values all day, and writes each as it wrote it before. What is kept here changes
-no answer: whatever is not familiar, or has a fault, is read in the ordinary way.
+A rig measures the same few thousand values all day, in the same order, and writes each as it wrote it before. What is
+kept here changes no answer: whatever is not familiar, or has a fault, is read in the ordinary way.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import count
 from typing import Final
 
 import msgspec
 
 from .digest import digested
-from .posted import FamiliarMeasurement, PostedMeasurement, WrittenNumber, measured_faults
+from .posted import MOST_MEASUREMENTS, FamiliarMeasurement, PostedMeasurement, WrittenNumber, measured_faults
 
 _MOST: Final = 65_536
 """So many are kept, about 50 MB; then it begins anew."""
 _LONGEST: Final = 256
 
-_familiar: Final[dict[bytes, FamiliarMeasurement]] = {}
+_familiar: Final[list[dict[bytes, FamiliarMeasurement]]] = [{} for _ in range(MOST_MEASUREMENTS)]
+"""By place in an inspection."""
+_met: Final = count(1)
 _DECODER: Final = msgspec.json.Decoder(PostedMeasurement, float_hook=WrittenNumber)
 _ENCODER: Final = msgspec.json.Encoder(enc_hook=len)  # encodes to count keys; what a number is does not matter then
 
 
-def familiar_measurement(raw: bytes) -> FamiliarMeasurement | None:
-    """The measurement that these bytes say; None where they say none that is without fault."""
-    known = _familiar.get(raw)
-    if known is None and (known := _read(raw)) is not None and len(raw) <= _LONGEST:
-        if len(_familiar) >= _MOST:
-            _familiar.clear()
-        _familiar[raw] = known
+def familiar_measurements(raws: Sequence[msgspec.Raw]) -> list[FamiliarMeasurement] | None:
+    """The measurements of an inspection, at most 2,000, from their bytes; None where one is not without fault."""
+    found = [known.get(bytes(raw)) for known, raw in zip(_familiar, raws, strict=False)]
+    if None in found:
+        found = [known or _meet(place, bytes(raws[place])) for place, known in enumerate(found)]
+    return None if None in found else found  # type: ignore[return-value]
+
+
+def _meet(place: int, raw: bytes) -> FamiliarMeasurement | None:
+    known = _read(raw)
+    if known is not None and len(raw) <= _LONGEST:
+        if not next(_met) % _MOST:
+            for kept in _familiar:
+                kept.clear()
+        _familiar[place][raw] = known
     return known
 
 

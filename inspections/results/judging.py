@@ -19,10 +19,14 @@ from .subjects import Subject
 
 
 class JudgedInspection(Struct, frozen=True, gc=False):
-    """`said` has one entry for each measurement, in the order posted; `revision_id` None: nothing bound the subject."""
+    """`said` has one entry for each measurement, in the order posted; `revision_id` None: nothing bound the subject.
+
+    `is_known`: the catalogue knows every characteristic that was measured.
+    """
 
     revision_id: int | None
     verdict: Verdict
+    is_known: bool
     said: Sequence[Said]
 
     @property
@@ -43,17 +47,22 @@ Judges: TypeAlias = dict[tuple[int, int, datetime | None], ReadyJudge]
 """The judges that one act has looked up: by revision, procedure and when the car was built."""
 
 
+def judge_of(procedure: KnownProcedure, subject: Subject, judges: Judges) -> ReadyJudge:
+    """Who judges a subject's inspections: the revision pinned by its batch; without one, nothing is judged
+    (`NO_PLAN`)."""
+    if subject.batch is None or subject.batch.revision_id is None:
+        return NO_PLAN
+    key = subject.batch.revision_id, procedure.id, subject.built_at
+    return judges.get(key) or judges.setdefault(key, ready_judge_for(*key))
+
+
 def judge_posted(
-    posted: PostedInspection, procedure: KnownProcedure, subject: Subject, judges: Judges
+    posted: PostedInspection, procedure: KnownProcedure, subject: Subject, judge: ReadyJudge
 ) -> JudgedInspection:
-    """Judge every value on the revision pinned by the subject's batch; without one, nothing is judged (`NO_PLAN`)."""
-    revision_id = None if subject.batch is None else subject.batch.revision_id
-    judge = NO_PLAN
-    if revision_id is not None:
-        key = revision_id, procedure.id, subject.built_at
-        judge = judges.get(key) or judges.setdefault(key, ready_judge_for(*key))
+    """Judge every value, by the judge of that procedure and subject. Reads nothing."""
     said = judge.say_all(posted, procedure)
-    return JudgedInspection(revision_id, judge.verdict(said), said)
+    revision_id = None if subject.batch is None else subject.batch.revision_id
+    return JudgedInspection(revision_id, *judge.conclude(said), said)
 
 
 def judge_sample(
@@ -65,7 +74,7 @@ def judge_sample(
     if judge is None:
         return None
     said = judge.say_all(posted, procedure)
-    verdict = judge.verdict(said)
+    verdict = judge.conclude(said).verdict
     if verdict.outcome is Outcome.PASS:
         return JudgedSample(verdict)
     asked = [one.row for one in said if one.row.requirement_id is not None]

@@ -15,7 +15,7 @@ from .readings import reading_of
 
 _MOST_JUDGES: Final = 16
 """Judges whose words one measurement keeps: plans of some configurations, revisions and dates of effect."""
-_MOST_VERDICTS: Final = 10_000
+_MOST_CONCLUSIONS: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,8 @@ class KnownProcedure:
 class Said(NamedTuple):
     """What a judge said of one measurement. `kind` numbers what it can say: alike for every value that conforms.
 
-    `characteristic_id` is that of the catalogue when it was said; `line` is the measurement as COPY writes it.
+    `characteristic_id` is that of the catalogue when it was said; `line` is what COPY writes of the measurement behind
+    its inspection's id.
     """
 
     characteristic_id: int | None
@@ -50,43 +51,52 @@ class Said(NamedTuple):
         return self.row.verdict
 
 
+class Conclusion(NamedTuple):
+    """The verdict of an inspection, and whether the catalogue knows everything that it measured."""
+
+    verdict: Verdict
+    is_known: bool
+
+
 class ReadyJudge:
     """What judges the inspections of a procedure. `judge` None stands for no plan: then nothing is judged."""
 
     def __init__(self, judge: ProcedureJudge | None) -> None:
         self.judge = judge
         self._kinds: dict[Judged, int] = {}
-        self._verdicts: dict[tuple[int, ...], Verdict] = {}
+        self._conclusions: dict[tuple[int, ...], Conclusion] = {}
 
     def say_all(self, posted: PostedInspection, procedure: KnownProcedure) -> list[Said]:
         """What is said of each measurement, in the order posted."""
         known = procedure.characteristics
         every = []
-        for item in posted.measurements:
+        for ordinal, item in enumerate(posted.measurements):
             found = known.get(item.characteristic)
-            if type(item) is FamiliarMeasurement:
-                said = item.said.get(self)
-                if said is None or said.characteristic_id != (None if found is None else found.id):
-                    said = self._say(item, found)
+            said = item.said.get(self) if type(item) is FamiliarMeasurement else None
+            if said is None or said.characteristic_id != (None if found is None else found.id):
+                said = self._say(item, ordinal, found)
+                if type(item) is FamiliarMeasurement:
                     self._remember(item, said)
-            else:
-                said = self._say(item, found)
             every.append(said)
         return every
 
-    def verdict(self, every: Sequence[Said]) -> Verdict:
-        """The verdict of an inspection of which this was said."""
-        if self.judge is None:
-            return Verdict(Outcome.NOT_JUDGED, JudgementReason.NO_PLAN)
+    def conclude(self, every: Sequence[Said]) -> Conclusion:
+        """What follows for the inspection of which this was said."""
         kinds = tuple([one.kind for one in every])
-        verdict = self._verdicts.get(kinds)
-        if verdict is None:
-            verdict = self.judge.verdict([one.row for one in every]).verdict
-            if len(self._verdicts) < _MOST_VERDICTS:
-                self._verdicts[kinds] = verdict
-        return verdict
+        conclusion = self._conclusions.get(kinds)
+        if conclusion is None:
+            conclusion = self._conclude([one.row for one in every])
+            if len(self._conclusions) < _MOST_CONCLUSIONS:
+                self._conclusions[kinds] = conclusion
+        return conclusion
 
-    def _say(self, item: PostedMeasurement, found: KnownCharacteristic | None) -> Said:
+    def _conclude(self, rows: Sequence[Judged]) -> Conclusion:
+        is_known = all(row.characteristic_id is not None for row in rows)
+        if self.judge is None:
+            return Conclusion(Verdict(Outcome.NOT_JUDGED, JudgementReason.NO_PLAN), is_known)
+        return Conclusion(self.judge.verdict(rows).verdict, is_known)
+
+    def _say(self, item: PostedMeasurement, ordinal: int, found: KnownCharacteristic | None) -> Said:
         number = None if found is None else found.id
         if self.judge is not None:
             row = self.judge.judge(number, reading_of(item))
@@ -94,7 +104,7 @@ class ReadyJudge:
             reason = JudgementReason.UNKNOWN_CHARACTERISTIC if found is None else JudgementReason.NO_PLAN
             row = Judged(number, item.position or "", Verdict(Outcome.NOT_JUDGED, reason))
         kind = self._kinds.setdefault(row, len(self._kinds))
-        return Said(number, row, kind, copy_line(item, row, None if found is None else found.kind))
+        return Said(number, row, kind, copy_line(item, ordinal, row, None if found is None else found.kind))
 
     def _remember(self, item: FamiliarMeasurement, said: Said) -> None:
         if len(item.said) >= _MOST_JUDGES:

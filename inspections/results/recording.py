@@ -5,11 +5,11 @@ One transaction: check, judge, store, mark what is undecided, write the ledger; 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from hashlib import sha256
 from itertools import chain
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from ..dispatch import DECIDE_BATCH, Queue, enqueue_after_commit
 from ..marks.acts import StartOver, one_act
@@ -21,13 +21,14 @@ from ..people.rules import Actor, ActorKind
 from ..records.services import Act, appending
 from ..rigs.models import Rig
 from ..rigs.queries import reading_authorised
+from .candidates import Candidate
 from .covered import batches_covered_by
 from .digest import content_digest
 from .fates import Held, Request, reading_same_ids, settle_held, settle_read, settle_same_ids
-from .judging import Judges, judge_posted
+from .judging import Judges, judge_of, judge_posted
 from .posted import CheckedInspection, PostedInspection, check_posted
 from .procedures import procedures_read, reading_unknown, remembered_procedures
-from .ready import KnownProcedure
+from .ready import KnownProcedure, ReadyJudge
 from .recorded import Recorded, RecordState
 from .rejudging import judge_on_past_pins
 from .sampling import asking_configurations, record_samples
@@ -38,11 +39,12 @@ from .subjects import (
     forget_places,
     key_of,
     locks_of,
+    locks_of_subjects,
     read_subjects,
     reading_subjects,
     subjects_read,
 )
-from .writing import Candidate, insert_inspections
+from .writing import insert_inspections
 
 AHEAD: Final = timedelta(minutes=5)
 """How far ahead of ours a rig's clock may be."""
@@ -98,8 +100,7 @@ def _record(request: Request, actor: Actor, person_id: int | None, source: Mappi
     procedures = _settle_before_locking(request)
     keys = {place: key_of(request.items[place]) for place in request.open_places()}
     subjects = _lock_subjects(request, keys.values(), procedures)
-    candidates = list(_judge(request, keys, procedures, subjects))
-    inserted = _store(request, candidates, person_id, source)
+    inserted = _store(request, _choose(request, keys, procedures, subjects), person_id, source)
     if inserted:
         _judge_as_then(request, inserted)
         _tell(request, inserted, actor)
@@ -169,7 +170,7 @@ def _lock_subjects(
         *reading_subjects(keys),
     )
     subjects = subjects_read(found)
-    locks = {lock for subject in subjects.values() for lock in subject.locks()}
+    locks = locks_of_subjects(subjects.values())
     loose = any(subject.batch is None for subject in subjects.values())
     if not _wanted_locks(request, locks, loose, procedures) <= held:
         forget_places(keys)
@@ -207,34 +208,59 @@ def _check_authorised(request: Request, procedures: Mapping[str, KnownProcedure]
             request.refuse(place, "rig_not_authorised_now", detail, "/procedure")
 
 
-def _judge(
+class _Chosen(NamedTuple):
+    """What is to be judged and stored; `place` is its place in what was handed in."""
+
+    place: int
+    posted: PostedInspection
+    digest: bytes
+    procedure: KnownProcedure
+    subject: Subject
+    judge: ReadyJudge
+
+
+def _choose(
     request: Request,
     keys: Mapping[int, SubjectKey],
     procedures: Mapping[str, KnownProcedure],
     subjects: Mapping[SubjectKey, Subject],
-) -> Iterable[Candidate]:
-    """What is to be stored: of items with one id the first; the others stay open until that one stands."""
+) -> list[_Chosen]:
+    """What is to be stored, by id: of items with one id the first; the others stay open until that one stands."""
     first: dict[str, int] = {}
     judges: Judges = {}
+    chosen = []
+    items, digests = request.items, request.digests
     for place in request.open_places():
-        posted, subject = request.items[place], subjects.get(keys[place])
+        posted, digest, subject = items[place], digests[place], subjects.get(keys[place])
         earlier = first.setdefault(posted.id, place)
-        if subject is None and request.digests[earlier] == request.digests[place]:
+        if subject is None and digests[earlier] == digest:
             detail = f"{posted.vin} is not registered; this is recorded by itself when it is."
             request.settle(place, RecordState.WAITING, code="waiting", detail=detail, pointer="/vin")
         elif earlier == place and subject is not None:
             procedure = procedures[posted.procedure]
-            judged = judge_posted(posted, procedure, subject, judges)
-            yield Candidate(place, posted, request.digests[place], procedure, subject, judged)
+            chosen.append(_Chosen(place, posted, digest, procedure, subject, judge_of(procedure, subject, judges)))
+    chosen.sort(key=lambda one: one.posted.id)
+    return chosen
+
+
+def _judge(chosen: Iterable[_Chosen]) -> Iterator[Candidate]:
+    """Reads nothing: while the first are judged and written the database is busy with them."""
+    for place, posted, digest, procedure, subject, judge in chosen:
+        yield Candidate(place, posted, digest, procedure, subject, judge_posted(posted, procedure, subject, judge))
 
 
 def _store(
-    request: Request, candidates: Sequence[Candidate], person_id: int | None, source: Mapping[str, Any] | None
+    request: Request, chosen: Sequence[_Chosen], person_id: int | None, source: Mapping[str, Any] | None
 ) -> list[Candidate]:
     inserted: list[Candidate] = []
-    if candidates:
+    if chosen:
         inserted = insert_inspections(
-            candidates, rig_id=request.rig.pk, at=request.at, person_id=person_id, source=source
+            _judge(chosen),
+            count=len(chosen),
+            rig_id=request.rig.pk,
+            at=request.at,
+            person_id=person_id,
+            source=source,
         )
     for candidate in inserted:
         request.settle_recorded(candidate.place, candidate.inspection_id, candidate.subject, candidate.judged)
@@ -289,6 +315,7 @@ def _acts(request: Request, inserted: Sequence[Candidate]) -> Iterable[Act]:
         {
             item.characteristic
             for candidate in inserted
+            if not candidate.judged.is_known
             for item, said in zip(candidate.posted.measurements, candidate.judged.said, strict=True)
             if said.characteristic_id is None
         }

@@ -12,11 +12,11 @@ from ..catalogue.choices import RevisionStatus
 from ..evaluation.facts import Level
 from ..evaluation.reasons import Outcome
 from ..rigs.models import Rig
+from .candidates import Candidate
 from .judging import judge_sample
 from .models import Sample
 from .plans import sample_judge_for
 from .rejudging import stored_measurements
-from .writing import Candidate
 
 
 def asking_configurations(procedure_ids: Collection[int]) -> dict[int, list[tuple[int, int]]]:

@@ -48,12 +48,19 @@ class Subject(NamedTuple):
     destroyed: bool = False
     bound_until: datetime | None = None
 
-    def locks(self) -> list[tuple[Lock, int]]:
-        """The locks under which what is said of this subject stays so."""
-        own = {"vehicle": [], "component": [(Lock.COMPONENT, self.id)], "lot": [(Lock.LOT, self.id)]}[self.kind]
-        if self.batch is None:
-            return own
-        return [(Lock.CONFIGURATION, self.batch.configuration_id), *own, (Lock.BATCH, self.batch.id)]
+
+def locks_of_subjects(subjects: Iterable[Subject]) -> set[tuple[Lock, int]]:
+    """The locks under which what is said of these subjects stays so."""
+    locks: set[tuple[Lock, int]] = set()
+    batches: dict[int, BatchFacts] = {}
+    for subject in subjects:
+        if subject.kind in _OWN_LOCK:
+            locks.add((_OWN_LOCK[subject.kind], subject.id))
+        if subject.batch is not None:
+            batches[subject.batch.id] = subject.batch
+    for batch in batches.values():
+        locks.update([(Lock.CONFIGURATION, batch.configuration_id), (Lock.BATCH, batch.id)])
+    return locks
 
 
 def key_of(posted: PostedInspection) -> SubjectKey:
@@ -100,6 +107,16 @@ select 'vehicle', v.id, v.vin, '', v.id, v.vin, v.registered_at::text, v.status 
        b.id, b.number, b.configuration_id, b.line, b.status, b.revision_id
 from inspections_vehicle v join inspections_batch b on b.id = v.batch_id where v.vin = any(%s::text[])
 """
+_VEHICLES_ALIKE: Final = """
+select 'vehicles', v.vins, v.ids, v.registered_at::text, v.destroyed,
+       greatest(v.moved_at, (select max(r.at) from inspections_repinning r where r.batch_id = b.id))::text,
+       b.id, b.number, b.configuration_id, b.line, b.status, b.revision_id
+from (select batch_id, registered_at, status = 'destroyed_for_test' as destroyed,
+          (select max(m.at) from inspections_vehiclemove m where m.vehicle_id = v.id) as moved_at,
+          string_agg(vin, ' ') as vins, string_agg(id::text, ' ') as ids
+      from inspections_vehicle v where vin = any(%s::text[]) group by 1, 2, 3, 4) v
+join inspections_batch b on b.id = v.batch_id
+"""
 _COMPONENTS: Final = """
 select 'component', c.id, c.kind, c.serial, v.id, v.vin, v.registered_at::text, false,
        greatest((select max(m.at) from inspections_vehiclemove m where m.vehicle_id = v.id),
@@ -120,6 +137,9 @@ from unnest(%s::text[], %s::text[]) as named(kind, lot)
 join inspections_materiallot l on l.kind = named.kind and l.lot = named.lot
 """
 _READ: Final = {"vehicle": _VEHICLES, "component": _COMPONENTS, "lot": _LOTS}
+_READ_MANY: Final = {**_READ, "vehicle": _VEHICLES_ALIKE}
+_MANY: Final = 50
+"""Of so many vehicles it takes less to say of each kind once which they are, than of each what it is."""
 _PLACES: Final = {
     "vehicle": """
         select distinct '', null::bigint, b.id, b.configuration_id from inspections_vehicle v
@@ -147,11 +167,12 @@ def locks_of(keys: Iterable[SubjectKey]) -> tuple[set[tuple[Lock, int]], bool]:
     again; where it is elsewhere by now the act calls `forget_places` and does start over.
     """
     wanted = set(keys)
-    guessed = {key: _where[key] for key in wanted if key in _where} if can_start_over() else {}
+    where = _where if can_start_over() else {}
+    guessed = {key: place for key in wanted if (place := where.get(key))}
     places = set(guessed.values())
     locks: set[tuple[Lock, int]] = set()
     loose = False
-    asking = _asking(_PLACES, [key for key in wanted if key not in guessed])
+    asking = _asking(_PLACES, wanted - guessed.keys())
     for kind, own, batch_id, configuration_id in chain.from_iterable(run_together(*asking.values())):
         if kind in _OWN_LOCK:
             locks.add((_OWN_LOCK[kind], own))
@@ -177,7 +198,8 @@ def read_subjects(keys: Iterable[SubjectKey]) -> dict[SubjectKey, Subject]:
 
 def reading_subjects(keys: Iterable[SubjectKey]) -> list[Statement]:
     """The statements of `read_subjects`, to be run with others; `subjects_read` takes what they answer."""
-    return list(_asking(_READ, keys).values())
+    wanted = list(keys)
+    return list(_asking(_READ if len(wanted) < _MANY else _READ_MANY, wanted).values())
 
 
 def subjects_read(answers: Iterable[Iterable[tuple[Any, ...]]]) -> dict[SubjectKey, Subject]:
@@ -186,20 +208,38 @@ def subjects_read(answers: Iterable[Iterable[tuple[Any, ...]]]) -> dict[SubjectK
     batches: dict[int, BatchFacts] = {}
     if len(_where) >= _MOST_PLACES:
         _where.clear()
-    for kind, own, first, second, vehicle_id, vin, built_at, destroyed, until, batch_id, *batch in chain.from_iterable(
-        answers
-    ):
-        bound = None
+    for (
+        kind,
+        *said,
+        built_at,
+        destroyed,
+        until,
+        batch_id,
+        number,
+        configuration_id,
+        line,
+        status,
+        revision_id,
+    ) in chain.from_iterable(answers):
+        batch = None
         if batch_id is not None:
-            bound = batches.get(batch_id) or batches.setdefault(batch_id, BatchFacts(batch_id, *batch))
-        key = kind, first, second
-        text = first if kind == "vehicle" else f"{first} {second}"
-        found[key] = Subject(
-            kind, own, text, vehicle_id, vin or "", built_at and _moment(built_at), bound, destroyed,
-            until and _moment(until),
-        )  # fmt: skip
-        if kind == "vehicle" and bound is not None:
-            _where[key] = bound.id, bound.configuration_id
+            batch = batches.get(batch_id) or batches.setdefault(
+                batch_id, BatchFacts(batch_id, number, configuration_id, line, status, revision_id)
+            )
+        facts = built_at and _moment(built_at), batch, destroyed, until and _moment(until)
+        if kind == "vehicles":
+            vins, ids = said
+            for vin, own in zip(vins.split(), map(int, ids.split()), strict=True):
+                found["vehicle", vin, ""] = Subject("vehicle", own, vin, own, vin, *facts)
+        else:
+            own, first, second, vehicle_id, vin = said
+            text = first if kind == "vehicle" else f"{first} {second}"
+            found[kind, first, second] = Subject(kind, own, text, vehicle_id, vin or "", *facts)
+    _where.update(
+        (key, (subject.batch.id, subject.batch.configuration_id))
+        for key, subject in found.items()
+        if subject.kind == "vehicle" and subject.batch is not None
+    )
     return found
 
 

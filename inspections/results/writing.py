@@ -1,38 +1,31 @@
-"""Writes inspections and their measurements as sets: one statement each, whatever their number."""
+"""Writes inspections and their measurements as sets: a few in one statement, many with COPY."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
-from typing import Any, Final
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
+from psycopg.errors import UniqueViolation
 
 from ..marks.arrays import quoted
 from ..marks.trips import run_together
+from .candidates import Candidate
 from .choices import Purpose
+from .copying import INSPECTION_COLUMNS, MEASUREMENT_COLUMNS, Shared, copy_lines, copy_rows
 from .fields import NO_CLAIM, NO_NUMBER
-from .judging import JudgedInspection
-from .posted import CLAIMS, PostedInspection
+from .posted import CLAIMS
 from .readings import stored_value
-from .ready import KnownProcedure
-from .subjects import Subject
+
+if TYPE_CHECKING:
+    from psycopg import Copy
 
 _PURPOSES: Final = {purpose.label: f"{purpose.value}" for purpose in Purpose} | {None: f"{Purpose.INITIAL.value}"}
 _CLAIMED: Final = {claim: "NULL" if outcome is None else f"{outcome:d}" for claim, outcome in CLAIMS.items()}
-
-
-class Candidate(msgspec.Struct, gc=False):
-    """An inspection on its way into the tables. `place` is its place in what was handed in."""
-
-    place: int
-    posted: PostedInspection
-    digest: bytes
-    procedure: KnownProcedure
-    subject: Subject
-    judged: JudgedInspection
-    inspection_id: int = 0
 
 
 _COLUMNS: Final = (
@@ -83,36 +76,85 @@ with inspected as ({_INSERT}), measured as (
 )
 select external_id, id from inspected
 """  # noqa: S608 made of the names above alone
+_COPY_INSPECTIONS: Final = (
+    f"copy inspections_inspection ({INSPECTION_COLUMNS}) from stdin (format csv, escape '\\', null 'null')"
+)
+_COPY_MEASUREMENTS: Final = f"copy inspections_measurement ({MEASUREMENT_COLUMNS}) from stdin"
+_TAKE_KEYS: Final = "select string_agg(nextval('inspections_inspection_id_seq')::text, ' ') from generate_series(1, %s)"
 FEW: Final = 5
 """So many inspections are written with their measurements in one statement; of more, COPY makes up for its trips."""
+_PIECE: Final = 100
 
 
 def insert_inspections(
-    candidates: Sequence[Candidate],
+    candidates: Iterator[Candidate],
     *,
+    count: int,
     rig_id: int,
     at: datetime,
     person_id: int | None,
     source: Mapping[str, Any] | None,
 ) -> list[Candidate]:
-    """Insert in the order of their ids, with their measurements, and give each its key. Returns what was inserted.
+    """Insert the `count` inspections, which come in the order of their ids, with their measurements, and give each its
+    key. Returns what was inserted.
 
     An id that another transaction took meanwhile is left out: that one stands.
     """
-    ordered = sorted(candidates, key=lambda candidate: candidate.posted.id)
+    shown = None if source is None else msgspec.json.encode(source).decode()
+    ordered: list[Candidate] = []
+    shared = rig_id, at, person_id, shown
+    if count > FEW and _copy(candidates, count=count, shared=shared, taken=ordered):
+        return ordered
+    ordered.extend(candidates)
     # Arrays written here as PostgreSQL reads them: a fifth of the time that the driver takes for as many lists.
     columns = _arrays(map(_row, ordered))
-    shown = None if source is None else msgspec.json.encode(source).decode()
-    values = [rig_id, at, person_id, shown, *columns]
-    measured = _arrays(row for candidate in ordered for row in _measured_rows(candidate)) if len(ordered) <= FEW else []
+    measured = _arrays(row for candidate in ordered for row in _measured_rows(candidate))
+    values = [*shared, *columns]
     (rows,) = run_together((_INSERT_ALL, [*values, *measured]) if measured else (_INSERT, values))
     keys: dict[str, int] = dict(rows)
     inserted = [candidate for candidate in ordered if candidate.posted.id in keys]
     for candidate in inserted:
         candidate.inspection_id = keys[candidate.posted.id]
-    if not measured:
-        _copy_measurements(inserted)
     return inserted
+
+
+def _copy(candidates: Iterator[Candidate], *, count: int, shared: Shared, taken: list[Candidate]) -> bool:
+    """Write the `count` inspections in the order in which they come, with their measurements, and give each its key.
+
+    `taken` is filled with them as they come. False where another transaction took one of their ids meanwhile: COPY
+    knows no `on conflict`, so that nothing is written then, and the caller has to write them in a way that does.
+    """
+    keys = _take_keys(count)
+    try:
+        with transaction.atomic():
+            with _copying(_COPY_MEASUREMENTS) as copy:
+                # PostgreSQL stores one piece while the next is judged, which is what the iterator does.
+                while piece := list(islice(candidates, _PIECE)):
+                    for candidate in piece:
+                        candidate.inspection_id = next(keys)
+                    copy.write(copy_lines(piece))
+                    taken += piece
+                rows = copy_rows(taken, shared)
+            with _copying(_COPY_INSPECTIONS) as copy:
+                copy.write(rows)
+    except IntegrityError as error:
+        if isinstance(error.__cause__, UniqueViolation):
+            return False
+        raise
+    return True
+
+
+def _take_keys(count: int) -> Iterator[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(_TAKE_KEYS, [count])
+        (keys,) = cursor.fetchone()
+    return map(int, keys.split())
+
+
+@contextmanager
+def _copying(statement: str) -> Iterator[Copy]:
+    with connection.wrap_database_errors, connection.cursor() as cursor, cursor.copy(statement) as copy:
+        yield copy
 
 
 def _arrays(rows: Iterable[tuple[str, ...]]) -> list[str]:
@@ -141,27 +183,6 @@ def _row(candidate: Candidate) -> tuple[str, ...]:
         quoted(posted.nonconformance),
         quoted(msgspec.json.encode(posted.software).decode()) if posted.software else "NULL",
     )
-
-
-_COPY: Final = (
-    "copy inspections_measurement (inspection_id, ordinal, outcome, reason, claimed, characteristic_id,"
-    " requirement_id, value, position, unit, raw, name) from stdin"
-)
-
-
-def _copy_measurements(candidates: Iterable[Candidate]) -> None:
-    """Write the measurements of inserted inspections straight into their table (PostgreSQL COPY, text format)."""
-    lines = "".join(
-        [
-            f"{candidate.inspection_id}\t{ordinal}\t{said.line}"
-            for candidate in candidates
-            for ordinal, said in enumerate(candidate.judged.said)
-        ]
-    )
-    if not lines:
-        return
-    with connection.cursor() as cursor, cursor.copy(_COPY) as copy:
-        copy.write(lines)
 
 
 def _measured_rows(candidate: Candidate) -> Iterator[tuple[str, ...]]:

@@ -7,13 +7,15 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import Raw
 
 from inspections.evaluation.inspecting import ProcedureJudge
 from inspections.evaluation.reasons import Outcome
 from inspections.results import decoding
+from inspections.results import familiar as familiar_module
 from inspections.results.decoding import BodyRefused, WrittenNumber, content_digest, decode_inspection, decode_items
-from inspections.results.familiar import familiar_measurement
-from inspections.results.posted import PostedInspection
+from inspections.results.familiar import familiar_measurements
+from inspections.results.posted import FamiliarMeasurement, PostedInspection
 from inspections.results.readings import reading_of
 from inspections.results.ready import KnownCharacteristic, KnownProcedure, ReadyJudge
 from tests.evaluation.builders import BONDING, requirement
@@ -67,7 +69,7 @@ def told(read: PostedInspection | BodyRefused) -> tuple[Any, ...]:
 def unfamiliar(sent: bytes) -> tuple[Any, ...]:
     """As it is read where nothing is familiar."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(decoding, "familiar_measurement", lambda raw: None)
+        patch.setattr(decoding, "familiar_measurements", lambda raws: None)
         return outcome(sent)
 
 
@@ -103,20 +105,34 @@ def test_items_of_a_bulk_say_what_they_say_alone(inspections: list[list[dict[str
     ],
 )
 def test_law_1_what_is_out_of_order_is_not_familiar(raw: bytes) -> None:
-    assert [familiar_measurement(raw), familiar_measurement(raw)] == [None, None]
+    good = b'{"characteristic":"A","value":1}'
+    assert [familiar_measurements([Raw(good), Raw(raw)]) for _ in range(2)] == [None, None]
+
+
+def familiar(*raws: bytes) -> list[FamiliarMeasurement]:
+    found = familiar_measurements([Raw(raw) for raw in raws])
+    assert found is not None
+    return found
 
 
 def test_a_number_and_the_text_that_spells_it_are_not_taken_for_each_other() -> None:
-    number = familiar_measurement(b'{"characteristic":"A","value":1.5}')
-    text = familiar_measurement(b'{"characteristic":"A","value":"1.5"}')
-    assert number is not None
-    assert text is not None
+    (number,) = familiar(b'{"characteristic":"A","value":1.5}')
+    (text,) = familiar(b'{"characteristic":"A","value":"1.5"}')
     assert (type(number.value), type(text.value)) == (WrittenNumber, str)
 
 
-def test_what_is_familiar_is_shared() -> None:
+def test_what_is_familiar_is_shared_by_all_that_measure_it_in_that_place() -> None:
     raw = b'{"characteristic":"A","value":2.25,"unit":"V"}'
-    assert familiar_measurement(raw) is familiar_measurement(bytes(bytearray(raw)))
+    first, second = familiar(raw, raw), familiar(bytes(bytearray(raw)), raw)
+    assert [one is other for one, other in zip(first, second, strict=True)] == [True, True]
+    assert first[0] is not first[1]
+
+
+def test_so_many_are_kept_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(familiar_module, "_MOST", 10)
+    for place in range(35):
+        familiar(f'{{"characteristic":"A","value":{place}.125}}'.encode())
+    assert sum(map(len, familiar_module._familiar)) <= 10
 
 
 class TestReadyJudge:
@@ -138,7 +154,7 @@ class TestReadyJudge:
             said = ready.say_all(posted, self.PROCEDURE)
             expected = [judge.judge(BONDING, reading_of(item)) for item in posted.measurements]
             assert [one.row for one in said] == expected
-            assert ready.verdict(said) == judge.verdict(expected).verdict
+            assert ready.conclude(said) == (judge.verdict(expected).verdict, True)
 
     def test_two_judges_do_not_hear_each_other(self) -> None:
         posted = self.item("0.06")
