@@ -236,7 +236,7 @@ def _sign(*, concession: Concession, signer: User, actor: Actor, seen_digest: st
     said = {"place": place, "meaning": MEANING}
     acts = [Act("concession.signed", "concession", concession.number, concession.batch.number, after=said)]
     if place == NEEDED:
-        acts += _put_in_force(concession, named, at)
+        acts += _put_in_force(concession, named, [hand.personnel_number for hand in (*signed, signature)], at)
     record_acts(actor=actor, acts=acts, at=at)
     return signature
 
@@ -273,7 +273,7 @@ def changes_since(*, concession: Concession) -> tuple[list[Said], list[Departing
     return changed, named
 
 
-def _put_in_force(concession: Concession, named: Sequence[Departing], at: datetime) -> list[Act]:
+def _put_in_force(concession: Concession, named: Sequence[Departing], hands: Sequence[str], at: datetime) -> list[Act]:
     mark_vehicles(rows=[(concession.batch_id, row.vehicle_id, "") for row in named], at=at)
     enqueue_after_commit(DECIDE_BATCH, queue=Queue.URGENT, kwargs={"batch_id": concession.batch_id}, once=True)
     return [
@@ -283,7 +283,12 @@ def _put_in_force(concession: Concession, named: Sequence[Departing], at: dateti
             row.vin,
             concession.batch.number,
             reason=concession.reason,
-            after={"concession": concession.number, "nonconformance": row.nonconformance, "departures": row.stored},
+            after={
+                "concession": concession.number,
+                "nonconformance": row.nonconformance,
+                "departures": row.stored,
+                "signed_by": list(hands),
+            },
         )
         for row in named
     ]

@@ -165,7 +165,7 @@ def _sign(*, release: Release, signer: User, actor: Actor, seen_digest: str, at:
     )
     acts = [Act("release.signed", "release", release.number, batch.number, after={"place": place, "meaning": MEANING})]
     if place == NEEDED:
-        acts += _release(release, batch, found, at)
+        acts += _release(release, batch, found, [hand.personnel_number for hand in (*signed, signature)])
     record_acts(actor=actor, acts=acts, at=at)
     return signature
 
@@ -177,7 +177,7 @@ def _refuse_demonstration(batch: Batch) -> None:
         raise ReleaseRefused("demonstration", text)
 
 
-def _release(release: Release, batch: Batch, found: Sequence[Basis], at: datetime) -> list[Act]:
+def _release(release: Release, batch: Batch, found: Sequence[Basis], hands: Sequence[str]) -> list[Act]:
     """The second signature: the vehicles are released, and what each rests on is kept as a decision of its own."""
     Vehicle.objects.filter(pk__in=[row.vehicle_id for row in found], status=VehicleStatus.IN_PROCESS).update(
         status=VehicleStatus.RELEASED
@@ -188,7 +188,7 @@ def _release(release: Release, batch: Batch, found: Sequence[Basis], at: datetim
             "vehicle",
             row.vin,
             batch.number,
-            after={"release": release.number, "digest": row.digest},
+            after={"release": release.number, "digest": row.digest, "signed_by": list(hands)},
         )
         for row in found
     ]

@@ -2,401 +2,82 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from django.utils.translation import gettext as _
+from django.urls import reverse
 
-from inspections.catalogue.queries import CharacteristicWords
-from inspections.evaluation.reasons import ReasonCode
-from inspections.gates.sentence_catalogue import Language
-from inspections.gates.sentences import gate_text
 from inspections.records.models import LedgerEntry
 
-from .ages import clauses
+from .act_sentences import SENTENCES
+from .reason_groups import LinkedPart
 from .statuses import Status
+from .telling import Telling
 
-Characteristics = Mapping[int, CharacteristicWords]
-
-_CODES: Mapping[str, tuple[str, str]] = {
-    ReasonCode.NO_REQUIREMENTS: ("nothing is required", "没有任何要求"),
-    ReasonCode.PLAN_NOT_APPROVED: ("plan not approved", "控制计划未批准"),
-    ReasonCode.MISSING_RESULT: ("results missing", "缺少结果"),
-    ReasonCode.MEASUREMENT_FAILED: ("measurement failed", "测量不合格"),
-    ReasonCode.MEASUREMENT_INDETERMINATE: ("cannot be judged", "无法判定"),
-    ReasonCode.VERDICT_DISAGREEMENT: ("verdicts disagree", "判定不一致"),
-    ReasonCode.RIG_OUT_OF_CALIBRATION: ("rig out of calibration", "台架不在校准有效期"),
-    ReasonCode.RIG_NOT_AUTHORISED: ("rig not authorised", "台架未获授权"),
-    ReasonCode.SOFTWARE_MISMATCH: ("tested with other software", "检验软件与车上不符"),
-    ReasonCode.EVIDENCE_STALE: ("result older than a change", "结果早于变更"),
-    ReasonCode.RETEST_UNEXPLAINED: ("repeats not explained", "重复检验未说明"),
-    ReasonCode.SUBMISSION_QUARANTINED: ("a submission cannot be read", "有提交无法读取"),
-    ReasonCode.COVERAGE_MISSING: ("coverage missing", "缺少覆盖"),
-    ReasonCode.COVERAGE_EXPIRED: ("coverage expired", "覆盖已到期"),
-    ReasonCode.COVERAGE_REVOKED: ("coverage revoked", "覆盖已撤销"),
-    ReasonCode.SAMPLE_SHORT: ("samples short", "样本不足"),
-    ReasonCode.SAMPLE_REJECTED: ("sample rejected", "样本不合格"),
-    ReasonCode.CONCESSION_EXPIRED: ("concession expired", "让步已到期"),
-    ReasonCode.TALLY_MISMATCH: ("counts differ from the recount", "计数与重算不符"),
-    ReasonCode.NOT_FOR_DELIVERY: ("not meant for a customer", "不用于交付"),
+_PAGES: Final = {
+    "nonconformance": "web:nonconformance",
+    "release": "web:release",
+    "concession": "web:concession",
+    "concessions": "web:concession",
+    "list": "web:hold-list",
+    "hold_list": "web:hold-list",
 }
+"""What an act names, by the kind of its subject or the key in `after`, and the page of it."""
 
 
 @dataclass(frozen=True, slots=True)
 class SaidAct:
-    """One entry of a history. `who` did it; `cars` links what it is about."""
+    """One entry of a history. `who` did it; `vin` and `sequence` are of the car it is about; `parts` link the rest."""
 
     at: datetime
     status: Status
     text: str
-    under: str
+    parts: tuple[LinkedPart, ...]
     who: str
     vin: str = ""
     sequence: int = 0
     wrong: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Telling:
-    """What words need beside the entry."""
-
-    language: Language
-    characteristics: Characteristics
-
-    def code(self, code: str) -> str:
-        """A reason code in few words."""
-        words = _CODES.get(code)
-        return code.replace("_", " ") if words is None else words[self.language == "zh-hans"]
-
-    def gate(self, after: Mapping[str, Any]) -> str:
-        return gate_text(str(after.get("domain", "")), self.language)
-
-    def characteristic(self, number: object) -> str:
-        found = self.characteristics.get(number) if isinstance(number, int) else None
-        if found is None:
-            return ""
-        return (found.named.name_zh or found.named.name) if self.language == "zh-hans" else found.named.name
-
-    def cause(self, after: Mapping[str, Any]) -> str:
-        """What a gate's hold or nonconformance is about."""
-        said = [self.gate(after), self.code(str(after.get("code", "")))]
-        name = self.characteristic(after.get("characteristic_id"))
-        return clauses([*said, name] if name else said)
-
-    def reasons(self, reasons: Iterable[Mapping[str, Any]]) -> str:
-        """Reasons as a decision keeps them, in few words, each once."""
-        said: dict[str, None] = {}
-        for reason in reasons:
-            name = self.characteristic(reason.get("characteristic_id")) or str(reason.get("characteristic", ""))
-            code = self.code(str(reason.get("code", "")))
-            said[f"{name}: {code}" if name and self.language == "en" else f"{name}{code}"] = None
-        listed = list(said)
-        more = _(", ") + _("%(count)d more") % {"count": len(listed) - 3} if len(listed) > 3 else ""
-        return _("; ").join(listed[:3]) + more
-
-
-def characteristics_in(records: Iterable[object]) -> set[int]:
-    """Ids of the characteristics that records name: what acts left (`after`), or decisions with their `reasons`."""
-    ids = set()
-    for record in records:
-        found = record if isinstance(record, dict) else {}
-        for row in (found, *found.get("reasons", ())):
-            if isinstance(row, dict) and isinstance(row.get("characteristic_id"), int):
-                ids.add(row["characteristic_id"])
-    return ids
-
-
-Words = Callable[[LedgerEntry, Mapping[str, Any], Telling], tuple[Status, str]]
-
-
-def _opened(entry: LedgerEntry, after: Mapping[str, Any], tell: Telling) -> tuple[Status, str]:
-    said = {key: after.get(key) for key in ("planned_quantity", "configuration", "line", "plan", "revision")}
-    if said["plan"] is None:
-        text = _("Batch opened on %(line)s: %(planned_quantity)s cars of %(configuration)s. No approved plan.")
-        return Status.FAIL, text % said
-    text = _(
-        "Batch opened on %(line)s: %(planned_quantity)s cars of %(configuration)s, plan %(plan)s revision %(revision)s."
-    )
-    return Status.QUIET, text % said
-
-
-def _closed(entry: LedgerEntry, after: Mapping[str, Any], tell: Telling) -> tuple[Status, str]:
-    return Status.QUIET, _("Testing closed: no more cars come, and what is missing has failed.")
-
-
-def _draw_revealed(entry: LedgerEntry, after: Mapping[str, Any], tell: Telling) -> tuple[Status, str]:
-    said = {"seed": after.get("seed", "")}
-    return Status.QUIET, _("The seed of the sample draw is told: %(seed)s.") % said
-
-
-def _screened(entry: LedgerEntry, after: Mapping[str, Any], tell: Telling) -> tuple[Status, str]:
-    said = {
-        "count": len(after.get("cars", ())),
-        "sample": after.get("sample", ""),
-        "reason": entry.reason.rstrip(".。"),
-    }
-    return Status.QUIET, _("Rejected sample %(sample)s: %(count)d cars screened. %(reason)s.") % said
-
-
-def _registered(entry: LedgerEntry, after: Mapping[str, Any], tell: Telling) -> tuple[Status, str]:
-    said = {"car": after.get("sequence"), "batch": entry.batch}
-    return Status.QUIET, _("Registered as car %(car)s of batch %(batch)s.") % said
-
-
-def _held(entry: LedgerEntry, after: Mapping[str, Any], tell: Telling) -> tuple[Status, str]:
-    reason = tell.cause(after) if after.get("code") else entry.reason
-    return Status.HELD, _("Held: %(reason)s.") % {"reason": reason.rstrip(".。")}
-
-
-def _lifted(entry: LedgerEntry, after: Mapping[str, Any], tell: Telling) -> tuple[Status, str]:
-    if after.get("code"):
-        return Status.QUIET, _("Hold lifted: its cause is gone (%(reason)s).") % {"reason": tell.cause(after)}
-    return Status.QUIET, _("Hold lifted: %(reason)s.") % {"reason": entry.reason.rstrip(".。")}
-
-
-def _held_by_list(entry: LedgerEntry, after: Mapping[str, Any], tell: Telling) -> tuple[Status, str]:
-    said = {"list": after.get("list", ""), "reason": entry.reason.rstrip(".。")}
-    if entry.act == "hold.lifted_by_list":
-        return Status.QUIET, _("Hold of %(list)s lifted: %(reason)s.") % said
-    if entry.act == "hold.listed_gone":
-        return Status.FAIL, _("Had left already when %(list)s was placed: %(reason)s.") % said
-    return Status.HELD, _("Held by %(list)s: %(reason)s.") % said
-
-
-def _hold_list(entry: LedgerEntry, after: Mapping[str, Any], tell: Telling) -> tuple[Status, str]:
-    said = {key: after.get(key, 0) for key in ("of_batch", "held", "gone")}
-    said |= {"list": entry.subject, "reason": entry.reason.rstrip(".。")}
-    if entry.act == "hold_list.lifted":
-        return Status.QUIET, _("%(list)s lifted, cars of this batch: %(of_batch)d. %(reason)s.") % said
-    text = _("%(list)s placed, cars of this batch: %(held)d held, %(gone)d had left. %(reason)s.")
-    return Status.HELD, text % said
-
-
-def _moved(entry: LedgerEntry, after: Mapping[str, Any], tell: Telling) -> tuple[Status, str]:
-    before = entry.before if isinstance(entry.before, dict) else {}
-    said = {
-        "car": after.get("sequence"), "to": after.get("batch"), "from": before.get("batch", entry.subject),
-        "vin": after.get("vin", ""), "count": after.get("judged_anew", 0), "reason": entry.reason.rstrip(".。"),
-    }  # fmt: skip
-    if entry.act == "batch.vehicle_left":
-        return Status.QUIET, _("%(vin)s was moved to batch %(to)s: %(reason)s.") % said
-    text = _("Moved from batch %(from)s, now car %(car)s of %(to)s, %(count)s results judged anew: %(reason)s.")
-    return Status.QUIET, text % said
-
-
-def _repinned(entry: LedgerEntry, after: Mapping[str, Any], tell: Telling) -> tuple[Status, str]:
-    before = entry.before if isinstance(entry.before, dict) else {}
-    said = {
-        "plan": after.get("plan"), "number": after.get("revision"), "count": after.get("judged_anew", 0),
-        "before": before.get("revision") or "–", "reason": entry.reason.rstrip(".。"),
-    }  # fmt: skip
-    text = _("Judged on %(plan)s revision %(number)s (before: %(before)s), %(count)s results anew: %(reason)s.")
-    return Status.QUIET, text % said
-
-
-def _nonconformance(entry: LedgerEntry, after: Mapping[str, Any], tell: Telling) -> tuple[Status, str]:
-    said = {"number": after.get("nonconformance", ""), "reason": tell.cause(after)}
-    if entry.act.endswith("opened"):
-        return Status.FAIL, _("%(number)s opened: %(reason)s.") % said
-    return Status.QUIET, _("%(number)s closed: %(reason)s.") % said
-
-
-def _taken(entry: LedgerEntry, after: Mapping[str, Any], tell: Telling) -> tuple[Status, str]:
-    before = entry.before if isinstance(entry.before, dict) else {}
-    said = [
-        _("%(number)s is owned by %(who)s.") % {"number": after.get("nonconformance", ""), "who": after.get("owner")}
-    ]
-    for key, words in (("cause", _("Cause: %(text)s.")), ("containment", _("Containment: %(text)s."))):
-        text = str(after.get(key, ""))
-        if text and text != before.get(key):
-            said.append(words % {"text": text.rstrip(".。")})
-    return Status.QUIET, ("" if tell.language == "zh-hans" else " ").join(said)
-
-
-def _disposed(entry: LedgerEntry, after: Mapping[str, Any], tell: Telling) -> tuple[Status, str]:
-    said = {"number": after.get("nonconformance", ""), "reason": entry.reason.rstrip(".。")}
-    if after.get("kind") == "rework":
-        return Status.QUIET, _("%(number)s answered by rework: %(reason)s.") % said
-    if after.get("kind") == "confirmed_retest":
-        return Status.QUIET, _("%(number)s answered, the repeat is confirmed: %(reason)s.") % said
-    return Status.QUIET, _("%(number)s answered, the measurement is invalid: %(reason)s.") % said
-
-
-def _reviewed(entry: LedgerEntry, after: Mapping[str, Any], tell: Telling) -> tuple[Status, str]:
-    said = {"id": after.get("inspection", ""), "reason": entry.reason.rstrip(".。")}
-    if after.get("kind") == "treat_as_fail":
-        return Status.FAIL, _("A verdict of inspection %(id)s is treated as a fail: %(reason)s.") % said
-    return Status.QUIET, _("Our verdict of inspection %(id)s stands: %(reason)s.") % said
-
-
-def _gate(entry: LedgerEntry, after: Mapping[str, Any], tell: Telling) -> tuple[Status, str]:
-    # Missing results are counted in a decision, not listed: a gate that failed by them alone names no reason.
-    reasons = tell.reasons(after.get("reasons", ())) or tell.code(ReasonCode.MISSING_RESULT.value)
-    said = {"gate": tell.gate(after), "reasons": reasons}
-    if entry.act == "gate.failed":
-        return Status.FAIL, _("Gate %(gate)s failed: %(reasons)s.") % said
-    return Status.QUIET, _("Gate %(gate)s is no longer failed.") % said
-
-
-def _recorded(entry: LedgerEntry, after: Mapping[str, Any], tell: Telling) -> tuple[Status, str]:
-    if entry.subject_kind == "inspection":
-        return Status.QUIET, _("Inspection %(id)s recorded.") % {"id": entry.subject}
-    said = {"count": after.get("count"), "rig": entry.subject}
-    return Status.QUIET, _("%(count)s inspections of rig %(rig)s recorded.") % said
-
-
-def _voided(entry: LedgerEntry, after: Mapping[str, Any], tell: Telling) -> tuple[Status, str]:
-    said = {"id": entry.subject, "reason": entry.reason.rstrip(".。")}
-    return Status.QUIET, _("Inspection %(id)s declared void: %(reason)s.") % said
-
-
-def _software(entry: LedgerEntry, after: Mapping[str, Any], tell: Telling) -> tuple[Status, str]:
-    return Status.QUIET, _("Software changed: %(list)s.") % {"list": _(", ").join(map(str, after.get("software", ())))}
-
-
-def _fitted(entry: LedgerEntry, after: Mapping[str, Any], tell: Telling) -> tuple[Status, str]:
-    said = []
-    for key, words in (("fitted", _("Fitted: %(list)s.")), ("removed", _("Removed: %(list)s."))):
-        if after.get(key):
-            said.append(words % {"list": _(", ").join(map(str, after[key]))})
-    return Status.QUIET, " ".join(said)
-
-
-def _recount(entry: LedgerEntry, after: Mapping[str, Any], tell: Telling) -> tuple[Status, str]:
-    if entry.act == "batch.recount_differs":
-        return Status.FAIL, _("A recount of %(gate)s differs from what is stored.") % {"gate": tell.gate(after)}
-    return Status.QUIET, _("A recount of %(gate)s agrees again.") % {"gate": tell.gate(after)}
-
-
-def _unknown(entry: LedgerEntry, after: Mapping[str, Any], tell: Telling) -> tuple[Status, str]:
-    said = {"rig": entry.subject, "list": _(", ").join(map(str, after.get("characteristics", ())[:5]))}
-    return Status.UNCLEAR, _("Rig %(rig)s sent values that the catalogue does not know: %(list)s.") % said
-
-
-def _released(entry: LedgerEntry, after: Mapping[str, Any], tell: Telling) -> tuple[Status, str]:
-    said = {"release": after.get("release") or entry.subject, "place": after.get("place")}
-    if entry.act == "vehicle.released":
-        return Status.PASS, _("Released by %(release)s, signed twice.") % said
-    if entry.act == "vehicle.delivered" and after.get("concessions"):
-        named = {**said, "concessions": _(", ").join(map(str, after["concessions"]))}
-        return Status.CONCEDED, _("Left the plant under %(release)s, by concession %(concessions)s.") % named
-    if entry.act == "vehicle.delivered":
-        return Status.PASS, _("Left the plant under %(release)s.") % said
-    if entry.act == "release.signed":
-        return Status.QUIET, _("Signature %(place)s of %(release)s.") % said
-    if entry.act == "signature.refused":
-        return Status.UNCLEAR, _("Signing %(release)s refused: wrong password.") % said
-    count = len(after.get("vehicles", ()))
-    return Status.QUIET, _("%(release)s proposed: %(count)d cars.") % {**said, "count": count}
-
-
-def _noted(entry: LedgerEntry, after: Mapping[str, Any], tell: Telling) -> tuple[Status, str]:
-    """What became so without anybody's act."""
-    said = {"release": after.get("release") or entry.subject, "gate": tell.gate(after)}
-    said |= {"reasons": tell.reasons(after.get("reasons", ()) or [after.get("reason", {})])}
-    if entry.act == "release.suspended":
-        return Status.HELD, _("Release %(release)s is suspended: %(reasons)s.") % said
-    if entry.act == "release.lapsed":
-        return Status.QUIET, _("%(release)s lapsed without both signatures.") % said
-    if entry.act == "delivery.doubted":
-        return Status.FAIL, _("New evidence after it left, gate %(gate)s: %(reasons)s.") % said
-    return Status.UNCLEAR, _("Gate %(gate)s cannot pass: %(reasons)s.") % said
-
-
-def _removed(entry: LedgerEntry, after: Mapping[str, Any], tell: Telling) -> tuple[Status, str]:
-    said = {"reason": entry.reason.rstrip(".。"), "procedure": after.get("procedure", "")}
-    if entry.act == "vehicle.destroyed":
-        return Status.HELD, _("Destroyed for the test %(procedure)s: %(reason)s. It never leaves.") % said
-    return Status.HELD, _("Scrapped: %(reason)s. It never leaves.") % said
-
-
-def _coverage(entry: LedgerEntry, after: Mapping[str, Any], tell: Telling) -> tuple[Status, str]:
-    said = {"number": entry.subject, "procedure": after.get("procedure", ""), "reason": entry.reason.rstrip(".。")}
-    if entry.act == "coverage.revoked":
-        return Status.FAIL, _("Coverage %(number)s of %(procedure)s revoked: %(reason)s.") % said
-    return Status.QUIET, _("Coverage %(number)s of %(procedure)s signed.") % said
-
-
-def _conceded(entry: LedgerEntry, after: Mapping[str, Any], tell: Telling) -> tuple[Status, str]:
-    said = {"number": after.get("concession") or entry.subject, "place": after.get("place")}
-    if entry.act == "vehicle.conceded":
-        words = _("Conceded by %(number)s, approved twice: %(reason)s.")
-        return Status.CONCEDED, words % {**said, "reason": entry.reason.rstrip(".。")}
-    if entry.act == "concession.signed":
-        return Status.QUIET, _("Signature %(place)s of %(release)s.") % {**said, "release": said["number"]}
-    return Status.QUIET, _("%(release)s proposed: %(count)d cars.") % {
-        "release": said["number"], "count": len(after.get("vehicles", ())),
-    }  # fmt: skip
-
-
-_SAID: Mapping[str, Words] = {
-    "release.suspended": _noted,
-    "release.lapsed": _noted,
-    "delivery.doubted": _noted,
-    "disagreement.found": _noted,
-    "kept.blocks": _noted,
-    "vehicle.destroyed": _removed,
-    "vehicle.scrapped": _removed,
-    "coverage.signed": _coverage,
-    "coverage.revoked": _coverage,
-    "concession.proposed": _conceded,
-    "concession.signed": _conceded,
-    "vehicle.conceded": _conceded,
-    "release.proposed": _released,
-    "release.signed": _released,
-    "signature.refused": _released,
-    "vehicle.released": _released,
-    "vehicle.delivered": _released,
-    "batch.opened": _opened,
-    "batch.closed": _closed,
-    "batch.draw_revealed": _draw_revealed,
-    "sample.screened": _screened,
-    "batch.recount_differs": _recount,
-    "batch.recount_agrees": _recount,
-    "vehicle.registered": _registered,
-    "hold.placed": _held,
-    "hold.lifted": _lifted,
-    "hold.placed_by_list": _held_by_list,
-    "hold.lifted_by_list": _held_by_list,
-    "hold.listed_gone": _held_by_list,
-    "hold_list.placed": _hold_list,
-    "vehicle.moved": _moved,
-    "batch.vehicle_left": _moved,
-    "batch.repinned": _repinned,
-    "hold_list.lifted": _hold_list,
-    "nonconformance.opened": _nonconformance,
-    "nonconformance.closed": _nonconformance,
-    "nonconformance.taken": _taken,
-    "nonconformance.disposed": _disposed,
-    "disagreement.reviewed": _reviewed,
-    "gate.failed": _gate,
-    "gate.no_longer_failed": _gate,
-    "inspection.recorded": _recorded,
-    "inspection.voided": _voided,
-    "software.changed": _software,
-    "component.fitted": _fitted,
-    "characteristic.unknown": _unknown,
-}
-
-
 def say_act(entry: LedgerEntry, tell: Telling, sequences: Mapping[str, int] | None = None) -> SaidAct:
     """An entry of the ledger in words. With `sequences` (VIN to number in build order) it names the car it is about."""
     after = entry.after if isinstance(entry.after, dict) else {}
-    words = _SAID.get(entry.act)
+    words = SENTENCES.get(entry.act)
     status, text = words(entry, after, tell) if words is not None else (Status.QUIET, _as_written(entry))
     vin = entry.subject if entry.subject_kind == "vehicle" else ""
     return SaidAct(
         at=entry.at,
         status=status,
         text=text,
-        under="",
+        parts=tuple(_linked(text, dict(_named(entry, after)))),
         who=entry.actor,
         vin=vin,
         sequence=(sequences or {}).get(vin, 0),
         wrong=status in {Status.FAIL, Status.HELD},
     )
+
+
+def _named(entry: LedgerEntry, after: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """The numbers that an entry itself names, with their pages. A number in somebody's free text is no link."""
+    for kind, named in ((entry.subject_kind, entry.subject), *after.items()):
+        if kind in _PAGES:
+            for number in named if isinstance(named, list) else [named]:
+                if isinstance(number, str) and number:
+                    yield number, reverse(_PAGES[kind], args=[number])
+
+
+def _linked(text: str, pages: Mapping[str, str]) -> Iterator[LinkedPart]:
+    if not pages:
+        yield LinkedPart(text)
+        return
+    # Longest first, whole numbers only: NC-1 is not the beginning of NC-12.
+    numbers = "|".join(re.escape(number) for number in sorted(pages, key=len, reverse=True))
+    for part in re.split(rf"(?<![\w-])({numbers})(?![\w-])", text):
+        if part:
+            yield LinkedPart(part, pages.get(part, ""))
 
 
 def _as_written(entry: LedgerEntry) -> str:

@@ -30,13 +30,13 @@ from inspections.gates.queries import (
 )
 from inspections.gates.sentence_catalogue import Language
 
-from .act_words import Telling
 from .ages import clauses, gap, stamp
 from .causes import Known, named_in, of_batch, page_reasons
 from .gate_contacts import batch_contacts, gate_heading
 from .line_drawing import Contact, Line, Station, draw_line
 from .reason_groups import ReasonList, group_reasons
 from .statuses import OF_STATE, Status, word_of
+from .telling import Telling
 
 
 @dataclass(frozen=True, slots=True)

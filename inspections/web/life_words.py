@@ -19,12 +19,14 @@ from inspections.records.models import LedgerEntry
 from inspections.results.choices import Purpose
 from inspections.results.queries import Arrival, FittedChange, SoftwareVersion, VehicleInspection
 
-from .act_words import Telling, say_act
+from .act_words import say_act
 from .ages import clauses, clock_or_stamp, gap, stamp
 from .gate_contacts import gate_heading
 from .life import ACT, ARRIVAL, DECISION, FITTING, INSPECTION, Moment
 from .measured import ShownValue, show_value
+from .reason_groups import LinkedPart
 from .statuses import OF_OUTCOME, OF_STATE, Status, word_of
+from .telling import Telling
 
 MOST_BARS: Final = 500
 """Marks on one page; beyond, bars are drawn for what is wrong only."""
@@ -42,7 +44,10 @@ _PROBLEMS: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class LifeEntry:
-    """One entry. `late` is when it arrived; `uncounted` why it does not count; `values` all that was measured."""
+    """One entry; `parts` is its sentence with links where it has some.
+
+    `late` is when it arrived; `uncounted` why it does not count; `values` all that was measured.
+    """
 
     at: datetime
     status: Status
@@ -59,6 +64,7 @@ class LifeEntry:
     anchor: str = ""
     inspection: int = 0
     disagrees: bool = False
+    parts: tuple[LinkedPart, ...] = ()
 
     @property
     def wrong_values(self) -> tuple[ShownValue, ...]:
@@ -312,7 +318,7 @@ def _decision(row: DecisionRow, words: Words) -> LifeEntry:
 
 def _act(row: LedgerEntry, words: Words) -> LifeEntry:
     said = say_act(row, words.telling)
-    return LifeEntry(at=said.at, status=said.status, text=said.text, who=said.who, wrong=said.wrong)
+    return LifeEntry(at=said.at, status=said.status, text=said.text, parts=said.parts, who=said.who, wrong=said.wrong)
 
 
 def _fittings(rows: Sequence[FittedChange], words: Words) -> LifeEntry:

@@ -15,7 +15,6 @@ from inspections.intake.models import Kept
 from inspections.people.choices import Role
 
 from .access import language_now
-from .act_words import Telling
 from .ages import age_text, gap
 from .frame import optional_url
 from .need_facts import (
@@ -35,6 +34,7 @@ from .reason_groups import LinkedPart
 from .sampling_words import drawn_tasks, sample_tasks
 from .statuses import WORST_FIRST, Status, word_of
 from .to_test_words import test_tasks
+from .telling import Telling
 
 
 def tasks_of(found: Findings, scope: Role | None) -> list[Task]:

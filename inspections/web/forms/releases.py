@@ -28,7 +28,7 @@ class CarsForm(forms.Form):
 
     cars = LineField(
         label=_("Cars to propose"),
-        help_text=_("Take out what you do not want to let go: 1 to 14, 16."),
+        help_text=_("Take out what you do not want to let go. Written like: 1 to 14, 16."),
         max_length=_LONGEST_CARS,
     )
 

@@ -35,13 +35,14 @@ from inspections.results.operators import operators_keeping
 
 from .. import batch_facts, batch_page, drawn_words
 from ..access import actor_of, language_now, may, moment_of, who_may
-from ..act_words import Telling, characteristics_in, say_act
+from ..act_words import say_act
 from ..ages import clauses, gap
 from ..batch_rows import batch_row, batch_status_text
 from ..frame import optional_url
 from ..matrix_choice import Choice
 from ..paging import HISTORY, PAGE, Pager, address, cursor_text, moment_cursor, number_cursor
 from ..release_page import release_row
+from ..telling import Telling, characteristics_in
 from ..templatetags.interlock import digest
 from .matrix import matrix_context
 

@@ -58,7 +58,7 @@ from inspections.results.services import ChangeRefused
 
 from .. import concession_page
 from ..access import actor_of, language_now, may, moment_of, who_may
-from ..act_words import Telling, characteristics_in, say_act
+from ..act_words import say_act
 from ..ages import age_text, clock_or_stamp, sentences, stamp
 from ..forms.nonconformances import InvalidForm, RetestForm, ReworkForm, ScrapForm, TakeForm
 from ..nonconformance_page import (
@@ -70,6 +70,7 @@ from ..nonconformance_page import (
     next_words,
 )
 from ..paging import HISTORY, PAGE, Pager, address, cursor_text, moment_cursor
+from ..telling import Telling, characteristics_in
 
 _LONGEST_NUMBER = 16
 
@@ -106,35 +107,41 @@ def _scrap(found: Nonconformance, form: Any, actor: Actor, at: datetime) -> None
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """One act on a nonconformance: its form, its service, and the words of its button and of what it did."""
+    """One act on a nonconformance: its form, its service, the words of its button, of what it did, of when it fits."""
 
     form: Callable[..., forms.Form]
     do: Callable[[Nonconformance, Any, Actor, datetime], None]
     title: str | Promise
     button: str | Promise
     done: str | Promise
+    when: str | Promise = ""
 
 
 ACTS: dict[str, Act] = {
     "take": Act(
         TakeForm, _take, gettext_lazy("Take it, say cause and containment"), gettext_lazy("Take it"),
         gettext_lazy("You own it."),
+        gettext_lazy("Whoever sees to it says so, and why it happened."),
     ),
     "rework": Act(
         ReworkForm, _rework, gettext_lazy("Record rework"), gettext_lazy("Record the rework"),
         gettext_lazy("The rework is recorded."),
+        gettext_lazy("The car was repaired; its tests are repeated."),
     ),
     "retest": Act(
         RetestForm, _confirm, gettext_lazy("Confirm the repeat"), gettext_lazy("Confirm the repeat"),
         gettext_lazy("The repeat is confirmed."),
+        gettext_lazy("The car was good: the first test was disturbed, a repeat shows it."),
     ),
     "invalid": Act(
         InvalidForm, _invalid, gettext_lazy("Declare the measurement invalid"), gettext_lazy("Declare it invalid"),
         gettext_lazy("The measurement is declared invalid."),
+        gettext_lazy("It says nothing of the car: a wrong set-up, another part, a broken sensor."),
     ),
     "scrap": Act(
         ScrapForm, _scrap, gettext_lazy("Answer it by scrap"), gettext_lazy("Answer it by scrap"),
         gettext_lazy("Its fails are answered: the car never leaves."),
+        gettext_lazy("The car is scrapped already."),
     ),
 }  # fmt: skip
 """By the last part of the address."""
@@ -385,6 +392,7 @@ def _acts(
         {
             "name": key,
             "title": _take_title(found, actor) if key == "take" else ACTS[key].title,
+            "when": ACTS[key].when,
             "button": ACTS[key].button if key != "take" or found.owner_id != actor.id else _("Keep what is said"),
             "url": reverse("web:nonconformance-act", args=[found.number, key]),
             "form": form if key == name and form is not None else _form(key, found, at),

@@ -51,7 +51,6 @@ from inspections.results.queries import VehicleInspection, fittings_of_vehicle, 
 
 from .. import concession_page, vehicle_page
 from ..access import actor_of, language_now, may, moment_of, who_may
-from ..act_words import characteristics_in
 from ..ages import gap
 from ..batch_facts import decided_words, plan_words
 from ..batch_page import hold_words
@@ -64,6 +63,7 @@ from ..life_words import MOST_BARS, Words, problems_by_inspection, say_moments
 from ..paging import PAGE, Pager, address, cursor_text, moment_cursor
 from ..reason_groups import group_reasons
 from .to_test import MAY_RECORD
+from ..telling import characteristics_in
 
 _LONGEST = 64
 
