@@ -6,12 +6,15 @@ neither; what is answered to machines or kept on the record is `english`, whoeve
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.utils import timezone
-from django.utils.translation import gettext, ngettext, override
+from django.utils.translation import get_language, gettext, ngettext, override
+
+_BETWEEN = "\n\n"
 
 
 def stamp(moment: datetime) -> str:
@@ -67,6 +70,33 @@ def say(message: str, /, **facts: object) -> Said:
 def say_count(one: str, several: str, /, *, count: int, **facts: object) -> Said:
     """A message that reads otherwise of one and of several; `count` is a fact of it."""
     return Said(one, {"count": count, **facts}, several)
+
+
+def in_both(lines: Sequence[Said]) -> str:
+    """Lines that are signed or kept in both languages: the English ones, an empty line, the Chinese ones."""
+    halves = []
+    for language in ("en", "zh-hans"):
+        with override(language):
+            halves.append("\n".join(re.sub(r"\n\s*\n", "\n", line._words(datetime.isoformat)) for line in lines))
+    return _BETWEEN.join(halves)
+
+
+def own_half(text: str) -> tuple[list[str], list[str]]:
+    """What `in_both` wrote, as the lines in the language in force and those in the other one."""
+    english, _, chinese = text.partition(_BETWEEN)
+    halves = english.splitlines(), chinese.splitlines()
+    return halves[::-1] if (get_language() or "").startswith("zh") and chinese else halves
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A name of the catalogue: `str` is in the language in force, the other one where it has none of its own."""
+
+    english: str
+    chinese: str = ""
+
+    def __str__(self) -> str:
+        return self.chinese if self.chinese and (get_language() or "").startswith("zh") else self.english
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from datetime import datetime
 from django.db import IntegrityError, connection
 
 from ..batches.models import Batch
+from ..catalogue.models import Characteristic
 from ..dispatch import DECIDE_BATCH, Queue, enqueue_after_commit
 from ..evaluation.facts import Requirement
 from ..evaluation.wording import required_words
@@ -22,7 +23,7 @@ from ..people.models import User
 from ..people.rules import Actor
 from ..records.services import Act, record_act, record_acts
 from ..records.signing import NEEDED, NotAuthenticated, authenticate_again, check_signable, hand_of
-from ..saying import Said, say, say_count
+from ..saying import Name, Said, in_both, say, say_count
 from .choices import Authority
 from .concession_queries import batch_of, departing, lines_failed, members_of
 from .concession_rules import (
@@ -68,10 +69,14 @@ def propose_concession(
     named = _named(departing(batch=batch, line=line, vehicle_ids=set(vehicle_ids)), set(vehicle_ids))
     number = _next_number()
     revision = batch.revision
-    plan = "" if revision is None else f"{revision.plan.code} revision {revision.number}"
+    plan = (
+        say("no plan")
+        if revision is None
+        else say("plan %(plan)s revision %(number)d", plan=revision.plan.code, number=revision.number)
+    )
     statement = write_statement(
-        number=number, batch=batch.number, line=line, plan=plan, required=required_words(line, members), named=named,
-        terms=terms,
+        number=number, batch=batch.number, line=line, name=_name(line), plan=plan,
+        required=required_words(line, members), named=named, terms=terms,
     )  # fmt: skip
     concession = Concession.objects.create(
         number=number,
@@ -160,6 +165,11 @@ def _line(nonconformance: Nonconformance, requirement_id: int) -> Requirement:
     raise ConcessionRefused("not_of_this", text)
 
 
+def _name(line: Requirement) -> Name:
+    found = Characteristic.objects.get(pk=line.characteristic_id)
+    return Name(found.name, found.name_zh)
+
+
 def _named(found: Sequence[Departing], wanted: Collection[int]) -> list[Departing]:
     """The wanted cars. Refuses one that does not depart from the line, and one with a fail that nobody judged."""
     unseen = [row.sequence for row in found if row.unseen]
@@ -231,9 +241,9 @@ def _sign(*, concession: Concession, signer: User, actor: Actor, seen_digest: st
     signature = ConcessionSignature.objects.create(
         concession=concession,
         role=role.value,
-        **hand_of(signer=signer, place=place, meaning=MEANING, digest=concession.digest, at=at),
+        **hand_of(signer=signer, place=place, meaning=in_both([MEANING]), digest=concession.digest, at=at),
     )
-    said = {"place": place, "meaning": MEANING}
+    said = {"place": place, "meaning": MEANING.english}
     acts = [Act("concession.signed", "concession", concession.number, concession.batch.number, after=said)]
     if place == NEEDED:
         acts += _put_in_force(concession, named, [hand.personnel_number for hand in (*signed, signature)], at)

@@ -12,13 +12,13 @@ from typing import Final
 from ..evaluation.facts import Kind, Level, Requirement
 from ..evaluation.judging import critical
 from ..people.choices import Role
-from ..saying import CodedRefusal, Said, say
+from ..saying import CodedRefusal, Name, Said, in_both, say, say_count
 
 MAY_PROPOSE_CONCESSION: Final = (Role.ENGINEER,)
 MAY_CONCEDE: Final = (Role.ENGINEER, Role.RELEASE_OFFICER)
 """Who approves: two people of these roles, one of them an engineer at least."""
 LAPSES_AFTER: Final = timedelta(days=7)
-MEANING: Final = (
+MEANING: Final = say(
     "I have read the statement. I accept this departure for the cars named, and I neither inspected nor reworked any"
     " of them."
 )
@@ -47,8 +47,8 @@ class Departure:
     found: str
 
     @property
-    def words(self) -> str:
-        return f"{self.position} {self.found}".strip() or "does not conform"
+    def words(self) -> str | Said:
+        return f"{self.position} {self.found}".strip() or say("does not conform")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,27 +103,59 @@ NEVER: Final = {
 
 
 def write_statement(
-    *, number: str, batch: str, line: Requirement, plan: str, required: str, named: Sequence[Departing], terms: Terms
+    *,
+    number: str,
+    batch: str,
+    line: Requirement,
+    name: Name,
+    plan: Said,
+    required: str,
+    named: Sequence[Departing],
+    terms: Terms,
 ) -> str:
-    """What each approver reads and signs."""
-    by = f"by the customer ({terms.document})" if terms.document else "by engineering"
-    count = f"{len(named)} car{'' if len(named) == 1 else 's'}"
-    ends = [f"at {terms.expires_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"] if terms.expires_at is not None else []
-    if terms.quantity is not None:
-        ends.append(f"once {terms.quantity} of these cars {'has' if terms.quantity == 1 else 'have'} left by it")
-    return "\n".join(
+    """What each approver reads and signs, in both languages. `name` is of the characteristic that departs."""
+    by = say("by the customer (%(document)s)", document=terms.document) if terms.document else say("by engineering")
+    head = say_count(
+        "Concession %(number)s, %(by)s: %(count)d car of batch %(batch)s.",
+        "Concession %(number)s, %(by)s: %(count)d cars of batch %(batch)s.",
+        count=len(named), number=number, by=by, batch=batch,
+    )  # fmt: skip
+    asked = say(
+        "%(name)s (%(code)s) of %(plan)s: %(required)s is required.",
+        name=name, code=line.characteristic, plan=plan, required=required,
+    )  # fmt: skip
+    return in_both(
         [
-            f"Concession {number}, {by}: {count} of batch {batch}.",
-            f"{line.characteristic} of plan {plan}: {required} is required.",
+            head,
+            asked,
             *(
-                f"Car {row.sequence} ({row.vin}, {row.nonconformance}): "
-                f"{', '.join(departure.words for departure in row.departures)}."
+                say(
+                    "Car %(car)d (%(vin)s, %(nonconformance)s): %(departures)s.",
+                    car=row.sequence,
+                    vin=row.vin,
+                    nonconformance=row.nonconformance,
+                    departures=[departure.words for departure in row.departures],
+                )
                 for row in named
             ),
-            f"Reason: {terms.reason}",
-            f"It ends {', or '.join(ends)}. What leaves by it says so for ever.",
+            say("Reason: %(reason)s", reason=terms.reason),
+            say("It ends %(ends)s. What leaves by it says so for ever.", ends=_ends(terms)),
         ]
     )
+
+
+def _ends(terms: Terms) -> Said:
+    at = terms.expires_at
+    ends = [] if at is None else [say("at %(at)s UTC", at=f"{at.astimezone(UTC):%Y-%m-%d %H:%M}")]
+    if terms.quantity is not None:
+        ends.append(
+            say_count(
+                "once %(count)d of these cars has left by it",
+                "once %(count)d of these cars have left by it",
+                count=terms.quantity,
+            )
+        )
+    return ends[0] if len(ends) == 1 else say("%(first)s, or %(second)s", first=ends[0], second=ends[1])
 
 
 def digest_of(statement: str, named: Iterable[Departing]) -> str:

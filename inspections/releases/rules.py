@@ -9,16 +9,14 @@ from datetime import timedelta
 from hashlib import sha256
 from typing import Any, Final
 
-from django.utils.translation import override
-
 from ..people.choices import Role
-from ..saying import Cars, CodedRefusal, Said, say
+from ..saying import CodedRefusal, Said, say
 
 MAY_RELEASE: Final = (Role.RELEASE_OFFICER,)
 LAPSES_AFTER: Final = timedelta(hours=24)
 AHEAD: Final = timedelta(minutes=5)
 """How far a stated moment may be ahead of the server, whose clock and the sender's are two."""
-MEANING: Final = "I have read the statement. I release these vehicles, and I inspected none of them."
+MEANING: Final = say("I have read the statement. I release these vehicles, and I inspected none of them.")
 """What a signature means (21 CFR 11.50), stated beside it."""
 
 
@@ -66,9 +64,3 @@ def digest_of(decisions: Iterable[Basis]) -> str:
     """One digest over those of all vehicles, in build order."""
     ordered = sorted(decisions, key=lambda decision: decision.sequence)
     return sha256("".join(decision.digest for decision in ordered).encode()).hexdigest()
-
-
-def cars(sequences: Iterable[int]) -> str:
-    """Cars by their number in build order, as a statement names them: in English, whoever writes it."""
-    with override("en"):
-        return str(Cars.of(sequences))

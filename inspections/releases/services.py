@@ -22,7 +22,7 @@ from ..people.models import User
 from ..people.rules import Actor, ActorKind
 from ..records.services import Act, record_act, record_acts
 from ..records.signing import NEEDED, NotAuthenticated, authenticate_again, check_signable, hand_of
-from ..saying import Cars, Said, say
+from ..saying import Cars, Said, in_both, say
 from .conceded import conceded_now, concession_numbers, vehicles_past_quantity
 from .models import Delivery, Release, ReleasedVehicle, Signature
 from .queries import collect_bases, differences_since, rests_on_demonstration, standing_vehicles
@@ -160,10 +160,18 @@ def _sign(*, release: Release, signer: User, actor: Actor, seen_digest: str, at:
     place = len(signed) + 1
     signature = Signature.objects.create(
         release=release,
-        **hand_of(signer=signer, place=place, meaning=MEANING, digest=release.digest, at=at),
+        **hand_of(signer=signer, place=place, meaning=in_both([MEANING]), digest=release.digest, at=at),
         counter=Decider.objects.get(pk=batch.pk).counter,
     )
-    acts = [Act("release.signed", "release", release.number, batch.number, after={"place": place, "meaning": MEANING})]
+    acts = [
+        Act(
+            "release.signed",
+            "release",
+            release.number,
+            batch.number,
+            after={"place": place, "meaning": MEANING.english},
+        )
+    ]
     if place == NEEDED:
         acts += _release(release, batch, found, [hand.personnel_number for hand in (*signed, signature)])
     record_acts(actor=actor, acts=acts, at=at)

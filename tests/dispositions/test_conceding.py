@@ -139,9 +139,16 @@ def test_it_names_each_of_its_cars_and_lets_no_other_go(plant):
 def test_what_is_signed_states_cars_values_requirement_reason_and_end(car):
     concession = propose(car, quantity=1)
     nc = Nonconformance.objects.get()
-    assert concession.statement.splitlines() == [
+    english, chinese = concession.statement.split("\n\n")
+    assert chinese.splitlines()[1:] == [
+        "SQUIB（SQUIB），控制计划CP-SU7-MAX-CN第1版：要求1.5 … 3.0 ohm。",
+        f"第1台（{car.vin}，{nc.number}）：3.1 ohm。",
+        "理由：The squib fires up to 3.4 ohm",
+        "于2026-11-26 00:00 UTC，或其中1台凭此出厂后失效。凭此出厂者永久注明。",
+    ]
+    assert english.splitlines() == [
         f"Concession {concession.number}, by engineering: 1 car of batch {car.batch.number}.",
-        "SQUIB of plan CP-SU7-MAX-CN revision 1: 1.5 … 3.0 ohm is required.",
+        "SQUIB (SQUIB) of plan CP-SU7-MAX-CN revision 1: 1.5 … 3.0 ohm is required.",
         f"Car 1 ({car.vin}, {nc.number}): 3.1 ohm.",
         "Reason: The squib fires up to 3.4 ohm",
         "It ends at 2026-11-26 00:00 UTC, or once 1 of these cars has left by it. What leaves by it says so for ever.",

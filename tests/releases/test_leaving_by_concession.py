@@ -65,8 +65,9 @@ def stays(car, at=AT):
 def test_statement_release_delivery_and_ledger_name_it(plant, cars, officers):
     concession = approve(propose(cars[0], cars[2]))
     release = let_go(plant.batch, officers)
-    assert release.statement.splitlines()[2:4] == [
-        f"By concession {concession.number}, SQUIB, accepted by engineering: cars 1, 3.",
+    assert release.statement.splitlines()[1:4] == [
+        "Cars 1, 3: every gate of theirs and of their batch has passed, but for the departures conceded below.",
+        f"By concession {concession.number}, SQUIB (SQUIB), accepted by engineering: cars 1, 3.",
         "Left behind: 2.",
     ]
     assert [row.conceded for row in ReleasedVehicle.objects.all()] == [[concession.pk]] * 2

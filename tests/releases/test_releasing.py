@@ -81,11 +81,17 @@ def test_two_signatures_release_and_the_car_leaves_once(good_car, proposal, offi
 def test_the_statement_says_what_is_released_and_what_is_left_behind(plant, good_car, officers):
     factories.make_vehicles(plant.batch, 3)
     assert propose(good_car, officers[0]).statement.splitlines() == [
-        f"Release {Release.objects.get().number}: 1 of 4 cars of batch SU7-2026W47-03 (SU7-MAX-CN), judged on plan "
-        "CP-SU7-MAX-CN revision 1.",
-        "Cars 1: every gate of theirs and of their batch has passed.",
+        f"Release {Release.objects.get().number}: 1 of 4 cars built of batch SU7-2026W47-03 (SU7-MAX-CN), judged on "
+        "plan CP-SU7-MAX-CN revision 1.",
+        "Car 1: every gate of it and of its batch has passed.",
         "No car is released by concession.",
         "Left behind: 2 to 4.",
+        "",
+        f"放行{Release.objects.get().number}：批次SU7-2026W47-03（SU7-MAX-CN）已下线4台中的1台，"
+        "依据控制计划CP-SU7-MAX-CN第1版判定。",
+        "第1台：该车及其批次的所有关卡均已通过。",
+        "没有车辆凭让步放行。",
+        "留下：2至4。",
     ]
 
 

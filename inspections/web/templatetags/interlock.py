@@ -15,6 +15,7 @@ from django.utils.translation import get_language
 
 from inspections.gates.limit_wording import quantity_text, unit_symbol
 from inspections.gates.sentences import language_of
+from inspections.saying import own_half
 from inspections.web import ages
 from inspections.web.statuses import Status, word_of
 
@@ -32,6 +33,12 @@ def status(name: str, word: str = "", size: int = 14, plain: bool = False, alone
         "plain": plain,
         "alone": alone,
     }
+
+
+@register.filter
+def own_words(text: str) -> str:
+    """What was signed in both languages, in that of the page."""
+    return " ".join(own_half(text)[0])
 
 
 @register.filter

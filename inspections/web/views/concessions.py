@@ -40,7 +40,7 @@ from inspections.dispositions.models import ConcededVehicle, Concession, Concess
 from inspections.evaluation.facts import Requirement
 from inspections.people.models import User
 from inspections.records.signing import NEEDED
-from inspections.saying import Cars, Said
+from inspections.saying import Cars, Said, own_half
 
 from .. import concession_page
 from ..access import actor_of, language_now, may, moment_of, who_may
@@ -255,7 +255,7 @@ def _page(
         "mark": mark,
         "word": word,
         "state": state,
-        "statement": found.statement.splitlines(),
+        "statement": own_half(found.statement),
         "ends": concession_page.ends_text(listed),
         "cars": [(row, _left_by(row, found.pk), _departed(about, row)) for row in vehicles[:PAGE]],
         "more_cars": max(0, len(vehicles) - PAGE),

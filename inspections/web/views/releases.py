@@ -46,7 +46,7 @@ from inspections.releases.rules import (
 from inspections.releases.services import MayNotLeave, deliver_vehicle, propose_release, sign_release
 from inspections.releases.statements import write_statement
 from inspections.results.operators import operators_keeping
-from inspections.saying import Cars, Said
+from inspections.saying import Cars, Said, own_half
 
 from .. import batch_page, release_page
 from ..access import actor_of, language_now, may, moment_of, who_may
@@ -176,7 +176,7 @@ def _page(
         "mark": mark,
         "word": word,
         "state": state,
-        "statement": release.statement.splitlines(),
+        "statement": own_half(release.statement),
         "line": release_page.release_line(contacts, signatures, found.suspended > 0, at, language),
         "cars": [(row, *release_page.vehicle_words(row)) for row in named[:PAGE]],
         "pager": _car_pager(request, named, after),
@@ -295,11 +295,13 @@ def propose(request: HttpRequest, number: str) -> HttpResponse:
     context = {
         "batch": batch,
         "heading": _propose_heading(batch, len(clear)),
-        "statement": write_statement(
-            number=_("(its number)"), batch=batch, chosen=clear, found=[*clear, *behind], standing=standing
-        ).splitlines()
+        "statement": own_half(
+            write_statement(
+                number=_("(its number)"), batch=batch, chosen=clear, found=[*clear, *behind], standing=standing
+            )
+        )
         if clear
-        else [],
+        else ([], []),
         "count": len(clear),
         "behind": {
             "count": len(behind),
