@@ -291,5 +291,5 @@ VERDICTS: Final[dict[str, Lines]] = {
 
 HOLD_ENDS: Final[dict[str, Lines]] = {
     "cause": ("its cause ends", "原因消除"),
-    "person": ("{who} lifts it", "{who}解除"),
+    "person": ("an engineer lifts it", "质量工程师解除"),
 }

@@ -195,8 +195,7 @@ def _facts(reason: ReasonFacts, language: Language, zone: tzinfo | None) -> dict
     if reason.code == ReasonCode.SAMPLE_SHORT and facts.get("period") == "batch":
         facts["period"], facts["next_due"] = DRAWN[language]
     if reason.code == ReasonCode.HOLD_ACTIVE:
-        words = _pair(HOLD_ENDS, facts.get("hold_ends", "cause"), language)
-        facts["hold_ends"] = words.format(who=facts.get("who") or UNSAID[language]["who"])
+        facts["hold_ends"] = _pair(HOLD_ENDS, facts.get("hold_ends", "cause"), language)
     return facts
 
 

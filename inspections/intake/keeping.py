@@ -195,12 +195,18 @@ def set_aside(*, kept: Kept, reason: str, actor: Actor, at: datetime) -> Kept:
         act="kept.set_aside",
         subject_kind="vehicle" if kept.vin else "kept",
         subject=kept.vin or str(kept.pk),
+        batch=_batch_of(kept.vin),
         reason=reason.strip(),
         at=at,
         before={"kept": kept.pk, "kind": kept.kind, "id": kept.external_id, "code": kept.code, "sha256": kept.sha256},
     )
     mark_named([(named_by(kept), kept.domain)], at)
     return kept
+
+
+def _batch_of(vin: str) -> str:
+    """The batch in which a vehicle is now; nothing where nobody has registered it."""
+    return Vehicle.objects.filter(vin=vin).values_list("batch__number", flat=True).first() or "" if vin else ""
 
 
 _OPEN_BY_ID: Final = (

@@ -18,7 +18,7 @@ from ..marks.acts import one_act
 from ..marks.locks import Lock, exclude, share
 from ..people.choices import Role
 from ..people.rules import Actor, ActorKind
-from ..records.services import record_act
+from ..records.services import Act, record_act, record_acts
 from ..rigs.models import Authorisation, Calibration, OutOfTolerance, Rig
 from ..saying import Refusal, say
 from .covered import LEANING_ON_TESTS
@@ -155,17 +155,19 @@ def void_inspection(*, inspection: Inspection, reason: str, actor: Actor, at: da
         inspection=inspection, reason=reason.strip(), voided_by=actor.label, person_id=actor.id or 0, at=at
     )
     _execute(_MARK_ONE, at=at, id=inspection.pk)
-    record_act(
-        actor=actor,
-        act="inspection.voided",
-        subject_kind="inspection",
-        subject=inspection.external_id,
-        reason=reason.strip(),
-        at=at,
-        before={"id": inspection.pk},
-    )
+    record_acts(actor=actor, acts=_voided(void, inspection), at=at)
     enqueue_after_commit(SWEEP_UNDECIDED, queue=Queue.URGENT, kwargs={}, once=True)
     return void
+
+
+def _voided(void: Void, inspection: Inspection) -> list[Act]:
+    """One entry for the inspection, and one for its car, so that the life of the car and of its batch tell of it."""
+    external_id, vehicle = inspection.external_id, inspection.vehicle
+    acts = [Act("inspection.voided", "inspection", external_id, reason=void.reason, before={"id": inspection.pk})]
+    if vehicle is not None:
+        told = {"inspection": external_id, "procedure": Procedure.objects.get(pk=inspection.procedure_id).code}
+        acts.append(Act("vehicle.result_voided", "vehicle", vehicle.vin, vehicle.batch.number, void.reason, after=told))
+    return acts
 
 
 def _require(actor: Actor, act: str) -> None:

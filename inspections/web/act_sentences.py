@@ -165,6 +165,12 @@ def _voided(entry: LedgerEntry, after: Mapping[str, Any], tell: Telling) -> tupl
     return Status.QUIET, _("Inspection %(id)s declared void: %(reason)s.") % said
 
 
+def _result_voided(entry: LedgerEntry, after: Mapping[str, Any], tell: Telling) -> tuple[Status, str]:
+    said = {"procedure": after.get("procedure", ""), "id": after.get("inspection", "")}
+    text = _("A test of %(procedure)s (%(id)s) declared void: %(reason)s.")
+    return Status.STALE, text % {**said, "reason": entry.reason.rstrip(".。")}
+
+
 def _software(entry: LedgerEntry, after: Mapping[str, Any], tell: Telling) -> tuple[Status, str]:
     return Status.QUIET, _("Software changed: %(list)s.") % {"list": _(", ").join(map(str, after.get("software", ())))}
 
@@ -298,6 +304,7 @@ SENTENCES: Mapping[str, Words] = {
     "gate.no_longer_failed": _gate,
     "inspection.recorded": _recorded,
     "inspection.voided": _voided,
+    "vehicle.result_voided": _result_voided,
     "software.changed": _software,
     "component.fitted": _fitted,
     "characteristic.unknown": _unknown,

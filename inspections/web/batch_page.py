@@ -223,5 +223,5 @@ def hold_words(holds: Iterable[Hold], language: Language) -> list[tuple[Hold, st
             cause = tell.cause({"domain": hold.domain, "code": hold.code})
             said.append((hold, cause, _("Clears when its cause ends.")))
         else:
-            said.append((hold, hold.reason, _("Clears when a person lifts it.")))
+            said.append((hold, hold.reason, _("Clears when an engineer lifts it.")))
     return said

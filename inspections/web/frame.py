@@ -21,41 +21,27 @@ KEYS_COOKIE = "interlock_keys"
 THEMES = ("light", "dark")
 
 _PAGES = (
-    (gettext_lazy("Today"), "web:today", "t", frozenset[str]()),
+    (gettext_lazy("Today"), "web:today", "t", ""),
     (
-        gettext_lazy("Batches"),
-        "web:batches",
-        "b",
-        frozenset({"batch", "batch-matrix", "vehicle", "vehicle-destroy", "vehicle-scrap", "inspection-cover"}),
+        gettext_lazy("Batches"), "web:batches", "b",
+        "batch batch-matrix batch-repin vehicle vehicle-move vehicle-deliver vehicle-destroy vehicle-scrap inspection-cover"
+        " void hold-place hold-lift hold-lists hold-list hold-list-new hold-list-lift",
     ),
     (
-        gettext_lazy("Nonconformances"),
-        "web:nonconformances",
-        "n",
-        frozenset(
-            {
-                "nonconformance",
-                "nonconformance-act",
-                "disagreement",
-                "void",
-                "concessions",
-                "concession",
-                "concession-propose",
-            }
-        ),  # fmt: skip,
+        gettext_lazy("Nonconformances"), "web:nonconformances", "n",
+        "nonconformance nonconformance-act disagreement concessions concession concession-propose concession-sign",
     ),
-    (gettext_lazy("Releases"), "web:releases", "r", frozenset({"release", "release-propose", "operators"})),
-    (gettext_lazy("Samples"), "web:sampling", "s", frozenset({"rejection", "rejection-screen"})),
-    (pgettext_lazy("page", "Record"), "web:entry", "e", frozenset[str]()),
-    (gettext_lazy("Intake"), "web:intake", "i", frozenset[str]()),
-    (gettext_lazy("Rigs"), "web:rigs", "g", frozenset({"rig", "rig-cars", "rig-finding"})),
+    (gettext_lazy("Releases"), "web:releases", "r", "release release-propose release-sign operators"),
+    (gettext_lazy("Samples"), "web:sampling", "s", "rejection rejection-screen"),
+    (pgettext_lazy("page", "Record"), "web:entry", "e", "entry-form entry-recorded"),
+    (gettext_lazy("Intake"), "web:intake", "i", "intake-kept intake-set-aside submissions submission"),
+    (gettext_lazy("Rigs"), "web:rigs", "g", "rig rig-act rig-cars rig-finding rig-key rig-key-revoke"),
     (
-        gettext_lazy("Catalogue"),
-        "web:plans",
-        "c",
-        frozenset({"plan", "coverage", "coverage-of", "coverage-one", "coverage-enter", "coverage-revoke"}),
+        gettext_lazy("Catalogue"), "web:plans", "c",
+        "plan plan-approve coverage coverage-of coverage-one coverage-enter coverage-revoke",
     ),
-)
+)  # fmt: skip
+"""Name, route, key after `g`, and the routes of the pages that lie under it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +145,7 @@ class Frame:
         for name, address, key, below in _PAGES:
             url = optional_url(address)
             if url:
-                found.append(Page(str(name), url, here == address.partition(":")[2] or here in below, key))
+                found.append(Page(str(name), url, here == address.partition(":")[2] or here in below.split(), key))
         return found
 
 

@@ -127,7 +127,7 @@ def _holds(found: Findings) -> Iterable[Task]:
         yield Task(
             Status.HELD,
             (bold(where), text(_(" is held: %(reason)s") % {"reason": hold.reason})),
-            (text(_("Placed by %(who)s. Clears when a person lifts it.") % {"who": hold.placed_by}),),
+            (text(_("Placed by %(who)s. Clears when an engineer lifts it.") % {"who": hold.placed_by}),),
             hold.placed_at,
             reverse("web:batch", args=[hold.batch.number])
             if vehicle is None
@@ -143,7 +143,7 @@ def _hold_lists(found: Findings) -> Iterable[Task]:
         yield Task(
             Status.HELD,
             (bold(row.number), text(words % {"count": row.holding, "reason": row.reason})),
-            (text(_("Placed by %(who)s. Clears when a person lifts it.") % {"who": row.placed_by}),),
+            (text(_("Placed by %(who)s. Clears when an engineer lifts it.") % {"who": row.placed_by}),),
             row.placed_at,
             reverse("web:hold-list", args=[row.number]),
             _("See the list"),

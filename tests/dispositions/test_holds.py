@@ -319,4 +319,4 @@ def test_law_10_the_plants_system_is_told_why_a_car_is_held(plant: Plant, engine
     client = Client(headers={"authorization": f"Bearer {issue_key(client=SystemClient.objects.get(), at=AT)}"})
     (reason,) = client.get(f"/api/v1/vehicles/{plant.vehicle.vin}/clearance/").json()["reasons"]
     assert (reason["code"], reason["subject"], reason["found"]) == ("hold_active", plant.vehicle.vin, WHY)
-    assert reason["clears_when"] == f"Clears when {engineer.label} lifts it."
+    assert reason["clears_when"] == "Clears when an engineer lifts it."

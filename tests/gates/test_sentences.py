@@ -178,9 +178,9 @@ WORDED = {
     ),
     "hold_active": (
         "Car 17 is held by 0417 since 2026-11-22 08:31: scratched harness.",
-        "Clears when 0417 lifts it.",
+        "Clears when an engineer lifts it.",
         "第17台自2026-11-22 08:31被0417扣留：线束划伤。",
-        "解除条件：0417解除。",
+        "解除条件：质量工程师解除。",
     ),
     "nonconformance_open": (
         "Car 17: NC-204 is open.",

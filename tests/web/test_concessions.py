@@ -128,7 +128,7 @@ def test_law_8_what_is_critical_is_said_to_be_never_conceded_and_has_no_form(pla
         ({"quantity": "2"}, "It is for fewer cars than that."),
         ({"quantity": "0"}, "Write a whole number from 1 on."),
         ({"quantity": "1.5"}, "Write a whole number."),
-        ({"cars": "2"}, "Not every car of “2” departs from it here."),
+        ({"cars": "2"}, "“2” names a car that does not depart from it here: take it out."),
         ({"cars": "all"}, "“all” names no car. Write 1 to 14, 16."),
         ({"reason": "a\x00b"}, "It holds the control character U+0000. Leave it out."),
     ],

@@ -22,7 +22,7 @@ _LONGEST_DOCUMENT = 200
 class ConcessionForm(CarsForm):
     """`known` are the numbers of the cars that depart from the line. Cleaned, `terms` is what is proposed."""
 
-    unknown = _("Not every car of “%(text)s” departs from it here.")
+    unknown = _("“%(text)s” names a car that does not depart from it here: take it out.")
 
     authority = forms.ChoiceField(
         label=_("Who accepts the departure"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any, Final
 
@@ -27,6 +29,7 @@ from .texts import LineField, MomentField, ReasonField, refuse_controls
 _NAMED_FAULTS: Final = 20
 _LONGEST: Final = 64
 _LENGTH: Final = 17
+_SHORTEST_END: Final = 6
 
 
 def _fault(text: str) -> str:
@@ -68,6 +71,11 @@ class VinsField(forms.CharField):
         return read
 
 
+def _from(known: str) -> forms.TextInput:
+    """A line that offers what is on record; anything else can be typed, and is then said to be unknown."""
+    return forms.TextInput(attrs={"list": f"known-{known}", "autocomplete": "off"})
+
+
 class ConditionForm(forms.Form):
     """`at` is the moment of asking."""
 
@@ -91,7 +99,7 @@ class NamedForm(ConditionForm):
 
 
 class LotForm(ConditionForm):
-    component = LineField(label=_("Kind of part"), max_length=_LONGEST, help_text=_("As the plant's system names it."))
+    component = LineField(label=_("Kind of part"), max_length=_LONGEST, widget=_from("kinds"))
     lot = LineField(label=_("Lot"), max_length=_LONGEST)
     removed = forms.BooleanField(label=_("Also cars from which such a part was removed again"), required=False)
 
@@ -108,7 +116,7 @@ class _WindowForm(ConditionForm):
 
 
 class RigWindowForm(_WindowForm):
-    rig = LineField(label=_("Code of the rig"), max_length=_LONGEST)
+    rig = LineField(label=_("Code of the rig"), max_length=_LONGEST, widget=_from("rigs"))
     since = MomentField(label=_("Tests finished from"))
     until = MomentField(label=_("until and including"))
 
@@ -119,9 +127,19 @@ class RigWindowForm(_WindowForm):
 class BuildWindowForm(_WindowForm):
     since = MomentField(label=_("Built from"), help_text=_("A car is built when the plant's system registers it."))
     until = MomentField(label=_("until before"))
-    line = LineField(label=_("Production line"), max_length=32, required=False, help_text=_("Empty: every line."))
+    line = LineField(
+        label=_("Production line"),
+        max_length=32,
+        required=False,
+        help_text=_("Empty: every line."),
+        widget=_from("lines"),
+    )
     configuration = LineField(
-        label=_("Configuration"), max_length=_LONGEST, required=False, help_text=_("Empty: every configuration.")
+        label=_("Configuration"),
+        max_length=_LONGEST,
+        required=False,
+        help_text=_("Empty: every configuration."),
+        widget=_from("configurations"),
     )
 
     def condition(self) -> Condition:
@@ -130,7 +148,7 @@ class BuildWindowForm(_WindowForm):
 
 
 class SoftwareForm(ConditionForm):
-    system = LineField(label=_("System"), max_length=_LONGEST)
+    system = LineField(label=_("System"), max_length=_LONGEST, widget=_from("systems"))
     version = LineField(label=_("Version that runs on it now"), max_length=120)
 
     def condition(self) -> Condition:
@@ -142,7 +160,7 @@ class ListReasonForm(forms.Form):
 
 
 class LiftListForm(forms.Form):
-    """Which cars of a list go on, and why."""
+    """Which cars of a list go on, and why. `held`: the VINs that it holds; one of them is named by its end too."""
 
     which = forms.ChoiceField(
         label=_("Which cars may go on"),
@@ -150,14 +168,26 @@ class LiftListForm(forms.Form):
         widget=forms.RadioSelect,
         error_messages={"required": _("Choose which cars may go on.")},
     )
-    vins = forms.CharField(required=False, widget=VinsField.widget, label=_("VINs"))
+    vins = forms.CharField(
+        required=False, widget=VinsField.widget, label=_("VINs"), help_text=_("Whole, or their last six characters.")
+    )
     reason = ReasonField(label=_("Why they may go on"), help_text=_("What you checked."))
+
+    def __init__(self, *args: Any, held: Collection[str] = (), **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.held = held
+
+    def _whole(self, word: re.Match[str]) -> str:
+        """A VIN of the list for its end, where one alone ends so."""
+        end = word[0].upper()
+        ending = [vin for vin in self.held if vin.endswith(end)] if len(end) >= _SHORTEST_END else []
+        return ending[0] if len(ending) == 1 else word[0]
 
     def clean(self) -> dict[str, Any]:
         found = self.cleaned_data
         if found.get("which") == "some":
             try:
-                found["vins"] = VinsField().clean(found.get("vins", ""))
+                found["vins"] = VinsField().clean(re.sub(r"[0-9A-Za-z]+", self._whole, found.get("vins", "")))
             except ValidationError as faults:
                 self.add_error("vins", faults)
         return found

@@ -23,7 +23,7 @@ _APART: Final = re.compile(r"[,，、;；]")
 class CarsForm(forms.Form):
     """`known` are the numbers of the cars that can be named. Cleaned, `cars` is a set of them."""
 
-    unknown = _("Not every car of “%(text)s” is clear here.")
+    unknown = _("“%(text)s” names a car that is not clear here: take it out.")
     """What is said of a car that cannot be named."""
 
     cars = LineField(

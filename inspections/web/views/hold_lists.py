@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -24,6 +25,7 @@ from inspections.dispositions.conditions import ComponentLot, record_of
 from inspections.dispositions.hold_lists import choose, held_by_list, lift_hold_list, place_hold_list
 from inspections.dispositions.listed import SHOWN, HoldListRow, hold_list_of, hold_lists, listed_vehicles
 from inspections.dispositions.models import HoldList
+from inspections.dispositions.on_record import never_recorded, on_record
 from inspections.dispositions.rules import MAY_LIFT_HOLD, MAY_PLACE_HOLD, HoldRefused, ListChanged
 
 from ..access import actor_of, may, moment_of, who_may
@@ -41,6 +43,8 @@ from ..forms.hold_lists import (
 )
 from ..hold_list_words import condition_text, counted, list_heading, listed_line
 from ..paging import PAGE, Pager, address, number_cursor
+
+_NAMED = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +123,7 @@ def _ask(request: HttpRequest, kind: str, form: ConditionForm | None = None, sta
     ]
     context = {
         "ways": ways,
+        "known": asdict(on_record()),
         "may_act": may(actor, MAY_PLACE_HOLD),
         "who_may": who_may(MAY_PLACE_HOLD, actor),
         "title_block": [
@@ -150,9 +155,13 @@ def _count(
     start = int(text) if text.isascii() and text.isdigit() and len(text) < 7 else 0
     reason_text = request.POST.get("reason", "")
     again = getattr(form.cleaned_data.get("vins"), "again", ())
+    given = [(field.html_name, field.data) for field in form if field.data not in (None, False, "")]
+    # Many VINs would make no address; they are pasted again.
+    filled = [(name, value) for name, value in given if name != "vins"]
     context = {
         "kind": kind,
-        "given": [(field.html_name, field.data) for field in form if field.data not in (None, False, "")],
+        "given": given,
+        "back": f"{reverse('web:hold-list-new')}?{urlencode([('kind', kind), *filled])}#{kind}",
         "asked": condition_text(record_of(condition)),
         "counted": counted(found),
         "cars": [(row, vehicle_status_text(row.status)) for row in found[start : start + PAGE]],
@@ -163,6 +172,7 @@ def _count(
         "last": min(start + PAGE, len(found)),
         "total": len(found),
         "again": again[:PAGE],
+        "unknown": never_recorded(condition=condition) if not found else None,
         "unknown_lot": cars_of_unknown_lot(component=condition.component) if isinstance(condition, ComponentLot) else 0,
         "digest": digest_of(found),
         "form": reason or ListReasonForm(initial={"reason": reason_text}),
@@ -240,17 +250,18 @@ def lift(request: HttpRequest, number: str) -> HttpResponse:
     if request.method != "POST":
         return _lift_page(request, found, LiftListForm())
     actor.require("lifting a hold", *MAY_LIFT_HOLD)
-    form = LiftListForm(request.POST)
+    held = held_by_list(list_id=found.id)
+    form = LiftListForm(request.POST, held=held)
     if not form.is_valid():
         return _lift_page(request, found, form, status=422)
     some = form.cleaned_data["which"] == "some"
     vins = form.cleaned_data["vins"].vins if some else None
     row = HoldList.objects.get(pk=found.id)
     try:
-        held = held_by_list(list_id=found.id)
-        count = len(held if vins is None else choose(row, held, vins))
+        chosen = held if vins is None else choose(row, held, vins)
+        count = len(chosen)
         if request.POST.get("seen") != str(count):
-            return _lift_page(request, found, form, count=count)
+            return _lift_page(request, found, form, chosen=list(chosen))
         lifted = lift_hold_list(
             hold_list=row, vins=vins, reason=form.cleaned_data["reason"], seen=count, actor=actor, at=moment_of(request)
         )
@@ -263,13 +274,23 @@ def lift(request: HttpRequest, number: str) -> HttpResponse:
 
 
 def _lift_page(
-    request: HttpRequest, found: HoldListRow, form: LiftListForm, *, count: int | None = None, status: int = 200
+    request: HttpRequest,
+    found: HoldListRow,
+    form: LiftListForm,
+    *,
+    chosen: Sequence[str] | None = None,
+    status: int = 200,
 ) -> HttpResponse:
+    """The form; with `chosen`, what it would do and the same once more to do it."""
     actor = actor_of(request)
+    count = None if chosen is None else len(chosen)
     context = {
         "list": found,
         "form": form,
         "count": count,
+        "named": [] if chosen is None else chosen[:_NAMED],
+        "unnamed": max(0, (count or 0) - _NAMED),
+        "reason": request.POST.get("reason", ""),
         "left": found.holding - (count or 0),
         "given": [(field.html_name, request.POST.get(field.html_name, "")) for field in form],
         "asked": condition_text(found.condition),

@@ -39,7 +39,7 @@ from ..ages import clauses, gap, zone_text
 from ..batch_rows import BatchRow, batch_row
 from ..causes import Known, named_in, page_reasons
 from ..frame import optional_url
-from ..need_facts import COVERAGE_SOON, MOST_TASKS, Findings
+from ..need_facts import COVERAGE_SOON, MOST_TASKS, Findings, Task
 from ..needs import age_of, rigs_in_trouble, tasks_of, word_for
 from ..paging import address
 from ..reason_groups import ReasonGroup, group_reasons
@@ -70,7 +70,7 @@ def today(request: HttpRequest) -> HttpResponse:
     context = {
         "heading": _heading(len(tasks), failed, everybody=chosen is None),
         "scopes": _scopes(request, chosen),
-        "tasks": [(task, age_of(task, at), word_for(task)) for task in tasks[:MOST_TASKS]],
+        "tasks": [(task, age_of(task, at), word_for(task), _act(task, actor)) for task in tasks[:MOST_TASKS]],
         "left": len(tasks) - MOST_TASKS,
         "rows": rows,
         "totals": _totals(rows),
@@ -81,6 +81,11 @@ def today(request: HttpRequest) -> HttpResponse:
         "title_block": _title_block(found),
     }
     return render(request, "inspections/today/today.html", context)
+
+
+def _act(task: Task, actor: Actor) -> str:
+    """What the reader can do about it; who may only read is not asked to act."""
+    return task.act if task.roles & set(actor.roles) else _("See it")
 
 
 def _read(at: datetime) -> Findings:

@@ -178,6 +178,9 @@ def _answer(
         else vehicle_page.answer(answered, reasons),
         "release": release,
         "concessions": _concessions(found, release, at),
+        "propose_url": reverse("web:release-propose", args=[batch.number])
+        if answered.clear and release is None and may(actor_of(request), MAY_RELEASE)
+        else "",
         "deliver_url": reverse("web:vehicle-deliver", args=[found.vin])
         if answered.may_leave and found.status != VehicleStatus.DELIVERED and may(actor_of(request), MAY_RELEASE)
         else "",
