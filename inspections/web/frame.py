@@ -24,8 +24,8 @@ _PAGES = (
     (gettext_lazy("Today"), "web:today", "t", ""),
     (
         gettext_lazy("Batches"), "web:batches", "b",
-        "batch batch-matrix batch-repin vehicle vehicle-move vehicle-deliver vehicle-destroy vehicle-scrap inspection-cover"
-        " void hold-place hold-lift hold-lists hold-list hold-list-new hold-list-lift",
+        "batch batch-matrix batch-repin vehicle vehicle-move vehicle-deliver vehicle-destroy vehicle-scrap"
+        " inspection-cover void hold-place hold-lift hold-lists hold-list hold-list-new hold-list-lift",
     ),
     (
         gettext_lazy("Nonconformances"), "web:nonconformances", "n",
