@@ -208,7 +208,11 @@ def _judged(row: VehicleInspection, words: Words) -> str:
     if row.verdict is Outcome.NOT_JUDGED:
         return _("Not judged on the plan in force.")
     if row.judged_later and words.revision is not None:
-        said = {"was": row.revision or _("none"), "now": words.revision}
+        if row.revision is None:
+            return _("Recorded when the batch had no plan in force, judged anew on revision %(now)s.") % {
+                "now": words.revision
+            }
+        said = {"was": row.revision, "now": words.revision}
         return _("Recorded under revision %(was)s, judged anew on revision %(now)s.") % said
     return _("Judged on revision %(number)s.") % {"number": row.revision}
 

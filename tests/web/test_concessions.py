@@ -92,7 +92,7 @@ def test_from_the_nonconformance_to_a_car_that_left_by_it(plant, car, nc):
     assert heading(page) == "The departure of 1 car is accepted"
 
     release = leave(plant, car)
-    assert f"By concession {concession.number}, SQUIB, accepted by engineering: cars 1." in words(
+    assert f"By concession {concession.number}, SQUIB (SQUIB), accepted by engineering: car 1." in words(
         officer.get(f"/releases/{release.number}/")
     )
     vehicle = words(officer.get(f"/vehicles/{car.vin}/"))

@@ -146,7 +146,33 @@ def test_each_condition_is_said_in_words_and_kept(cars, inspector, asked, said, 
 def test_cars_whose_lot_nobody_knows_are_told_beside_the_list(cars, inspector):
     page = inspector.post(NEW, {"kind": "component_lot", "component": "pack", "lot": "L7"})
     assert "1 car more has a part of this kind whose lot nobody stated." in words(page)
-    assert "No car is concerned: there is nothing to hold" in words(page)
+    assert "Nothing is counted: check what you typed" in words(page)
+    assert "No pack of lot “L7” is on record. Lots on record: none yet." in words(page)
+    back = re.search(r'role="alert">.*? <a href="([^"]+)">Correct it</a>', page.content.decode())[1].replace(
+        "&amp;", "&"
+    )
+    assert re.findall(r'name="(?:component|lot)" value="([^"]*)"', inspector.get(back).content.decode()) == [
+        "pack",
+        "L7",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"kind": "component_lot", "component": "batery", "lot": "L7"},
+         "No part of kind “batery” is on record. Kinds on record: pack."),
+        ({"kind": "software_version", "system": "BMX", "version": "1"}, "No system “BMX” is on record."),
+        ({"kind": "build_window", "since": "2026-01-01T00:00", "until": "2027-01-01T00:00", "line": "L99"},
+         "No batch was built on a line “L99”."),
+        ({"kind": "build_window", "since": "2026-01-01T00:00", "until": "2027-01-01T00:00", "configuration": "SU8"},
+         "The catalogue has no configuration “SU8”."),
+    ],
+)  # fmt: skip
+def test_a_slip_of_the_pen_is_not_taken_for_no_car(cars, inspector, asked, said):
+    page = words(inspector.post(NEW, asked))
+    assert said in page
+    assert "No car is concerned" not in page
 
 
 @pytest.mark.parametrize(
@@ -241,6 +267,14 @@ class TestLettingGo:
         assert (done.status_code, done["Location"]) == (302, f"/holds/lists/{placed.number}/")
         assert set(Hold.objects.filter(lifted_at=None).values_list("vehicle", flat=True)) == {cars[1].pk, cars[2].pk}
 
+    def test_a_car_is_named_by_its_end_and_told_with_the_reason_before_it_goes_on(self, cars, placed, engineer):
+        told = words(self.send(engineer, placed, which="some", vins=cars[0].vin[-6:].lower(), reason="No leak"))
+        assert "1 car would go on" in told
+        assert cars[0].vin in told.replace(" ", "")
+        assert "Why they may go on: No leak" in told
+        short = self.send(engineer, placed, which="some", vins=cars[0].vin[-5:])
+        assert (short.status_code, Hold.objects.filter(lifted_at=None).count()) == (422, 3)
+
     def test_all_go_on_together(self, placed, engineer):
         assert "3 cars would go on" in words(self.send(engineer, placed))
         assert self.send(engineer, placed, seen="3").status_code == 302
@@ -296,7 +330,8 @@ def test_it_is_one_task_of_today_and_found_by_its_number(cars, inspector, engine
     assert engineer.get(f"/search/?q={placed.number.lower()}")["Location"] == f"/holds/lists/{placed.number}/"
     batch = words(engineer.get(f"/batches/{cars[3].batch.number}/"))
     assert f"{placed.number} placed, cars of this batch: 1 held, 1 had left. Leaks." in batch
-    assert f"Held by {placed.number}: Leaks." in words(engineer.get(f"/vehicles/{cars[0].vin}/"))
+    life = engineer.get(f"/vehicles/{cars[0].vin}/").content.decode()
+    assert f'Held by <a href="/holds/lists/{placed.number}/">{placed.number}</a>: Leaks.' in life
     assert f"Had left already when {placed.number} was placed: Leaks." in words(
         engineer.get(f"/vehicles/{cars[3].vin}/")
     )

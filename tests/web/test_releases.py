@@ -84,6 +84,8 @@ def test_from_the_batch_to_the_gate_of_the_plant(plant, good_car, pages, officer
     first, second = pages
     batch = first.get(f"/batches/{plant.batch.number}/")
     assert "Propose 1 car" in text(batch)
+    propose = f'href="/batches/{plant.batch.number}/release/">Propose the release</a>'
+    assert propose in first.get(f"/vehicles/{good_car.vin}/").content.decode()
     offer = first.get(f"/batches/{plant.batch.number}/release/")
     assert heading(offer) == "Propose 1 car for release?"
     assert "Left behind: 3 cars you do not release" in text(offer)
@@ -236,7 +238,7 @@ def test_what_rests_on_demonstration_coverage_says_so_and_is_signed_in_a_demo_on
     )
     release = propose_release(batch=good_car.batch, vehicle_ids=None, actor=Actor.person(officers[0]), at=AT)
     shown = pages[0].get(f"/releases/{release.number}/")
-    assert "C-121 carries the mark “demonstration”, not evidence." in text(shown)
+    assert "The mark “demonstration, not evidence” is on: C-121." in text(shown)
     assert 'name="password"' in shown.content.decode()
     settings.DEMO = False
     shown = pages[0].get(f"/releases/{release.number}/")

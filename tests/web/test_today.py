@@ -29,7 +29,7 @@ def fail(plant, value="0.100", **changed):
 def tasks(client, **query):
     """Status and sentence of the tasks, in their order."""
     response = client.get("/", query)
-    return [(word, "".join(part.text for part in task.parts), task.act) for task, _, word in response.context["tasks"]]
+    return [(word, "".join(part.text for part in task.parts), act) for task, _, word, act in response.context["tasks"]]
 
 
 def test_a_plant_in_order_needs_nobody(engineer, db):

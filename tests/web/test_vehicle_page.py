@@ -188,6 +188,10 @@ def test_a_voided_inspection_stays_and_says_so(engineer, plant):
     assert entry.voided.startswith("Void. Declared by")
     assert entry.status == "quiet"
     assert "master &lt;i&gt;part&lt;/i&gt;" in page(engineer, plant).content.decode()
+    told = f"A test of BAT-EOL ({inspection.external_id}) declared void: master <i>part</i>."
+    assert [entry.text for entry in entries(engineer, plant) if "declared void" in entry.text] == [told]
+    history = engineer.get(f"/batches/{plant.batch.number}/").context["history"]
+    assert [act.text for act in history if "declared void" in act.text] == [told]
 
 
 def test_a_pass_of_a_rig_out_of_calibration_does_not_count_and_says_why(engineer, plant):

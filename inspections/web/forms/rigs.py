@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from inspections.catalogue.models import Procedure
+from inspections.saying import Name
 
 from .texts import LineField, MomentField, ReasonField
 
@@ -77,7 +78,7 @@ class AuthorisationForm(RigActForm):
         super().__init__(**more)
         self.by_id = {str(row.pk): row for row in procedures}
         self.fields["procedure"].choices = [("", "")] + [  # type: ignore[attr-defined]
-            (number, f"{row.code} {row.name}") for number, row in self.by_id.items()
+            (number, f"{row.code} {Name(row.name, row.name_zh)}") for number, row in self.by_id.items()
         ]
 
     def clean_effective_at(self) -> datetime:
