@@ -33,8 +33,8 @@ from .needs_of_rigs import coverage_tasks, rig_tasks
 from .reason_groups import LinkedPart
 from .sampling_words import drawn_tasks, sample_tasks
 from .statuses import WORST_FIRST, Status, word_of
-from .to_test_words import test_tasks
 from .telling import Telling
+from .to_test_words import test_tasks
 
 
 def tasks_of(found: Findings, scope: Role | None) -> list[Task]:

@@ -98,7 +98,7 @@ def test_from_the_nonconformance_to_a_car_that_left_by_it(plant, car, nc):
     vehicle = words(officer.get(f"/vehicles/{car.vin}/"))
     assert "It left the plant at 2026-11-23 08:00, by concession" in vehicle
     assert f"It left by this concession {concession.number}" in vehicle
-    assert f"Left the plant under {release.number}, by concession {concession.number}." in vehicle
+    assert f"Left the plant under {release.number} , by concession {concession.number} ." in vehicle
     assert "left by it 2026-11-23 08:00" in words(officer.get(f"/concessions/{concession.number}/"))
 
 

@@ -62,8 +62,8 @@ from ..life_anchors import anchored, anchors_of
 from ..life_words import MOST_BARS, Words, problems_by_inspection, say_moments
 from ..paging import PAGE, Pager, address, cursor_text, moment_cursor
 from ..reason_groups import group_reasons
-from .to_test import MAY_RECORD
 from ..telling import characteristics_in
+from .to_test import MAY_RECORD
 
 _LONGEST = 64
 
