@@ -52,7 +52,7 @@ _PASSED = (
 )
 _HAS_STATE = "exists(select from inspections_vehiclegate g where g.vehicle_id = v.id and g.state = {state})"
 _HELD = "exists(select from inspections_hold h where h.vehicle_id = v.id and h.lifted_at is null)"
-_MISSES = "exists(select from inspections_vehiclegate g where g.vehicle_id = v.id and g.missing <> '{}')"
+_MISSES = "exists(select from inspections_vehiclegate g where g.vehicle_id = v.id and g.missing <> '')"
 _GOING_OUT = "v.status in ('in_process', 'released', 'delivered')"
 SHOWN = {
     "wrong": f"({_GOING_OUT} and (not {_PASSED} or {_HELD}))",

@@ -136,13 +136,13 @@ with alike as (
     select g.batch_id, g.missing, count(*) as cars, (array_agg(v.sequence order by v.sequence))[1:%(named)s] as first,
         (array_agg(v.vin order by v.sequence))[1] as vin, min(v.registered_at) as since
     from inspections_vehiclegate g join inspections_vehicle v on v.id = g.vehicle_id and v.batch_id = g.batch_id
-    where g.batch_id = any(%(batches)s) and g.state <> 0 and g.missing <> '{}'
+    where g.batch_id = any(%(batches)s) and g.state <> 0 and g.missing <> ''
         and v.status in ('in_process', 'released')
     group by g.batch_id, g.missing
 )
 select a.batch_id, p.procedure_id, a.cars, a.first, a.vin, a.since
 from alike a cross join lateral (
-    select distinct c.procedure_id from unnest(a.missing) m
+    select distinct c.procedure_id from string_to_table(a.missing, chr(10)) m
     join inspections_characteristic c on c.id = split_part(m, '|', 1)::bigint) p
 """
 
@@ -201,7 +201,7 @@ _CARS_MISSING = """
 select v.sequence, v.vin from inspections_vehiclegate g
 join inspections_vehicle v on v.id = g.vehicle_id and v.batch_id = g.batch_id
 where g.batch_id = %(batch)s and g.state <> 0 and v.status in ('in_process', 'released') and v.sequence > %(after)s
-    and exists(select from unnest(g.missing) m join inspections_characteristic c
+    and exists(select from string_to_table(g.missing, chr(10)) m join inspections_characteristic c
         on c.id = split_part(m, '|', 1)::bigint where c.procedure_id = %(procedure)s)
 order by v.sequence limit %(most)s
 """
@@ -253,7 +253,8 @@ _VALUES = """
 select procedure_id, characteristic_id, position, why, change, asks, has, states from ({again}) again
 union all
 select c.procedure_id, c.id, split_part(m, '|', 2), 'missing', '', '', '', '' from inspections_vehiclegate g
-cross join lateral unnest(g.missing) m join inspections_characteristic c on c.id = split_part(m, '|', 1)::bigint
+cross join lateral string_to_table(g.missing, chr(10)) m
+join inspections_characteristic c on c.id = split_part(m, '|', 1)::bigint
 where g.vehicle_id = %(vehicle)s
 """
 _STANDING = """
