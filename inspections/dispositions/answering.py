@@ -30,7 +30,7 @@ from ..results.models import Inspection
 from ..results.sampling import mark_leaning_batches
 from ..results.services import FittedPart, fit_components
 from ..saying import say
-from .choices import NonconformanceState
+from .choices import CauseClass, NonconformanceState
 from .models import Disposition, Nonconformance
 from .queries import disagreements_of
 from .rules import DispositionRefused
@@ -142,21 +142,36 @@ def open_fails_of(*, ids: Collection[int]) -> dict[int, list[Fail]]:
 
 @one_act
 def take_nonconformance(
-    *, nonconformance: Nonconformance, actor: Actor, at: datetime, cause: str = "", containment: str = ""
+    *,
+    nonconformance: Nonconformance,
+    actor: Actor,
+    at: datetime,
+    cause: str = "",
+    containment: str = "",
+    cause_class: str = "",
 ) -> Nonconformance:
-    """An engineer takes a nonconformance, or says more of it: its cause, what contains it. Saying the same again is
-    no act. Raises NotAllowed, DispositionRefused for a closed one."""
+    """An engineer takes a nonconformance, or says more of it: its cause and of which class it is, what contains it.
+    Saying the same again is no act. Raises NotAllowed, DispositionRefused for a closed one or a class there is not."""
     actor.require("answering a nonconformance", *MAY_DISPOSE)
+    if cause_class and cause_class not in CauseClass.values:
+        known = ", ".join(CauseClass.values)
+        raise DispositionRefused("cause_class", f"{cause_class!r} is no class of cause: choose one of {known}.")
     row = _open(nonconformance)
-    before = {"owner": row.owner, "cause": row.cause, "containment": row.containment}
+    before = _said(row)
     row.owner_id, row.owner = actor.id, actor.label
     row.cause, row.containment = cause.strip() or row.cause, containment.strip() or row.containment
-    after = {"owner": row.owner, "cause": row.cause, "containment": row.containment}
+    row.cause_class = cause_class or row.cause_class
+    after = _said(row)
     if after == before:
         return row
-    row.save(update_fields=["owner_id", "owner", "cause", "containment"])
+    row.save(update_fields=["owner_id", "owner", "cause_class", "cause", "containment"])
     _tell(actor, "nonconformance.taken", row, at, before=before, after=after)
     return row
+
+
+def _said(row: Nonconformance) -> dict[str, str]:
+    """What its owner has said of it, as the ledger keeps it."""
+    return {name: getattr(row, name) for name in ("owner", "cause_class", "cause", "containment")}
 
 
 @one_act

@@ -13,6 +13,18 @@ class Authority(models.TextChoices):
     ENGINEERING = "engineering", "Engineering"
 
 
+class CauseClass(models.TextChoices):
+    """The six causes that a workshop looks among (Ishikawa), and that it is not known yet."""
+
+    MAN = "man", "Man"
+    MACHINE = "machine", "Machine"
+    MATERIAL = "material", "Material"
+    METHOD = "method", "Method"
+    MEASUREMENT = "measurement", "Measurement"
+    ENVIRONMENT = "environment", "Environment"
+    UNKNOWN = "unknown", "Not known yet"
+
+
 class NonconformanceState(models.TextChoices):
     OPEN = "open", "Open"
     CLOSED = "closed", "Closed"

@@ -4,7 +4,7 @@ from django.db.models import F, Q
 from ..batches.choices import VehicleStatus
 from ..batches.models import Batch, Vehicle
 from ..records.models import HandSignature
-from .choices import Authority, HoldSource, NonconformanceState
+from .choices import Authority, CauseClass, HoldSource, NonconformanceState
 
 
 class HoldList(models.Model):
@@ -98,6 +98,7 @@ class Nonconformance(models.Model):
     state = models.CharField(max_length=6, choices=NonconformanceState, default=NonconformanceState.OPEN)
     owner_id = models.BigIntegerField(null=True)
     owner = models.CharField(max_length=200, blank=True)
+    cause_class = models.CharField(max_length=11, choices=CauseClass, blank=True)
     cause = models.TextField(blank=True)
     containment = models.TextField(blank=True)
     opened_at = models.DateTimeField()
@@ -111,9 +112,14 @@ class Nonconformance(models.Model):
                 nulls_distinct=False,
                 name="nonconformance_open_once",
             ),
+            models.CheckConstraint(
+                condition=Q(cause_class__in=["", *CauseClass.values]), name="nonconformance_cause_class_known"
+            ),
         ]
         indexes = [
             models.Index(fields=["vehicle"], condition=Q(state="open"), name="nonconformance_vehicle_open"),
+            models.Index(fields=["-closed_at", "-id"], condition=Q(state="closed"), name="nonconformance_closed"),
+            models.Index(fields=["opened_at"], name="nonconformance_opened"),
         ]
 
     def __str__(self) -> str:

@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 from inspections.evaluation.reasons import ReasonCode
 from inspections.records.models import LedgerEntry
 
+from .cause_words import cause_text
 from .statuses import Status
 from .telling import Telling
 
@@ -121,6 +122,9 @@ def _taken(entry: LedgerEntry, after: Mapping[str, Any], tell: Telling) -> tuple
     said = [
         _("%(number)s is owned by %(who)s.") % {"number": after.get("nonconformance", ""), "who": after.get("owner")}
     ]
+    cause = str(after.get("cause_class", ""))
+    if cause and cause != before.get("cause_class"):
+        said.append(_("Class of cause: %(text)s.") % {"text": cause_text(cause)})
     for key, words in (("cause", _("Cause: %(text)s.")), ("containment", _("Containment: %(text)s."))):
         text = str(after.get(key, ""))
         if text and text != before.get(key):

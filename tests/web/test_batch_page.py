@@ -58,6 +58,14 @@ def test_the_heading_is_the_finding(engineer, plant):
     assert engineer.get(address(plant)).context["heading"] == f"Batch {plant.batch.number}: 2 of 3 cars are not clear"
 
 
+def test_a_persons_hold_of_the_batch_is_lifted_where_it_is_told(engineer, inspector, plant):
+    hold = place_hold(batch=plant.batch, vehicle=None, reason="wrong glue", actor=SYSTEM, at=AT)
+    link = f'href="/holds/{hold.pk}/lift/"'
+    pages = [client.get(address(plant)).content.decode() for client in (engineer, inspector)]
+    assert [link in page for page in pages] == [hold.source == "person", False]
+    assert f'href="/nonconformances/?batch={plant.batch.number}"' in pages[0]
+
+
 def test_a_batch_without_a_car_says_so(engineer, plant):
     empty = make_batch("EMPTY-1", configuration=plant.configuration)
     context = engineer.get(f"/batches/{empty.number}/").context

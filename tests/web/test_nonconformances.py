@@ -117,7 +117,7 @@ def test_the_worked_example_in_the_browser(plant, bond, clock, engineer):
     bond("09:05", "0.038")
     nc = Nonconformance.objects.get()
 
-    listed = words(engineer.get("/nonconformances/"))
+    listed = words(engineer.get("/nonconformances/?state=open"))
     assert "1 nonconformance is open, 1 of them critical" in listed
     assert "Car 1 : BOND, pack is 0.100 Ω ; less than 0.1 Ω is required." in listed
     assert "An engineer takes it and answers 1 fail." in listed
@@ -133,7 +133,7 @@ def test_the_worked_example_in_the_browser(plant, bond, clock, engineer):
     assert f"Then the hold of the gate lifts and {nc.number} closes, by themselves." in shown
 
     clock.at("09:18")
-    said = {"cause": "Paint under the lug", "containment": "Next 20 cars looked at"}
+    said = {"cause_class": "method", "cause": "Paint under the lug", "containment": "Next 20 cars looked at"}
     assert engineer.post(f"{page_of(nc)}take/", said).status_code == 302
     clock.at("09:20")
     response = engineer.post(f"{page_of(nc)}rework/", REWORK)
@@ -185,7 +185,7 @@ def test_an_answer_is_given_once_however_often_it_is_sent(plant, clock, engineer
 
 def test_taking_it_twice_says_the_same_once(engineer, failed):
     for _ in range(2):
-        assert engineer.post(f"{page_of(failed)}take/", {"cause": "Paint"}).status_code == 302
+        assert engineer.post(f"{page_of(failed)}take/", {"cause_class": "method", "cause": "Paint"}).status_code == 302
     assert LedgerEntry.objects.filter(act="nonconformance.taken").count() == 1
     failed.refresh_from_db()
     assert (failed.owner_id, failed.cause) == (engineer.person.pk, "Paint")
@@ -196,7 +196,7 @@ def test_what_is_closed_is_answered_no_more(plant, bond, clock, engineer, failed
     engineer.post(f"{page_of(failed)}invalid/", {"reason": "Probe was loose"})
     bond("09:05", "0.038")
     before = LedgerEntry.objects.count()
-    response = engineer.post(f"{page_of(failed)}{act}/", {**REWORK, "reason": "x", "cause": "x"})
+    response = engineer.post(f"{page_of(failed)}{act}/", {**REWORK, "reason": "x", "cause": "x", "cause_class": "man"})
     assert response.status_code == 409
     assert "is closed: there is nothing to answer" in words(response)
     assert LedgerEntry.objects.count() == before

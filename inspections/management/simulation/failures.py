@@ -56,7 +56,7 @@ class Failure(Event):
         named = self.said(self.line, self.line.positions[0])
         yield self.step(
             f"an engineer records its rework; {self.station.rigs[0]} measures {named} again: passes",
-            Rework(self.car.vin, f"{named}: part replaced and set anew", At(self.car.vin, DONE_SECONDS)),
+            Rework(self.car.vin, f"{named}: part replaced and set anew", At(self.car.vin, DONE_SECONDS), "material"),
             self.again(self.station, purpose="after_rework"),
         )
 
@@ -76,7 +76,9 @@ class CrashFailure(Failure):
     stays = True
 
     def answers(self) -> Iterator[Step]:
-        taken = Take(self.car.vin, "The control unit is faulty; another is ordered.", "Parked in the rework area.")
+        taken = Take(
+            self.car.vin, "The control unit is faulty; another is ordered.", "Parked in the rework area.", "material"
+        )
         yield self.step("an engineer takes it: a part is ordered, so it stays behind", taken)
 
 
@@ -117,7 +119,7 @@ class WorkedExample(Event):
     def answers(self) -> Iterator[Step]:
         yield self.step(
             f"an engineer records that the joint was cleaned before: the {self._found(self.last)} that is there counts",
-            Rework(self.car.vin, "Joint cleaned and tightened", At(self.car.vin, DONE_SECONDS)),
+            Rework(self.car.vin, "Joint cleaned and tightened", At(self.car.vin, DONE_SECONDS), "method"),
         )
 
     def afterwards(self) -> Iterator[Step]:

@@ -43,9 +43,11 @@ class People:
         match deed:
             case Rework():
                 fields = {"what": deed.what, "done_at": self._moment(deed.done)}
-                return self._answer(deed.vin, "rework", fields)
+                taken = self._answer(deed.vin, "take", {"cause_class": deed.cause_class})
+                return taken + self._answer(deed.vin, "rework", fields)
             case Take():
-                return self._answer(deed.vin, "take", {"cause": deed.cause, "containment": deed.containment})
+                fields = {"cause": deed.cause, "containment": deed.containment, "cause_class": deed.cause_class}
+                return self._answer(deed.vin, "take", fields)
             case SetAside():
                 return self._set_aside(deed)
             case OutOfTolerance():

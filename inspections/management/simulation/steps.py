@@ -86,12 +86,13 @@ class Certificate:
 
 @dataclass(frozen=True, slots=True)
 class Rework:
-    """An engineer records on every open nonconformance of a car what was done, and when that ended (at a whole
-    second, as the form takes it)."""
+    """An engineer takes every open nonconformance of a car, says where its cause lies, and records what was done and
+    when that ended (at a whole second, as the form takes it)."""
 
     vin: str
     what: str
     done: At
+    cause_class: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,7 @@ class Take:
     vin: str
     cause: str
     containment: str
+    cause_class: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from inspections.dispositions.answering import PartChange
 
+from ..cause_words import CAUSES
 from .texts import LONGEST_REASON, LineField, MomentField, ReasonField, refuse_controls, too_long
 
 PART_ROWS: Final = 3
@@ -39,10 +40,23 @@ class _RemarkField(forms.CharField):
 
 
 class TakeForm(_AnswerForm):
+    cause_class = forms.ChoiceField(
+        label=_("Class of cause"),
+        help_text=_("Where it lies. It can be said again once more is known."),
+        choices=[("", "")],
+        error_messages={
+            "required": _("Choose where the cause lies, or that it is not known yet."),
+            "invalid_choice": _("Choose where the cause lies, or that it is not known yet."),
+        },
+    )
     cause = _RemarkField(label=_("Cause"), help_text=_("What made it fail, as far as it is known."))
     containment = _RemarkField(
         label=_("Containment"), help_text=_("What keeps the same fault from going on: cars looked at, a rig stopped.")
     )
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(**more)
+        self.fields["cause_class"].choices = [("", ""), *CAUSES.items()]  # type: ignore[attr-defined]
 
 
 class ReworkForm(_AnswerForm):

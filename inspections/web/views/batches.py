@@ -15,7 +15,7 @@ from inspections.batches.models import Batch
 from inspections.batches.queries import batch_ids, count_batches, find_batch, sequences_of
 from inspections.catalogue.queries import characteristic_words, procedure_words
 from inspections.dispositions.queries import open_holds, open_nonconformances_of_batch
-from inspections.dispositions.rules import MAY_PLACE_HOLD
+from inspections.dispositions.rules import MAY_LIFT_HOLD, MAY_PLACE_HOLD
 from inspections.gates.queries import (
     SHOWN,
     BatchSummary,
@@ -170,6 +170,7 @@ def _acts(request: HttpRequest, found: Batch, summary: BatchSummary) -> dict[str
         "repin_url": reverse("web:batch-repin", args=[found.number])
         if may(actor, MAY_REPIN) and summary.current_revision not in (None, summary.revision)
         else "",
+        "may_lift": may(actor, MAY_LIFT_HOLD),
         "who_may": "" if allowed else _("Placing a hold:") + gap() + who_may(MAY_PLACE_HOLD, actor),
     }
 

@@ -60,6 +60,7 @@ from .. import concession_page
 from ..access import actor_of, language_now, may, moment_of, who_may
 from ..act_words import say_act
 from ..ages import age_text, clock_or_stamp, sentences, stamp
+from ..cause_words import cause_text
 from ..forms.nonconformances import InvalidForm, RetestForm, ReworkForm, ScrapForm, TakeForm
 from ..nonconformance_page import (
     MeasuredAt,
@@ -77,7 +78,14 @@ _LONGEST_NUMBER = 16
 
 def _take(found: Nonconformance, form: Any, actor: Actor, at: datetime) -> None:
     data = form.cleaned_data
-    take_nonconformance(nonconformance=found, actor=actor, at=at, cause=data["cause"], containment=data["containment"])
+    take_nonconformance(
+        nonconformance=found,
+        actor=actor,
+        at=at,
+        cause=data["cause"],
+        containment=data["containment"],
+        cause_class=data["cause_class"],
+    )
 
 
 def _rework(found: Nonconformance, form: Any, actor: Actor, at: datetime) -> None:
@@ -165,11 +173,11 @@ def nonconformance_list(request: HttpRequest) -> HttpResponse:
         following = address(request, {"after": text})
     words = ngettext("%(count)d nonconformance", "%(count)d nonconformances", len(rows)) % {"count": len(rows)}
     context = {
-        "heading": _heading(count, critical),
+        "heading": heading_of(count, critical),
         "rows": _listed(rows, at),
         "closed": closed,
         "filters": [
-            (_("Open"), address(request, {"state": None, "after": None}), not closed),
+            (_("Open"), address(request, {"state": "open", "after": None}), not closed),
             (_("Closed"), address(request, {"state": "closed", "after": None}), closed),
         ],
         "pager": Pager(words, address(request, {"after": None}) if after else "", following),
@@ -178,7 +186,8 @@ def nonconformance_list(request: HttpRequest) -> HttpResponse:
     return render(request, "inspections/nonconformances/list.html", context)
 
 
-def _heading(count: int, critical: int) -> str:
+def heading_of(count: int, critical: int) -> str:
+    """How many are open, and how many of them are critical."""
     if not count:
         return _("No nonconformance is open")
     words = ngettext("%(count)d nonconformance is open", "%(count)d nonconformances are open", count)
@@ -265,7 +274,8 @@ def find_nonconformance(number: str) -> Nonconformance:
 
 def _form(name: str, found: Nonconformance, at: datetime, data: Any = None) -> Any:
     if name == "take":
-        return TakeForm(data=data, initial={"cause": found.cause, "containment": found.containment})
+        said = {"cause": found.cause, "containment": found.containment, "cause_class": found.cause_class}
+        return TakeForm(data=data, initial=said)
     if name == "rework":
         tests, chosen = _tests(found)
         now = timezone.localtime(at).replace(second=0, microsecond=0)
@@ -325,6 +335,7 @@ def _page(
         "worst": failing[-1] if failing else None,
         "rows": rows,
         "fails": len(fails),
+        "cause_class": cause_text(found.cause_class),
         "answered": _answered(found),
         "undecided": found.batch_id in waiting_by_batch(),
         "refused": refused,
