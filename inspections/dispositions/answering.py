@@ -154,8 +154,9 @@ def take_nonconformance(
     Saying the same again is no act. Raises NotAllowed, DispositionRefused for a closed one or a class there is not."""
     actor.require("answering a nonconformance", *MAY_DISPOSE)
     if cause_class and cause_class not in CauseClass.values:
-        known = ", ".join(CauseClass.values)
-        raise DispositionRefused("cause_class", f"{cause_class!r} is no class of cause: choose one of {known}.")
+        known = list(CauseClass.values)
+        text = say("%(found)s is no class of cause: choose one of %(known)s.", found=cause_class, known=known)
+        raise DispositionRefused("cause_class", text)
     row = _open(nonconformance)
     before = _said(row)
     row.owner_id, row.owner = actor.id, actor.label

@@ -153,7 +153,7 @@ def test_the_board_asks_as_often_for_many_as_for_one(plant, failed):
 
 def test_the_class_of_a_cause_is_one_of_the_list_and_stands_in_the_ledger(failed):
     engineer = make_engineer()
-    with pytest.raises(DispositionRefused, match="'weather' is no class of cause: choose one of man, machine"):
+    with pytest.raises(DispositionRefused, match="weather is no class of cause: choose one of man, machine"):
         take_nonconformance(nonconformance=failed, actor=engineer, at=AT, cause_class="weather")
     assert LedgerEntry.objects.filter(act="nonconformance.taken").count() == 0
     take_nonconformance(nonconformance=failed, actor=engineer, at=AT, cause_class=CauseClass.UNKNOWN)
