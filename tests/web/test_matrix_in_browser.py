@@ -68,6 +68,20 @@ def test_the_table_is_one_tab_stop_and_moves_by_keys(page, served):
     assert page.locator("[data-matrix] td > a[tabindex='0']").count() == 1
 
 
+def test_the_name_of_a_row_that_is_a_link_lies_left_of_its_first_car(page, served, monkeypatch):
+    monkeypatch.setattr("inspections.web.matrix_page.optional_url", lambda _name, code: f"/characteristics/{code}/")
+    sign_in(page, served, served.url)
+    assert page.locator("[data-matrix] a[tabindex='0']").count() == 1
+    assert page.locator("[data-matrix] th a[tabindex='-1']").count() == 7
+    page.locator("[data-matrix] td > a[aria-label^='car 1, BOND']").focus()
+    page.keyboard.press("ArrowLeft")
+    assert page.evaluate("document.activeElement.textContent") == "BOND"
+    page.keyboard.press("ArrowUp")  # the hold above has no name to open
+    assert page.evaluate("document.activeElement.textContent") == "BOND"
+    page.keyboard.press("ArrowRight")
+    assert here(page) == "car 1, BOND, fail, 1 of 2 positions"
+
+
 def test_enter_opens_the_car_at_that_characteristic(page, served):
     sign_in(page, served, served.url)
     page.locator("[data-matrix] td > a[aria-label^='car 1, BOND']").focus()

@@ -6,25 +6,27 @@
   const table = document.querySelector("[data-matrix]");
   if (!table) return;
   const here = document.querySelector("[data-matrix-here]");
+  /* By row its links, the name of the row first where it is one: it lies left of the first car. */
   const lines = [...table.tBodies[0].rows]
-    .map((row) => [...row.querySelectorAll("td > a")])
-    .filter((cells) => cells.length);
+    .filter((row) => row.querySelector("td > a"))
+    .map((row) => [row.querySelector("th a"), ...row.querySelectorAll("td > a")]);
   if (!lines.length) return;
 
   const place = new Map();
   lines.forEach((cells, row) => cells.forEach((cell, column) => {
+    if (!cell) return;
     cell.tabIndex = -1;
     place.set(cell, [row, column]);
   }));
   const wrong = [...table.querySelectorAll("a[data-wrong]")];
-  let stop = wrong[0] || lines[0][0];
+  let stop = wrong[0] || lines[0][1];
   stop.tabIndex = 0;
   table.setAttribute("role", "grid");
 
   function say(cell) {
     if (!here) return;
     here.hidden = false;
-    here.textContent = cell.getAttribute("aria-label");
+    here.textContent = cell.getAttribute("aria-label") || cell.textContent;
   }
 
   function go(cell) {
@@ -67,7 +69,7 @@
       ArrowLeft: () => at(row, column - 1),
       ArrowDown: () => at(row + 1, column),
       ArrowUp: () => at(row - 1, column),
-      Home: () => (event.ctrlKey ? at(0, 0) : at(row, 0)),
+      Home: () => (event.ctrlKey ? at(0, 1) : at(row, 1)),
       End: () => (event.ctrlKey ? at(lines.length - 1, last) : at(row, last)),
     };
     let move = moves[event.key];
