@@ -2290,6 +2290,15 @@ class Migration(migrations.Migration):
             model_name="inspection",
             index=models.Index(condition=models.Q(("lot_id__isnull", False)), fields=["lot_id"], name="inspection_lot"),
         ),
+        migrations.AddIndex(
+            model_name="inspection",
+            index=django.contrib.postgres.indexes.BrinIndex(
+                django.contrib.postgres.indexes.OpClass("finished_at", name="timestamptz_minmax_multi_ops"),
+                autosummarize=True,
+                name="inspection_finished",
+                pages_per_range=32,
+            ),
+        ),
         migrations.AddConstraint(
             model_name="inspection",
             constraint=models.UniqueConstraint(fields=("rig_id", "external_id"), name="inspection_external_id_once"),

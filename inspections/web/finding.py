@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -17,12 +18,13 @@ from inspections.batches.queries import (
     vehicles_with_part,
 )
 from inspections.batches.rules import is_vin
-from inspections.catalogue.models import ControlPlan
+from inspections.catalogue.models import Characteristic, ControlPlan
 from inspections.dispositions.models import Concession, HoldList, Nonconformance
 from inspections.releases.models import Release
 from inspections.results.queries import vehicles_of_inspection
 from inspections.rigs.models import Rig
 
+from .access import language_now
 from .frame import optional_url
 
 MOST_HITS = 20
@@ -92,6 +94,8 @@ def _exact(text: str) -> Iterator[Hit]:
     for plan in ControlPlan.objects.filter(code__in={text, code}):
         url = optional_url("web:plan", plan.code) or optional_url("web:plans")
         yield Hit(_("Control plan"), plan.code, plan.name, url)
+    for measured in Characteristic.objects.filter(code__in={text, code}):
+        yield _characteristic(measured)
     for vehicle, kind in vehicles_with_part(text, MOST_HITS):
         yield Hit(_("Part"), f"{kind} {text}", vehicle.vin, reverse("web:vehicle", args=[vehicle.vin]))
     for inspection_id, vin in vehicles_of_inspection(external_id=text, most=MOST_HITS):
@@ -106,6 +110,15 @@ def _likely(text: str) -> Iterator[Hit]:
         yield _vehicle(vehicle)
     for rig in Rig.objects.filter(code__icontains=text).order_by("code")[:MOST_HITS]:
         yield Hit(_("Rig"), rig.code, rig.name, optional_url("web:rig", rig.code) or optional_url("web:rigs"))
+    named = Q(code__icontains=text) | Q(name__icontains=text) | Q(name_zh__icontains=text)
+    for measured in Characteristic.objects.filter(named).order_by("code")[:MOST_HITS]:
+        yield _characteristic(measured)
+
+
+def _characteristic(measured: Characteristic) -> Hit:
+    chinese = language_now() == "zh-hans"
+    name = (measured.name_zh or measured.name) if chinese else measured.name
+    return Hit(_("Characteristic"), measured.code, name, reverse("web:characteristic", args=[measured.code]))
 
 
 def _vehicle(vehicle: Vehicle) -> Hit:

@@ -38,7 +38,8 @@ _PAGES = (
     (gettext_lazy("Rigs"), "web:rigs", "g", "rig rig-act rig-cars rig-finding rig-key rig-key-revoke"),
     (
         gettext_lazy("Catalogue"), "web:plans", "c",
-        "plan plan-approve coverage coverage-of coverage-one coverage-enter coverage-revoke",
+        "plan plan-approve coverage coverage-of coverage-one coverage-enter coverage-revoke"
+        " characteristics characteristic",
     ),
 )  # fmt: skip
 """Name, route, key after `g`, and the routes of the pages that lie under it."""

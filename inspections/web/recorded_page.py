@@ -34,8 +34,10 @@ from .verdict_words import SaidVerdict, limit_words, say_verdict
 
 @dataclass(frozen=True, slots=True)
 class RecordedRow:
-    """One value as kept, with what was judged of it. `why` says why it could not be measured."""
+    """One value as kept, with what was judged of it. `why` says why it could not be measured; `code` is that of its
+    characteristic, "" where the catalogue knows none."""
 
+    code: str
     label: str
     value: str
     required: str
@@ -184,6 +186,7 @@ def _rows(inspection: Inspection, language: Language) -> list[RecordedRow]:
         label = named_with_position(name, place, language)
         rows.append(
             RecordedRow(
+                found.code if found else "",
                 label,
                 quantity_text(value, unit, language),
                 limit_words(line, language) if line else "",

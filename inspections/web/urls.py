@@ -8,6 +8,7 @@ from django.views.i18n import set_language
 from .access import View, readers_only
 from .views import (
     batches,
+    characteristics,
     concessions,
     coverage,
     covering,
@@ -100,6 +101,8 @@ urlpatterns = [
     _page("plans/<str:code>/", plans.plan, "plan"),
     _page("plans/<str:code>/<int:number>/", plans.plan, "plan"),
     _page("plans/<str:code>/<int:number>/approve/", plans.approve, "plan-approve"),
+    _page("characteristics/", characteristics.characteristic_list, "characteristics"),
+    _page("characteristics/<str:code>/", characteristics.characteristic, "characteristic"),
     _page("notices/", notices.notices, "notices"),
     _page("coverage/", coverage.overview, "coverage"),
     _page("coverage/<str:code>/", coverage.configuration, "coverage-of"),

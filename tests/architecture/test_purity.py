@@ -41,7 +41,9 @@ def test_evaluator_and_adapters_import_where_django_is_not_installed() -> None:
     assert left == "[]"
 
 
-JUDGING = ("evaluation", "adapters", "results", "gates", "catalogue", "intake", "dispositions", "batches")
+JUDGING = (
+    "evaluation", "adapters", "results", "gates", "catalogue", "intake", "dispositions", "batches", "statistics",
+)  # fmt: skip
 
 
 @pytest.mark.law(5)

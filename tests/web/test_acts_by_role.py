@@ -45,7 +45,7 @@ READ = [
     "nonconformance", "releases", "release", "sampling", "rejection",
     "rigs", "rig", "rig-cars", "rig-finding", "plans", "plan", "coverage",
     "coverage-of", "coverage-one", "hold-lists", "hold-list",
-    "concessions", "concession", "batch-matrix",
+    "concessions", "concession", "batch-matrix", "characteristics", "characteristic",
 ]  # fmt: skip
 ALSO_READ = [
     "entry-form", "hold-place", "hold-lift", "disagreement", "void", "operators", "release-propose", "vehicle-deliver",
@@ -175,6 +175,8 @@ def places(plant, good_car):
         "plans": "/plans/",
         "plan": plan,
         "plan-approve": f"{plan}{draft.number}/approve/",
+        "characteristics": "/characteristics/",
+        "characteristic": "/characteristics/BOND/",
     }
 
 
