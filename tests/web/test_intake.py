@@ -129,6 +129,28 @@ def test_any_bytes_can_be_shown(post, engineer, body):
     assert engineer.get(f"/intake/{kept.pk}/").status_code == 200
 
 
+def test_what_comes_under_an_id_that_is_taken_stands_beside_what_has_it(post, plant, engineer):
+    good = [
+        {"characteristic": "BOND", "position": "pack", "value": 0.043, "unit": "ohm"},
+        {"characteristic": "BOND", "position": "charge-port", "value": 0.05, "unit": "ohm"},
+        {"characteristic": "ISO", "value": 500, "unit": "ohm/V"},
+    ]
+    post(id="R-7", measurements=good)
+    kept = post(id="R-7", measurements=[{**good[0], "value": 0.04}, good[1], {"characteristic": "<b>", "value": 1}])
+    page = engineer.get(f"/intake/{kept.pk}/")
+    told = [(row.name, row.position, row.recorded, row.sent) for row in page.context["beside"].differences]
+    assert told == [
+        ("<b>", "", "", "1"),
+        ("BOND", "pack", "0.043 Ω", "0.04 Ω"),
+        ("ISO", "", "500 Ω/V", ""),
+    ]
+    assert page.context["beside"].same == 1
+    html = page.content.decode()
+    assert f'href="/entry/recorded/{page.context["beside"].inspection_id}/"' in html
+    assert f'href="/entry/{plant.vehicle.vin}/">Record it by hand</a>' in html
+    assert "<b></span>" not in html
+
+
 def test_setting_aside_says_why_and_has_the_car_decided_again(post, plant, engineer):
     kept = post(id="R-BAD", measurements="none")
     Mark.objects.all().delete()

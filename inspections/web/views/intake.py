@@ -26,6 +26,7 @@ from inspections.results.lookups import vehicles_of_components
 
 from ..access import actor_of, language_now, may, moment_of, who_may
 from ..ages import age_text, stamp
+from ..beside_record import beside_record
 from ..body_words import MOST_SHOWN, KeptWhy, ShownBody, faults_of, show_body, visible, why_kept
 from ..forms.reasons import SetAsideForm
 from ..paging import PAGE, Pager, address, cursor_text, moment_cursor
@@ -260,6 +261,7 @@ def _item(request: HttpRequest, found: Kept, form: SetAsideForm | None = None, s
         "faults": faults_of(found.problem, body, language_now()),
         "truncated": str(found.problem.get("truncated", "")),
         "body": show_body(body, detail, found.size) if body is not None else None,
+        "beside": beside_record(found, language_now()),
         "is_open": found.state == KeptState.OPEN,
         "form": (form or SetAsideForm()) if allowed and (form or found.state == KeptState.OPEN) else None,
         "who_may": "" if allowed else who_may(MAY_SET_ASIDE, actor),
