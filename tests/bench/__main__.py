@@ -16,7 +16,7 @@ from .figures import Figure, table
 from .stage import Stage, database
 
 BEGUN = time.monotonic()
-SECTIONS = ("bulk", "single", "deciding", "clearance", "releasing", "storage")
+SECTIONS = ("bulk", "single", "deciding", "clearance", "releasing", "storage", "pages")
 
 
 def say(text: str) -> None:
@@ -139,6 +139,18 @@ class Sections:
         self._fill("large")
         say("storage")
         return measure_storage(self.stage, "large", "posted in bulk", 180, say)
+
+    def _pages(self) -> list[Figure]:
+        from .pages import BATCHES, fill_site, measure_pages
+
+        sites = []
+        for name, batches in (("page", 1), ("pages", 3 if self.quick else BATCHES)):
+            self.stage.copy_database(name, DATABASE)
+            sites.append(fill_site(self.plant, name, batches))
+            self.stage.tidy(name)
+            say(f"filled {name}")
+        say("pages")
+        return measure_pages(*sites, *((1, 3) if self.quick else (5, 8)), say)
 
     def _fill(self, *names: str) -> None:
         """Every result for every car, decided; what stands already stays as it is."""

@@ -70,13 +70,13 @@ def _lines(code: str) -> list[dict[str, Any]]:
     ]
 
 
-def make_cars(plant: Plant, number: str, count: int) -> list[str]:
-    """A batch of so many cars, each with its software and its pack. Returns their VINs."""
+def make_cars(plant: Plant, number: str, count: int, *, first: int = 1) -> list[str]:
+    """A batch of so many cars, each with its software and its pack, numbered from `first` on. Returns their VINs."""
     from inspections.results.services import FittedPart, NewVehicle, register_vehicles
     from tests import factories
 
     batch = factories.make_batch(number, planned_quantity=count, at=plant.at - timedelta(days=1))
-    serials = factories.vins(1)
+    serials = factories.vins(first)
     cars = [
         NewVehicle(next(serials), place, tuple(SOFTWARE.values()), (FittedPart("pack", f"{number}-{place:06d}"),))
         for place in range(1, count + 1)
