@@ -26,7 +26,7 @@ def say(text: str) -> None:
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a smoke run: few cars, one round; its ratios mean little")
-    parser.add_argument("--only", choices=SECTIONS, help="one section alone")
+    parser.add_argument("--only", nargs="+", choices=SECTIONS, default=SECTIONS, help="some sections alone")
     return parser.parse_args()
 
 
@@ -91,7 +91,7 @@ class Sections:
         self.stage, self.plant, self.cars, self.quick, self.only = stage, plant, cars, options.quick, options.only
 
     def run(self) -> list[Figure]:
-        return [figure for name in SECTIONS if self.only in (None, name) for figure in getattr(self, f"_{name}")()]
+        return [figure for name in SECTIONS if name in self.only for figure in getattr(self, f"_{name}")()]
 
     def _bulk(self) -> list[Figure]:
         from .bulk import measure_bulk, measure_sweep
