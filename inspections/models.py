@@ -44,7 +44,7 @@ from .gates.models import (
     Screening,
     VehicleGate,
 )
-from .intake.models import Kept, Submission
+from .intake.models import Kept, Photograph, Submission
 from .marks.models import Mark
 from .notices.models import NoticeChoice, NoticeLine, NoticeMail, Untold
 from .people.models import OperatorAlias, User
@@ -59,7 +59,7 @@ __all__ = [
     "CoverageRevocation", "Decider", "Decision", "Delivery", "Disposition", "DrawSeed", "Fitting", "Hold",
     "HoldList", "Inspection", "Judgement", "Kept", "LedgerEntry", "ListedVehicle", "Mark", "MaterialLot",
     "Measurement", "Nonconformance", "NoticeChoice", "NoticeLine", "NoticeMail", "OpenReason", "OperatorAlias",
-    "OutOfTolerance", "PlanRevision", "Procedure", "Release", "ReleasedVehicle", "Removal", "Repinning",
+    "OutOfTolerance", "Photograph", "PlanRevision", "Procedure", "Release", "ReleasedVehicle", "Removal", "Repinning",
     "Requirement", "Rig", "Sample", "ScreenedVehicle", "Screening", "Signature", "SoftwareChange", "SourceItem",
     "Submission", "SystemClient", "Untold", "User", "Vehicle", "VehicleGate", "VehicleModel", "VehicleMove", "Void",
 ]  # fmt: skip

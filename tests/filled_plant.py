@@ -13,7 +13,7 @@ from inspections.dispositions.services import place_hold_list
 from inspections.gates.choices import CoverageKind
 from inspections.gates.models import ScreenedVehicle, Screening
 from inspections.gates.services import decide_batch, enter_coverage, revoke_coverage
-from inspections.intake.models import Submission
+from inspections.intake.models import Photograph, Submission
 from inspections.intake.services import post_inspection
 from inspections.notices.models import NoticeChoice, NoticeMail
 from inspections.people.choices import Role
@@ -55,6 +55,7 @@ def fill_plant() -> Plant:
     _fill_concessions(plant)
     _fill_releases(plant, Actor.person(engineer))
     _fill_intake(plant)
+    _fill_photographs(plant, engineer.pk)
     _fill_facts(plant, Actor.person(engineer))
     _fill_answers(plant, engineer.pk)
     _fill_outbox(engineer.pk)
@@ -102,6 +103,13 @@ def _fill_intake(plant: Plant) -> None:
     answer = post_inspection(rig=plant.rig, body=body, media_type="application/json", actor=plant.rig_actor, at=AT)
     assert answer.status == 400
     Submission.objects.create(rig=plant.rig, sha256="0" * 64, name="report.json", size=1, received_at=AT)
+
+
+def _fill_photographs(plant: Plant, person_id: int) -> None:
+    Photograph.objects.create(
+        inspection=_the_fail(plant), sha256="0" * 64, shown_sha256="1" * 64, media_type="image/png", size=1, width=1,
+        height=1, taken_by="0001", person_id=person_id, at=AT,
+    )  # fmt: skip
 
 
 def _fill_facts(plant: Plant, engineer: Actor) -> None:

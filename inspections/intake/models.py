@@ -1,6 +1,7 @@
 from django.db import models
 from django.db.models import Q
 
+from ..results.models import Inspection
 from ..rigs.models import Rig
 from .choices import KeptKind, KeptState, SubmissionState
 
@@ -94,3 +95,28 @@ class Kept(models.Model):
             models.Index(fields=["rig", "external_id"], condition=Q(state="open"), name="kept_open_id"),
             models.Index(fields=["state", "received_at"], name="kept_inbox"),
         ]
+
+
+class Photograph(models.Model):
+    """A photograph that whoever recorded an inspection put with it. Append-only; it is no measurement.
+
+    `sha256` is of the original as it was sent, `shown_sha256` of the copy without metadata; both lie on disk under it.
+    """
+
+    inspection = models.ForeignKey(Inspection, on_delete=models.PROTECT, related_name="photographs")
+    sha256 = models.CharField(max_length=64)
+    shown_sha256 = models.CharField(max_length=64)
+    media_type = models.CharField(max_length=32)
+    size = models.BigIntegerField()
+    width = models.PositiveIntegerField()
+    height = models.PositiveIntegerField()
+    name = models.CharField(max_length=200, blank=True)
+    taken_by = models.CharField(max_length=200)
+    person_id = models.BigIntegerField()
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["inspection", "sha256"], name="photograph_once")]
+
+    def __str__(self) -> str:
+        return self.sha256[:12]

@@ -2,6 +2,14 @@
 
 from .keeping import ReasonMissing, SettledAlready, set_aside
 from .landing import land_submission
+from .photographs import (
+    MAY_PHOTOGRAPH,
+    MOST_PHOTOGRAPHS,
+    KeptPicture,
+    PhotographsRefused,
+    attach_photographs,
+)
+from .pictures import PictureRefused
 from .posting import keep_unread, post_bulk, post_inspection
 from .rules import Answer, Problem
 from .storage import FileTooLarge
@@ -9,11 +17,17 @@ from .submissions import read_submission
 from .waiting import record_waiting
 
 __all__ = [
+    "MAY_PHOTOGRAPH",
+    "MOST_PHOTOGRAPHS",
     "Answer",
     "FileTooLarge",
+    "KeptPicture",
+    "PhotographsRefused",
+    "PictureRefused",
     "Problem",
     "ReasonMissing",
     "SettledAlready",
+    "attach_photographs",
     "keep_unread",
     "land_submission",
     "post_bulk",

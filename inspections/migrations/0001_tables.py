@@ -650,6 +650,30 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name="Photograph",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("sha256", models.CharField(max_length=64)),
+                ("shown_sha256", models.CharField(max_length=64)),
+                ("media_type", models.CharField(max_length=32)),
+                ("size", models.BigIntegerField()),
+                ("width", models.PositiveIntegerField()),
+                ("height", models.PositiveIntegerField()),
+                ("name", models.CharField(blank=True, max_length=200)),
+                ("taken_by", models.CharField(max_length=200)),
+                ("person_id", models.BigIntegerField()),
+                ("at", models.DateTimeField()),
+                (
+                    "inspection",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="photographs",
+                        to="inspections.inspection",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
             name="PlanRevision",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
@@ -1894,6 +1918,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="noticeline",
             constraint=models.UniqueConstraint(fields=("mail", "entry_id"), name="notice_line_once"),
+        ),
+        migrations.AddConstraint(
+            model_name="photograph",
+            constraint=models.UniqueConstraint(fields=("inspection", "sha256"), name="photograph_once"),
         ),
         migrations.AddConstraint(
             model_name="planrevision",

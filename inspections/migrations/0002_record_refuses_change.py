@@ -35,6 +35,7 @@ APPEND_ONLY = [
     "screening",
     "screenedvehicle",
     "removal",
+    "photograph",
 ]
 """Rows that are written once."""
 

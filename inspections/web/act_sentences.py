@@ -164,6 +164,10 @@ def _recorded(entry: LedgerEntry, after: Mapping[str, Any], tell: Telling) -> tu
     return Status.QUIET, _("%(count)s inspections of rig %(rig)s recorded.") % said
 
 
+def _photographed(entry: LedgerEntry, after: Mapping[str, Any], tell: Telling) -> tuple[Status, str]:
+    return Status.QUIET, _("A photograph put with inspection %(id)s.") % {"id": entry.subject}
+
+
 def _voided(entry: LedgerEntry, after: Mapping[str, Any], tell: Telling) -> tuple[Status, str]:
     said = {"id": entry.subject, "reason": entry.reason.rstrip(".。")}
     return Status.QUIET, _("Inspection %(id)s declared void: %(reason)s.") % said
@@ -307,6 +311,7 @@ SENTENCES: Mapping[str, Words] = {
     "gate.failed": _gate,
     "gate.no_longer_failed": _gate,
     "inspection.recorded": _recorded,
+    "inspection.photographed": _photographed,
     "inspection.voided": _voided,
     "vehicle.result_voided": _result_voided,
     "software.changed": _software,

@@ -40,7 +40,7 @@ class Section:
 
     @property
     def narrow(self) -> bool:
-        return self.several and self.slot.kind in (Kind.VARIABLE, Kind.COUNT, Kind.ATTRIBUTE)
+        return self.several and self.slot.kind in (Kind.VARIABLE, Kind.COUNT)
 
 
 def sections_of(readings: Sequence[Reading]) -> tuple[list[Section], list[Section]]:

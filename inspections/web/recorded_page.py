@@ -63,6 +63,7 @@ def recorded_page(number: int, language: Language, at: datetime) -> dict[str, An
         "rig": rig,
         "rig_state": rig_states([rig], at)[rig.pk],
         "rows": rows,
+        "photos": list(inspection.photographs.order_by("pk")),
         "fails": sum(1 for row in rows if row.said.status is Status.FAIL),
         "unclear": sum(1 for row in rows if row.said.status is Status.UNCLEAR),
         "outcome": outcome.name.lower(),

@@ -17,6 +17,7 @@ NOT_SHOWN = {
     "Void": "shows on the car's page, with its inspection",
     "Sample": "shows with the gate of its batch",
     "DrawSeed": "a secret until testing is closed; the ledger and the batch's page tell it then",
+    "Photograph": "shows with its inspection, on the page of what was recorded",
     "Screening": "shows with the rejection that it clears",
     "ScreenedVehicle": "the same, for each vehicle",
     "Decision": "shows on the pages of the car and of the batch",

@@ -14,7 +14,7 @@ APPEND_ONLY = {
     "ledgerentry", "inspection", "measurement", "judgement", "void", "sample", "decision", "coverage",
     "coveragerevocation", "disposition", "concession", "calibration", "outoftolerance", "authorisation", "fitting",
     "softwarechange", "release", "releasedvehicle", "signature", "delivery", "operatoralias", "drawseed",
-    "screening", "screenedvehicle", "removal",
+    "screening", "screenedvehicle", "removal", "photograph",
     "holdlist", "listedvehicle", "vehiclemove", "repinning",
     "concededvehicle", "concessionsignature",
 }  # fmt: skip

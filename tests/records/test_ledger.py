@@ -43,7 +43,8 @@ from inspections.gates.services import (
     scrap_vehicle,
 )
 from inspections.intake.models import Kept
-from inspections.intake.services import land_submission, post_inspection, set_aside
+from inspections.intake.photographs import keep_picture
+from inspections.intake.services import attach_photographs, land_submission, post_inspection, set_aside
 from inspections.notices.services import Choice, choose_notices
 from inspections.people.choices import Role
 from inspections.people.models import User
@@ -86,6 +87,7 @@ from tests.factories import (
     make_revision,
     vin,
 )
+from tests.intake.test_photographs import picture
 
 pytestmark = [pytest.mark.django_db, pytest.mark.law(4)]
 
@@ -104,7 +106,9 @@ def engineer(db: None) -> Actor:
 
 
 def record_one(plant: Plant, actor: Actor, **more: Any) -> Inspection:
-    record_inspection(posted=plant.posted("BAT-EOL", **more), rig=plant.rig, actor=actor, at=LATER)
+    person_id = more.pop("person_id", None)
+    posted = plant.posted("BAT-EOL", **more)
+    record_inspection(posted=posted, rig=plant.rig, actor=actor, at=LATER, person_id=person_id)
     return Inspection.objects.latest("pk")
 
 
@@ -352,6 +356,12 @@ ACTS: dict[Callable[..., Any], tuple[str, str, Callable[[Plant, Actor], Any]]] =
         lambda plant, actor: choose_notices(
             person=User.objects.get(pk=actor.id), choice=Choice("en", "Asia/Shanghai", 7, {}), actor=actor, at=LATER),
     ),
+    attach_photographs: (
+        "inspection.photographed", "",
+        lambda plant, actor: attach_photographs(
+            inspection=record_one(plant, actor, person_id=actor.id), pictures=[keep_picture(content=picture())],
+            actor=actor, at=LATER),
+    ),
     land_submission: (
         "submission.landed", "",
         lambda plant, actor: land_submission(rig=plant.rig, stream=[b"{}"], name="r.json", actor=actor, at=LATER),
@@ -367,7 +377,7 @@ ACTS: dict[Callable[..., Any], tuple[str, str, Callable[[Plant, Actor], Any]]] =
 
 ANYBODY = {
     record_inspection, record_inspections, change_software, fit_components, place_hold, place_hold_list,
-    land_submission, choose_notices,
+    land_submission, choose_notices, attach_photographs,
 }  # fmt: skip
 MACHINES = {register_vehicles, close_batch}
 """Acts that an inspector may do, and acts that no page offers: the plant's system does them, by its key."""

@@ -12,6 +12,7 @@ EVERYBODY = set(Role)
 MAY = {
     "entry-form": {Role.INSPECTOR, Role.ENGINEER},
     "entry-judge": {Role.INSPECTOR, Role.ENGINEER},
+    "entry-photo": {Role.INSPECTOR, Role.ENGINEER},
     "intake-set-aside": {Role.ENGINEER},
     "hold-place": {Role.INSPECTOR, Role.ENGINEER, Role.RELEASE_OFFICER},
     "hold-lift": {Role.ENGINEER},
@@ -122,6 +123,7 @@ def places(plant, good_car):
         "entry-form": f"/entry/{plant.vehicle.vin}/BAT-EOL/",
         "entry-judge": f"/entry/{plant.vehicle.vin}/BAT-EOL/judge/",
         "entry-to-test": f"/entry/to-test/{plant.batch.number}/",
+        "entry-photo": "/entry/photographs/",
         "entry-recorded": f"/entry/recorded/{recorded.inspection_id}/",
         "intake": "/intake/",
         "intake-kept": kept,
@@ -182,7 +184,7 @@ def places(plant, good_car):
 
 def test_every_page_is_walked():
     names = {key for key in get_resolver("inspections.web.urls").reverse_dict if isinstance(key, str)}
-    assert names - OF_OTHERS == set(MAY) | set(READ) | {"submission", "coverage-document"}
+    assert names - OF_OTHERS == set(MAY) | set(READ) | {"submission", "coverage-document", "photo"}
 
 
 @pytest.mark.law(8)

@@ -169,8 +169,79 @@ def test_a_scan_while_values_are_unsaved_offers_the_other_car_and_changes_no_num
     box(page, "ISO").fill("81")
     box(page, "ISO").focus()
     page.keyboard.type(f"{other.vin}\n", delay=0)
-    expect(page.locator("#said-other a")).to_have_text(f"Keep this and open {other.vin}")
+    expect(page.locator("#said-other a")).to_have_text(f"Keep for 1 and open {other.vin}")
     expect(box(page, "ISO")).to_have_value("81")
     page.locator("#said-other a").click()
     page.wait_for_url(f"**/entry/{other.vin}/")
     assert kept(page) == 1
+
+
+@pytest.fixture
+def tablet(browser):
+    """A tablet as gloves use it: fingers, no keyboard until one is connected."""
+    context = browser.new_context(viewport={"width": 820, "height": 1180}, has_touch=True, is_mobile=True)
+    yield context.new_page()
+    context.close()
+
+
+def test_keys_of_our_own_type_a_value_judge_it_and_go_on(tablet, served):
+    from playwright.sync_api import expect
+
+    sign_in(tablet, served, served.form)
+    field = box(tablet, "BOND", "pack")
+    field.tap()
+    expect(tablet.locator("#pad")).to_be_visible()
+    expect(field).to_have_attribute("inputmode", "none")
+    sizes = tablet.locator("#pad .key").evaluate_all("keys => keys.map((key) => key.getBoundingClientRect().height)")
+    assert min(sizes) >= 84
+    for key in "0.1009":
+        tablet.locator(f'[data-key-types="{key}"]').tap()
+    tablet.locator('[data-key-does="erase"]').tap()
+    expect(field).to_have_value("0.100")
+    expect(reading(tablet, "BOND", "pack").locator(".verdict")).to_contain_text("0.100 Ω is not less than 0.1 Ω.")
+    tablet.locator('[data-key-does="next"]').tap()
+    expect(box(tablet, "ISO")).to_be_focused()
+    tablet.locator('[data-key-does="sign"]').tap()
+    expect(box(tablet, "ISO")).to_have_value("-")
+    tablet.keyboard.type("8")
+    expect(tablet.locator("#pad")).to_be_hidden()
+    expect(box(tablet, "ISO")).to_have_attribute("inputmode", "decimal")
+
+
+def test_a_photograph_is_kept_over_a_reload_and_saved_with_the_values(page, served, settings, tmp_path):
+    from playwright.sync_api import expect
+
+    from inspections.intake.models import Photograph
+    from tests.intake.test_photographs import picture
+
+    settings.SUBMISSIONS_DIR = tmp_path
+    sign_in(page, served, served.form)
+    fill_all(page)
+    page.set_input_files("#picture", {"name": "joint.jpg", "mimeType": "image/jpeg", "buffer": picture()})
+    expect(page.locator("#photos .photo")).to_contain_text("joint.jpg")
+    page.set_input_files("#picture", {"name": "x.jpg", "mimeType": "image/jpeg", "buffer": b"no picture"})
+    expect(page.locator("#photos .photo-problem")).to_contain_text("x.jpg: This is no picture")
+    page.reload()
+    expect(page.locator("#photos .photo")).to_have_count(1)
+    expect(box(page, "ISO")).to_have_value("812,0")
+    page.get_by_role("button", name="Save the inspection").click()
+    page.wait_for_url("**/entry/recorded/*/")
+    assert Photograph.objects.count() == 1
+    loaded = page.locator(".photo-row img").evaluate("img => img.decode().then(() => img.naturalWidth)")
+    assert loaded == 40
+
+
+def test_after_saving_the_verdict_is_in_sight_and_a_scan_opens_the_next_car(page, served):
+    from playwright.sync_api import expect
+
+    from tests import factories
+
+    other = factories.make_vehicle(served.plant.batch)
+    sign_in(page, served, served.form)
+    fill_all(page, bonding="0.100")
+    page.get_by_role("button", name="Save the inspection").click()
+    page.wait_for_url("**/entry/recorded/*/")
+    expect(page.locator("h1")).to_be_in_viewport()
+    assert page.evaluate("window.scrollY") == 0
+    page.keyboard.type(f"{other.vin}\n", delay=0)
+    page.wait_for_url(f"**/entry/{other.vin}/")

@@ -61,7 +61,7 @@ def test_a_reworked_car_is_the_inspectors_first_task_and_stands_above_the_field(
     form = f"/entry/{reworked.vin}/BAT-EOL/"
     told = (f"Car 1 of {plant.batch.number}", "BAT-EOL again after rework.", "", form, "Record it")
     assert rows(inspector) == [told]
-    task, _age, word = inspector.get("/").context["tasks"][0]
+    task, _age, word, _act = inspector.get("/").context["tasks"][0]
     said = "".join(part.text for part in task.parts)
     assert (word, said, task.url, task.act) == ("To test", f"{told[0]}: {told[1]}", form, "Record it")
 

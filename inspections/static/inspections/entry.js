@@ -42,7 +42,8 @@
   function keep() {
     const form = theForm();
     if (!form) return;
-    const fields = [...new FormData(form)].filter(([name]) => name !== "csrfmiddlewaretoken" && name !== "ticket");
+    const fields = [...new FormData(form)]
+      .filter(([name, value]) => name !== "csrfmiddlewaretoken" && name !== "ticket" && typeof value === "string");
     const draft = { id: form.dataset.id, ticket: form.elements.ticket.value, at: new Date().toISOString(), fields };
     count(form, store(form.dataset.draft, draft));
   }
@@ -53,11 +54,12 @@
     const values = new Map();
     draft.fields.forEach(([name, value]) => values.set(name, value));
     [...form.elements].forEach((element) => {
-      if (!element.name || element.name === "csrfmiddlewaretoken" || element.name === "ticket") return;
+      if (!element.name || element.type === "file" || ["csrfmiddlewaretoken", "ticket", "photo"].includes(element.name)) return;
       if (element.type === "radio") element.checked = values.get(element.name) === element.value;
       else if (element.type === "checkbox") element.checked = values.has(element.name);
       else if (values.has(element.name)) element.value = values.get(element.name);
     });
+    draft.fields.filter(([name]) => name === "photo").forEach(([, token], place) => putBack(token, place + 1));
     /* The id under which it may have been recorded already travels with the values: saving again records once. */
     form.elements.ticket.value = draft.ticket;
     form.dataset.id = draft.id;
@@ -69,6 +71,17 @@
       if (textOf(reading)) reading.dispatchEvent(new Event("change", { bubbles: false }));
     });
     count(form, true);
+  }
+
+  /* A photograph that was taken is on the server already; what names it comes back with the values. */
+  function putBack(token, number) {
+    const item = byId("photo-kept").content.cloneNode(true).firstElementChild;
+    const [box, label] = [item.querySelector("input"), item.querySelector("label")];
+    box.value = token;
+    box.id = `photo-kept-${number}`;
+    label.htmlFor = box.id;
+    label.textContent = label.textContent.replace("{n}", number);
+    byId("photos").append(item);
   }
 
   function notJudged(reading) {
@@ -105,6 +118,12 @@
     if (event.target.closest("button")) location.reload();
   });
 
+  /* Sent already: the file itself is not sent again with the values. */
+  document.addEventListener("htmx:afterRequest", (event) => {
+    if (event.detail.elt.id !== "picture" || !event.detail.successful) return;
+    event.detail.elt.value = "";
+  });
+
   document.addEventListener("htmx:beforeSwap", (event) => {
     const reading = event.detail.elt.closest && event.detail.elt.closest("[data-reading]");
     if (!reading || event.detail.xhr.status !== 200) return;
@@ -123,18 +142,27 @@
     else say(event.detail.xhr.status >= 500 ? "said-no-answer" : "said-refused");
   });
   ["htmx:sendError", "htmx:timeout"].forEach((name) => document.addEventListener(name, (event) => {
-    if (event.detail.elt === theForm()) say("said-no-answer");
+    if (event.detail.elt === theForm() || event.detail.elt.id === "picture") say("said-no-answer");
   }));
 
   /* A scan while values are unsaved: they stay on the tablet, and the other car is one tap away. */
   document.addEventListener("interlock:scan", (event) => {
     const form = theForm();
-    if (!form || !typed) return;
+    const at = document.querySelector("[data-entry]");
+    if (!form && at) {
+      /* Where inspections are recorded, a scan is the next car. */
+      event.preventDefault();
+      location.assign(at.dataset.entry + "?q=" + encodeURIComponent(event.detail));
+      return;
+    }
+    if (!form) return;
     event.preventDefault();
+    const other = form.dataset.find + "?q=" + encodeURIComponent(event.detail);
+    if (!typed) { location.assign(other); return; }
     const band = byId("said-other");
     const link = band.querySelector("a");
     link.textContent = band.dataset.words.replace("{code}", event.detail.slice(0, 17));
-    link.href = form.dataset.find + "?q=" + encodeURIComponent(event.detail);
+    link.href = other;
     band.hidden = false;
     link.focus();
   });

@@ -5,6 +5,8 @@
 
   const BURST_GAP = 35;
   const BURST_LENGTH = 6;
+  /* Nobody types letters into a number: there a scan may stutter on a busy tablet and is still a scan. */
+  const STUTTER = 150;
   let burst = "";
   let last = 0;
   let before = null;
@@ -13,10 +15,13 @@
   const typing = (element) => element && element.matches("input, textarea, select, [contenteditable]");
   const scanBox = () => document.getElementById("scan");
 
+  const ofNumber = (element) => element && element.matches("input[inputmode]:not([data-identity])");
+  const gapFor = (typed) => (ofNumber(document.activeElement) && /[A-Za-z]/.test(typed) ? STUTTER : BURST_GAP);
+
   function remember(event) {
     const now = event.timeStamp;
     const focused = document.activeElement;
-    if (now - last > BURST_GAP || !burst) {
+    if (now - last > gapFor(burst) || !burst) {
       burst = "";
       before = focused && "value" in focused ? { element: focused, value: focused.value } : null;
     }
@@ -25,7 +30,7 @@
   }
 
   function takeScan(event) {
-    const scanned = event.timeStamp - last <= BURST_GAP && burst.length >= BURST_LENGTH ? burst : "";
+    const scanned = event.timeStamp - last <= gapFor(burst) && burst.length >= BURST_LENGTH ? burst : "";
     burst = "";
     const focused = document.activeElement;
     if (!scanned || (focused && focused.hasAttribute("data-identity"))) return;

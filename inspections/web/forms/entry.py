@@ -20,6 +20,7 @@ from inspections.results.decoding import BodyRefused, PostedInspection, WrittenN
 from inspections.results.posted import LONGEST_NUMBER, LONGEST_VALUE
 
 from ..entering import Slot, Ticket
+from ..photo_tokens import Held
 from ..value_marks import Mark, Marked
 from .texts import LineField, refuse_controls_in_a_line
 
@@ -115,6 +116,8 @@ class EntryForm(forms.Form):
         self.systems = tuple(software)
         self.marks = marks or {}
         self.empty: list[Slot] = []
+        self.photos: list[Held] = []
+        self.photo_problems: list[str] = []
         self.fields["rig"] = forms.ChoiceField(
             choices=list(rigs.items()),
             error_messages={

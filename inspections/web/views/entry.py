@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -22,6 +23,7 @@ from inspections.evaluation.quantities import parse_number
 from inspections.evaluation.reasons import JudgementReason, Outcome
 from inspections.gates.queries import CarStanding, car_standing
 from inspections.gates.sentences import kept_text
+from inspections.intake.services import MOST_PHOTOGRAPHS, PhotographsRefused, attach_photographs
 from inspections.results.decoding import PostedInspection
 from inspections.results.models import Inspection
 from inspections.results.plans import judge_for
@@ -47,10 +49,12 @@ from ..entering import (
 from ..form_layout import Reading, sections_of
 from ..forms.entry import EntryForm, Row, measured_fields
 from ..offers import offers_of
+from ..photo_tokens import held
 from ..recorded_page import after_recording, recorded_page
 from ..rig_states import rig_states, rigs_for
 from ..value_marks import Mark, Marked, marks_of
 from ..verdict_words import SaidVerdict, say_verdict
+from .photos import take_pictures
 from .to_test import MAY_RECORD, find_procedure, procedure_name, rows_to_test
 
 _LAST_RIGS = "entry_rigs"
@@ -148,6 +152,7 @@ def _save(request: HttpRequest, vehicle: Vehicle, procedure: Procedure) -> HttpR
     at = moment_of(request)
     slots = slots_of(vehicle, procedure, language_now())
     form = _form(request, vehicle, procedure, slots, data=request.POST)
+    _take_photos(request, form)
     ticket = read_ticket(
         request.POST.get("ticket", ""), person_id=request.user.pk or 0, vin=vehicle.vin, procedure=procedure.code
     )
@@ -163,7 +168,7 @@ def _save(request: HttpRequest, vehicle: Vehicle, procedure: Procedure) -> HttpR
         form.add_error(None, problem)
         ticket = _new_ticket(request, vehicle, procedure, slots)
         return _draw(request, vehicle, procedure, ticket, form)
-    if not form.is_valid():
+    if not form.is_valid() or form.photo_problems:
         return _draw(request, vehicle, procedure, ticket, form)
     # Saving again what stands is a repeat: it carries the moment at which that was finished.
     posted = form.posted(ticket, operator=operator, finished_at=stored.finished_at if stored else at)
@@ -172,9 +177,31 @@ def _save(request: HttpRequest, vehicle: Vehicle, procedure: Procedure) -> HttpR
     rig = Rig.objects.get(pk=form.cleaned_data["rig"])
     fate = _record(request, form, posted, rig, ticket, stored, operator)
     if fate is not None and fate.state in (RecordState.RECORDED, RecordState.REPEATED) and fate.inspection_id:
+        _attach(request, form, fate.inspection_id)
         return _saved(request, procedure, rig, fate.inspection_id)
     _say_refused(form, fate, stored or _stored(procedure, ticket), procedure, rig)
     return _draw(request, vehicle, procedure, ticket, form)
+
+
+def _take_photos(request: HttpRequest, form: EntryForm) -> None:
+    """Keep what was sent before anything else is looked at: a form that is refused has lost no picture."""
+    fresh, form.photo_problems = take_pictures(request)
+    person_id = request.user.pk or 0
+    form.photos = held([*request.POST.getlist("photo"), *(each.token for each in fresh)], person_id)
+    if len(form.photos) > MOST_PHOTOGRAPHS:
+        words = _("An inspection takes %(most)s photographs; leave some out.") % {"most": MOST_PHOTOGRAPHS}
+        form.photo_problems.append(words)
+
+
+def _attach(request: HttpRequest, form: EntryForm, number: int) -> None:
+    if not form.photos:
+        return
+    inspection = Inspection.objects.get(pk=number)
+    pictures = [each.picture for each in form.photos]
+    try:
+        attach_photographs(inspection=inspection, pictures=pictures, actor=actor_of(request), at=moment_of(request))
+    except PhotographsRefused as refused:
+        messages.warning(request, str(refused))
 
 
 def _record(
@@ -334,6 +361,10 @@ def _draw(
         "ticket": ticket,
         "fresh": fresh,
         "wrong": [row for row in form.rows() if row.wrong],
+        "pad_keys": ("7", "8", "9", "4", "5", "6", "1", "2", "3", ".", "0"),
+        "photos": form.photos,
+        "photo_problems": form.photo_problems,
+        "most_photos": MOST_PHOTOGRAPHS,
         "judge_url": reverse("web:entry-judge", args=[vehicle.vin, procedure.code]),
         "reader": request.user,
     }
