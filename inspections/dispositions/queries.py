@@ -132,14 +132,16 @@ def count_open() -> tuple[int, int]:
     return rows[0][0], rows[0][1]
 
 
-def acts_on(*, nonconformance: Nonconformance, most: int) -> list[LedgerEntry]:
-    """The ledger's entries that name a nonconformance, newest first. One query."""
+def acts_on(*, nonconformance: Nonconformance, before: int | None = None, most: int) -> list[LedgerEntry]:
+    """The ledger's entries that name a nonconformance, newest first, below the number `before`. One query."""
     vehicle = nonconformance.vehicle
     entries = LedgerEntry.objects.filter(
         subject_kind="batch" if vehicle is None else "vehicle",
         subject=nonconformance.batch.number if vehicle is None else vehicle.vin,
         after__nonconformance=nonconformance.number,
     )
+    if before is not None:
+        entries = entries.filter(id__lt=before)
     return list(entries.order_by("-id")[:most])
 
 

@@ -38,7 +38,7 @@ _PAGES = (
     (gettext_lazy("Rigs"), "web:rigs", "g", "rig rig-act rig-cars rig-finding rig-key rig-key-revoke"),
     (
         gettext_lazy("Catalogue"), "web:plans", "c",
-        "plan plan-approve coverage coverage-of coverage-one coverage-enter coverage-revoke"
+        "plan plan-approve plan-compare coverage coverage-of coverage-one coverage-enter coverage-revoke"
         " characteristics characteristic",
     ),
 )  # fmt: skip

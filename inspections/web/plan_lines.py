@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from inspections.catalogue.choices import Basis, Confidence, Period
+from inspections.catalogue.choices import Basis, Confidence, Period, Special
 from inspections.catalogue.models import PlanRevision, Requirement
 from inspections.evaluation.facts import Level
 from inspections.gates.limit_wording import number_text, quantity_text, required_text
 from inspections.gates.sentence_catalogue import Language
 
 from .measured import position_text
+from .verdict_words import limit_itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +35,15 @@ class PlanLine:
     places: str
     required: str
     level: str
+    classes: tuple[str, ...]
     marks: tuple[str, ...]
+    limit_itself: str
     source: str
     confidence: str
     plant_default: bool
     note: str
     facts: tuple[tuple[str, str], ...]
+    row: Requirement
     member: bool = False
 
 
@@ -50,6 +55,29 @@ class Change:
     after: PlanLine | None
     parts: tuple[tuple[str, str, str], ...] = ()
     """Label, before, after of each part that differs."""
+
+    @property
+    def said_parts(self) -> tuple[tuple[str, str, str], ...]:
+        """Label, before and after: of a changed line what differs, of one added or taken out all that it says."""
+        if self.before is not None and self.after is not None:
+            return self.parts
+        taken = self.after is None
+        return tuple((label, said if taken else "", "" if taken else said) for label, said in self.line.facts if said)
+
+    @property
+    def kind(self) -> str:
+        """`added`, `taken_out`, `changed`, or `same` where nothing differs."""
+        if self.before is None:
+            return "added"
+        if self.after is None:
+            return "taken_out"
+        return "changed" if self.parts else "same"
+
+    @property
+    def word(self) -> str:
+        return {"added": _("Added"), "taken_out": _("Taken out"), "changed": _("Changed"), "same": _("As before")}[
+            self.kind
+        ]
 
     @property
     def line(self) -> PlanLine:
@@ -80,7 +108,7 @@ def _line(row: Requirement, by_line: dict[int, Requirement], member: bool, langu
         values=names or row.values,
         unit=row.unit,
     )
-    level, marks = _level(row), tuple(_marks(row, language))
+    level, classes, marks = _level(row), tuple(_classes(row)), tuple(_marks(row, language))
     source = " ".join(filter(None, (row.standard, row.edition, row.clause)))
     confidence = _confidence(row.confidence)
     places = _(", ").join(position_text(characteristic, each, language) for each in row.positions)
@@ -95,7 +123,9 @@ def _line(row: Requirement, by_line: dict[int, Requirement], member: bool, langu
         places=places,
         required=required,
         level=level,
+        classes=classes,
         marks=marks,
+        limit_itself=limit_itself(row),
         source=source,
         confidence=confidence,
         plant_default=row.confidence == Confidence.PLANT_DEFAULT,
@@ -104,11 +134,16 @@ def _line(row: Requirement, by_line: dict[int, Requirement], member: bool, langu
             (_("Required"), required),
             (_("Positions"), places),
             (_("Asked of"), level),
-            (_("Class"), _(", ").join(marks)),
-            (_("Source"), source),
+            (_("Class"), _(", ").join(classes)),
+            (_("Conditions"), _(", ").join(marks)),
+            (_("Standard"), row.standard),
+            (_("Edition"), row.edition),
+            (_("Clause"), row.clause),
+            (_("Market"), row.market),
             (_("How sure"), confidence),
             (_("Note"), row.note),
         ),
+        row=row,
         member=member,
     )
 
@@ -134,12 +169,15 @@ def _level(row: Requirement) -> str:
     return _("samples: %(size)d %(period)s, accepting %(accept)d") % {**said, "period": period}
 
 
+def _classes(row: Requirement) -> list[str]:
+    """Special class of IATF 16949, and whether the law asks."""
+    special = {Special.CRITICAL.value: _("CC, critical"), Special.SIGNIFICANT.value: _("SC, significant")}
+    found = [special[row.special]] if row.special else []
+    return [*found, _("legal")] if row.legal else found
+
+
 def _marks(row: Requirement, language: Language) -> list[str]:
     marks = []
-    if row.special:
-        marks.append(_("critical") if row.special == "CC" else _("significant"))
-    if row.legal:
-        marks.append(_("legal"))
     if row.uncertainty is not None:
         marks.append(_("uncertainty %(u)s") % {"u": quantity_text(number_text(row.uncertainty), row.unit, language)})
     if row.repeats:
@@ -165,6 +203,11 @@ def _confidence(code: str) -> str:
 
 def changes_between(before: Sequence[PlanLine], after: Sequence[PlanLine]) -> list[Change]:
     """What was added, taken out and changed, in the order of the lines; what stayed is left out."""
+    return [change for change in side_by_side(before, after) if change.kind != "same"]
+
+
+def side_by_side(before: Sequence[PlanLine], after: Sequence[PlanLine]) -> list[Change]:
+    """Every line of either revision with the one that it was or became, in the order of the lines."""
     several = {
         code for lines in (before, after) for code, count in Counter(line.code for line in lines).items() if count > 1
     }
@@ -177,9 +220,37 @@ def changes_between(before: Sequence[PlanLine], after: Sequence[PlanLine]) -> li
             for (label, was), (_label, now) in zip(old[key].facts, new[key].facts, strict=True)
             if was != now
         )
-        if parts:
-            changes.append(Change(old[key], new[key], parts))
+        changes.append(Change(old[key], new[key], parts))
     return sorted(changes, key=lambda change: (change.line.number, change.after is None))
+
+
+def comparison_counts(counts: Mapping[str, int]) -> list[tuple[str, str]]:
+    """How many lines were added, taken out and changed, and how many stayed, where any, each with its kind."""
+    words = {
+        "added": ngettext("%(count)d added", "%(count)d added", counts.get("added", 0)),
+        "taken_out": ngettext("%(count)d taken out", "%(count)d taken out", counts.get("taken_out", 0)),
+        "changed": ngettext("%(count)d changed", "%(count)d changed", counts.get("changed", 0)),
+        "same": ngettext("%(count)d as before", "%(count)d as before", counts.get("same", 0)),
+    }
+    return [(kind, said % {"count": counts[kind]}) for kind, said in words.items() if counts.get(kind)]
+
+
+def comparison_heading(before: PlanRevision | None, after: PlanRevision, counts: Mapping[str, int]) -> str:
+    """The finding, as a sentence."""
+    if before is None:
+        return _("There is only revision %(number)d to look at") % {"number": after.number}
+    differ = sum(count for kind, count in counts.items() if kind != "same")
+    said = {"after": after.number, "before": before.number, "count": differ}
+    if not differ:
+        return _("Revision %(after)d asks the same as revision %(before)d") % said
+    return (
+        ngettext(
+            "Revision %(after)d asks otherwise than revision %(before)d in %(count)d line",
+            "Revision %(after)d asks otherwise than revision %(before)d in %(count)d lines",
+            differ,
+        )
+        % said
+    )
 
 
 def _by_key(lines: Sequence[PlanLine], several: Collection[str]) -> dict[tuple[object, ...], PlanLine]:

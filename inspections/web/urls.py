@@ -102,6 +102,7 @@ urlpatterns = [
     _page("rigs/<str:code>/<str:name>/", rigs.act, "rig-act"),
     _page("plans/", plans.plan_list, "plans"),
     _page("plans/<str:code>/", plans.plan, "plan"),
+    _page("plans/<str:code>/compare/", plans.compare, "plan-compare"),
     _page("plans/<str:code>/<int:number>/", plans.plan, "plan"),
     _page("plans/<str:code>/<int:number>/approve/", plans.approve, "plan-approve"),
     _page("characteristics/", characteristics.characteristic_list, "characteristics"),

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
+from inspections.catalogue.models import Requirement as PlannedLine
 from inspections.evaluation.facts import Expression, Requirement
 from inspections.evaluation.reasons import JudgementReason, Outcome
 from inspections.gates.limit_wording import quantity_text, required_text
@@ -64,7 +65,7 @@ def limit_words(line: Requirement, language: Language) -> str:
     )
 
 
-def limit_itself(line: Requirement) -> str:
+def limit_itself(line: Requirement | PlannedLine) -> str:
     """Whether a value on the limit passes, where there is a limit to lie on."""
     if line.expression not in (Expression.INSIDE, Expression.OUTSIDE):
         return ""

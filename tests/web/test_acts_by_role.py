@@ -46,7 +46,7 @@ READ = [
     "nonconformance", "releases", "release", "sampling", "rejection",
     "rigs", "rig", "rig-cars", "rig-finding", "plans", "plan", "coverage",
     "coverage-of", "coverage-one", "hold-lists", "hold-list",
-    "concessions", "concession", "batch-matrix", "characteristics", "characteristic",
+    "concessions", "concession", "batch-matrix", "plan-compare", "characteristics", "characteristic",
 ]  # fmt: skip
 ALSO_READ = [
     "entry-form", "hold-place", "hold-lift", "disagreement", "void", "operators", "release-propose", "vehicle-deliver",
@@ -176,6 +176,7 @@ def places(plant, good_car):
         "rig-key-revoke": f"{rig}key/{ApiKey.objects.get().prefix}/revoke/",
         "plans": "/plans/",
         "plan": plan,
+        "plan-compare": f"{plan}compare/",
         "plan-approve": f"{plan}{draft.number}/approve/",
         "characteristics": "/characteristics/",
         "characteristic": "/characteristics/BOND/",

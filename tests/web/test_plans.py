@@ -49,10 +49,15 @@ def test_the_list_says_what_is_in_force_and_what_waits(plant, draft, inspector):
 def test_each_line_is_said_in_words_with_strictness_class_and_who_says_so(plant, inspector):
     response = inspector.get("/plans/CP-SU7-MAX-CN/1/")
     battery = response.context["groups"][0]["procedures"][0]["lines"]
-    assert [(line.code, line.positions, line.required, line.marks) for line in battery] == [
-        ("BOND", ("charge-port", "pack"), "less than 0.1 Ω", ("critical", "legal", "uncertainty 0 Ω")),
-        ("ISO", (), "at least 500 Ω/V", ("legal", "uncertainty 0 Ω/V")),
-        ("HVIL", (), "conforms", ()),
+    assert [(line.code, line.positions, line.required, line.limit_itself) for line in battery] == [
+        ("BOND", ("charge-port", "pack"), "less than 0.1 Ω", "The limit itself fails."),
+        ("ISO", (), "at least 500 Ω/V", "The limit itself passes."),
+        ("HVIL", (), "conforms", ""),
+    ]
+    assert [(line.classes, line.marks) for line in battery] == [
+        (("CC, critical", "legal"), ("uncertainty 0 Ω",)),
+        (("legal",), ("uncertainty 0 Ω/V",)),
+        ((), ()),
     ]
     assert {(line.level, line.confidence) for line in battery} == {("every car", "plant default, not law")}
     assert "7 are plant defaults, not law" in words(response)
@@ -73,6 +78,66 @@ def test_a_revision_says_what_it_changed_of_the_one_before(plant, draft, inspect
         ("BOND", "less than 0.1 Ω", "at most 0.05 Ω", (("Required", "less than 0.1 Ω", "at most 0.05 Ω"),)),
         ("SQUIB", "between 1.5 Ω and 3.0 Ω", None, ()),
         ("ISO", None, "at least 600 Ω/V", ()),
+    ]
+
+
+def compared(response):
+    return [
+        (change.line.code, change.word, change.said_parts)
+        for group in response.context["groups"]
+        for change in group["changes"]
+    ]
+
+
+def test_two_revisions_stand_side_by_side_with_each_part_from_and_to(plant, draft, inspector):
+    response = inspector.get("/plans/CP-SU7-MAX-CN/compare/?from=1&to=2")
+    changes = compared(response)
+    assert [(code, word) for code, word, _parts in changes] == [
+        ("BOND", "Changed"), ("ISO", "Added"), ("SQUIB", "Taken out"),
+    ]  # fmt: skip
+    assert changes[0][2] == (("Required", "less than 0.1 Ω", "at most 0.05 Ω"),)
+    assert changes[1][2][0] == ("Required", "", "at least 600 Ω/V")
+    assert changes[2][2][0] == ("Required", "between 1.5 Ω and 3.0 Ω", "")
+    said = words(response)
+    assert "Revision 2 asks otherwise than revision 1 in 3 lines" in said
+    assert "1 added , 1 taken out , 1 changed , 5 as before" in said
+
+
+def test_what_stayed_is_shown_when_asked_for(plant, draft, inspector):
+    every = compared(inspector.get("/plans/CP-SU7-MAX-CN/compare/?lines=all"))
+    stayed = [code for code, word, _parts in every if word == "As before"]
+    assert sorted(stayed) == ["ADAS-SW", "BRAKE", "DTC", "HVIL", "ISO"]
+
+
+def test_a_comparison_says_who_approved_each_and_what_batches_are_judged_on_it(plant, draft, inspector):
+    sides = inspector.get("/plans/CP-SU7-MAX-CN/compare/").context["sides"]
+    assert [
+        (side["revision"].number, side["word"], side["batches"], side["named"], side["more"]) for side in sides
+    ] == [(1, "in force", 1, [plant.batch.number], 0), (2, "draft", 0, [], 0)]
+    said = words(inspector.get("/plans/CP-SU7-MAX-CN/compare/"))
+    assert (str(plant.revision.first_approver) in said, str(plant.revision.second_approver) in said) == (True, True)
+
+
+@pytest.mark.parametrize(
+    ("query", "numbers"),
+    [("", (1, 2)), ("from=1", (1, 2)), ("to=1", (1, 2)), ("from=2&to=1", (1, 2)), ("from=2&to=2", (None, 2))],
+)
+def test_the_two_are_chosen_and_the_earlier_stands_first(plant, draft, inspector, query, numbers):
+    context = inspector.get(f"/plans/CP-SU7-MAX-CN/compare/?{query}").context
+    assert (context["before"] and context["before"].number, context["after"].number) == numbers
+
+
+@pytest.mark.parametrize("query", ["from=9", "from=x&to=2", "to=1%00", "from=" + "9" * 40])
+def test_a_revision_that_is_none_is_not_compared(plant, draft, inspector, query):
+    assert inspector.get(f"/plans/CP-SU7-MAX-CN/compare/?{query}").status_code == 404
+
+
+def test_a_comparison_is_a_file_too_with_one_row_for_each_part(plant, draft, inspector):
+    answer = inspector.get("/plans/CP-SU7-MAX-CN/compare/?from=1&to=2&export=differences.csv")
+    lines = b"".join(answer.streaming_content).decode("utf-8-sig").splitlines()
+    bond = [line for line in lines if ",BOND," in line]
+    assert bond == [
+        "1,battery,battery,BAT-EOL,BAT-EOL,BOND,BOND,Changed,changed,Required,less than 0.1 Ω,at most 0.05 Ω"
     ]
 
 
@@ -125,4 +190,8 @@ def test_a_revision_asks_as_much_with_one_revision_as_with_three(plant, inspecto
     factories.make_revision(plant.configuration, factories.LINES[:2])
     first = asked("/plans/CP-SU7-MAX-CN/")
     factories.make_revision(plant.configuration, factories.LINES)
+    compared_once = asked("/plans/CP-SU7-MAX-CN/compare/?from=1&to=2")
+    for _ in range(2):
+        factories.make_revision(plant.configuration, factories.LINES)
     assert (asked("/plans/"), asked("/plans/CP-SU7-MAX-CN/")) == (one, first)
+    assert asked("/plans/CP-SU7-MAX-CN/compare/?from=1&to=3") == compared_once

@@ -8,6 +8,7 @@ from hashlib import sha256
 from typing import Any
 
 from django import template
+from django.template import Context
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -17,6 +18,7 @@ from inspections.gates.limit_wording import quantity_text, unit_symbol
 from inspections.gates.sentences import language_of
 from inspections.saying import own_half
 from inspections.web import ages
+from inspections.web.exporting import answering
 from inspections.web.statuses import Status, word_of
 
 register = template.Library()
@@ -33,6 +35,12 @@ def status(name: str, word: str = "", size: int = 14, plain: bool = False, alone
         "plain": plain,
         "alone": alone,
     }
+
+
+@register.inclusion_tag("partials/export.html", takes_context=True)
+def export_links(context: Context, name: str, label: str = "") -> dict[str, Any]:
+    """Beside the count of a list: the whole list as a file, with the filter that is on. `label` where several stand."""
+    return {"links": answering.links(context["request"], name), "label": label}
 
 
 @register.filter

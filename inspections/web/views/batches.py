@@ -17,7 +17,6 @@ from inspections.catalogue.queries import characteristic_words, procedure_words
 from inspections.dispositions.queries import open_holds, open_nonconformances_of_batch
 from inspections.dispositions.rules import MAY_LIFT_HOLD, MAY_PLACE_HOLD
 from inspections.gates.queries import (
-    SHOWN,
     BatchSummary,
     CarCounts,
     batch_draw,
@@ -38,6 +37,9 @@ from ..access import actor_of, language_now, may, moment_of, who_may
 from ..act_words import say_act
 from ..ages import clauses, gap
 from ..batch_rows import batch_row, batch_status_text
+from ..exporting import of_batches, of_ledger
+from ..exporting.answering import exports
+from ..exporting.sheets import Sheet
 from ..frame import optional_url
 from ..matrix_choice import Choice
 from ..paging import HISTORY, PAGE, Pager, address, cursor_text, moment_cursor, number_cursor
@@ -59,11 +61,10 @@ _FLOOD = (
 
 
 @require_safe
+@exports(batches=of_batches.batches)
 def batch_list(request: HttpRequest) -> HttpResponse:
     """Batches, newest first, a hundred a page."""
-    status, text = request.GET.get("status", ""), request.GET.get("q", "").strip()[:_LONGEST_FILTER]
-    if status not in BatchStatus.values:
-        status = ""
+    status, text = of_batches.batches_asked(request)
     before = moment_cursor(request, "before", 1)
     cursor = None if before is None else (before[0], before[1][0])
     found = batch_ids(status=status, text=text, before=cursor, most=PAGE + 1)
@@ -106,12 +107,33 @@ def _status_filters(request: HttpRequest, chosen: str) -> list[tuple[str, str, b
     ]
 
 
-@require_safe
-def batch(request: HttpRequest, number: str) -> HttpResponse:
-    """One batch."""
+def _found(number: str) -> Batch:
     found = find_batch(number) if number.isprintable() else None
     if found is None:
         raise Http404(_("There is no batch %(number)s.") % {"number": number[:_LONGEST_FILTER]})
+    return found
+
+
+def _cars_sheet(request: HttpRequest, number: str) -> Sheet:
+    found, at = _found(number), moment_of(request)
+    summary, counts = batch_summaries(ids=[found.pk], at=at)[0], car_counts(batch_id=found.pk)
+    shown = of_batches.cars_asked(request, summary, counts)
+    return of_batches.cars(found, shown, _car_words(summary, counts)[shown], at)
+
+
+def _history_sheet(request: HttpRequest, number: str) -> Sheet:
+    every = request.GET.get("entries") == "all"
+    words = _("Every entry") if every else _("Without what comes by the hundred")
+    return of_ledger.history_of_batch(
+        _found(number).number, without=() if every else _FLOOD, narrowed=[(_("Entries"), words)]
+    )
+
+
+@require_safe
+@exports(cars=_cars_sheet, history=_history_sheet)
+def batch(request: HttpRequest, number: str) -> HttpResponse:
+    """One batch."""
+    found = _found(number)
     at, language = moment_of(request), language_now()
     polled = request.headers.get("HX-Request") == "true"
     summary = batch_summaries(ids=[found.pk], at=at)[0]
@@ -190,10 +212,7 @@ def _drawn(found: Batch, language: Language) -> dict[str, Any]:
 
 def _cars(request: HttpRequest, found: Batch, summary: BatchSummary, counts: CarCounts) -> dict[str, Any]:
     """The list of cars, narrowed as asked; by default to what is wrong, if anything is."""
-    wrong = summary.clear < counts.for_delivery
-    shown = request.GET.get("cars", "")
-    if shown not in SHOWN:
-        shown = "wrong" if wrong else "all"
+    shown = of_batches.cars_asked(request, summary, counts)
     after = number_cursor(request, "after") or 0
     rows = cars_of_batch(batch_id=found.pk, shown=shown, after=after, at=moment_of(request), most=PAGE + 1)
     lines = batch_facts.car_lines(rows[:PAGE], language_now())
@@ -218,7 +237,12 @@ def _cars(request: HttpRequest, found: Batch, summary: BatchSummary, counts: Car
 def _car_filters(
     request: HttpRequest, shown: str, summary: BatchSummary, counts: CarCounts
 ) -> list[tuple[str, str, bool]]:
-    names = {
+    names = _car_words(summary, counts)
+    return [(name, address(request, {"cars": key, "after": None}, "cars"), key == shown) for key, name in names.items()]
+
+
+def _car_words(summary: BatchSummary, counts: CarCounts) -> dict[str, str]:
+    return {
         "wrong": _("Only what is wrong"),
         "failed": _("Failed %(count)d") % {"count": counts.failed},
         "pending": _("Pending %(count)d") % {"count": counts.pending},
@@ -226,7 +250,6 @@ def _car_filters(
         "held": _("Held %(count)d") % {"count": counts.held},
         "all": _("All %(count)d cars") % {"count": summary.registered},
     }
-    return [(name, address(request, {"cars": key, "after": None}, "cars"), key == shown) for key, name in names.items()]
 
 
 def _nothing(shown: str) -> str:

@@ -44,6 +44,8 @@ from inspections.saying import Cars, Said, own_half
 
 from .. import concession_page
 from ..access import actor_of, language_now, may, moment_of, who_may
+from ..exporting import of_answers
+from ..exporting.answering import exports
 from ..forms.concessions import ConcessionForm, ConcessionSignForm
 from ..measured import required_words
 from ..nonconformance_page import name_of, place_text
@@ -55,6 +57,7 @@ _LONGEST = 16
 
 
 @require_safe
+@exports(concessions=of_answers.concessions)
 def concession_list(request: HttpRequest) -> HttpResponse:
     """Concessions, newest first, a hundred a page."""
     at, before = moment_of(request), number_cursor(request, "before")

@@ -38,6 +38,9 @@ from .. import coverage_page
 from ..access import actor_of, language_now, may, moment_of, who_may
 from ..ages import stamp
 from ..coverage_words import fallen_text
+from ..exporting import of_coverage
+from ..exporting.answering import exports
+from ..exporting.sheets import Sheet
 from ..forms.coverage import CertificateForm, RevokeForm
 from ..paging import PAGE, Pager, address, number_cursor
 from ..statuses import Status
@@ -48,6 +51,7 @@ _MOST_BATCHES = 100
 
 
 @require_safe
+@exports(coverage=of_coverage.asked)
 def overview(request: HttpRequest) -> HttpResponse:
     """Every configuration with how much of what its plans ask of the type is covered. At most eight statements."""
     at = moment_of(request)
@@ -83,7 +87,16 @@ def _configuration(code: str, found: list[coverage_page.Covering]) -> dict[str, 
     }
 
 
+def _asked_sheet(request: HttpRequest, code: str) -> Sheet:
+    return of_coverage.asked_of(_configuration_of(code), moment_of(request))
+
+
+def _signed_sheet(request: HttpRequest, code: str) -> Sheet:
+    return of_coverage.signed(_configuration_of(code), moment_of(request))
+
+
 @require_safe
+@exports(asked=_asked_sheet, signed=_signed_sheet)
 def configuration(request: HttpRequest, code: str) -> HttpResponse:
     """What is covered of one configuration, what runs out soonest first; then everything that was ever signed."""
     at, found = moment_of(request), _configuration_of(code)

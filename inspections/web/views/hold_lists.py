@@ -31,6 +31,9 @@ from inspections.dispositions.rules import MAY_LIFT_HOLD, MAY_PLACE_HOLD, HoldRe
 from ..access import actor_of, may, moment_of, who_may
 from ..ages import stamp
 from ..batch_facts import vehicle_status_text
+from ..exporting import of_answers
+from ..exporting.answering import exports
+from ..exporting.sheets import Sheet
 from ..forms.hold_lists import (
     BuildWindowForm,
     ConditionForm,
@@ -65,6 +68,7 @@ WAYS: dict[str, Way] = {
 
 
 @require_safe
+@exports(lists=of_answers.lists_of_holds)
 def lists(request: HttpRequest) -> HttpResponse:
     """Hold lists, newest first, a hundred a page. One statement."""
     before = number_cursor(request, "before")
@@ -203,13 +207,22 @@ def _place(request: HttpRequest, kind: str, form: ConditionForm) -> HttpResponse
     return HttpResponseRedirect(reverse("web:hold-list", args=[placed.number]))
 
 
+def _cars_asked(request: HttpRequest) -> str:
+    shown = request.GET.get("cars", "")
+    return shown if shown in SHOWN else "all"
+
+
+def _cars_sheet(request: HttpRequest, number: str) -> Sheet:
+    found, shown = _found(number), _cars_asked(request)
+    return of_answers.cars_of_list(found, shown, _car_words(found)[shown])
+
+
 @require_safe
+@exports(cars=_cars_sheet)
 def hold_list(request: HttpRequest, number: str) -> HttpResponse:
     """One list: what it was asked for, why, and what became of each car. Two statements."""
     found = _found(number)
-    shown = request.GET.get("cars", "")
-    if shown not in SHOWN:
-        shown = "all"
+    shown = _cars_asked(request)
     after = number_cursor(request, "after") or 0
     rows = listed_vehicles(list_id=found.id, shown=shown, after=after, most=PAGE + 1)
     more, rows = len(rows) > PAGE, rows[:PAGE]
@@ -234,13 +247,17 @@ def hold_list(request: HttpRequest, number: str) -> HttpResponse:
 
 
 def _filters(request: HttpRequest, found: HoldListRow, shown: str) -> list[tuple[str, str, bool]]:
-    names = {
+    names = _car_words(found)
+    return [(name, address(request, {"cars": key, "after": None}), key == shown) for key, name in names.items()]
+
+
+def _car_words(found: HoldListRow) -> dict[str, str]:
+    return {
         "all": _("All %(count)d cars") % {"count": found.listed},
         "held": _("Held %(count)d") % {"count": found.holding},
         "lifted": _("Lifted %(count)d") % {"count": found.listed - found.gone - found.holding},
         "gone": _("Had left %(count)d") % {"count": found.gone},
     }
-    return [(name, address(request, {"cars": key, "after": None}), key == shown) for key, name in names.items()]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -61,6 +61,9 @@ from ..access import actor_of, language_now, may, moment_of, who_may
 from ..act_words import say_act
 from ..ages import age_text, clock_or_stamp, sentences, stamp
 from ..cause_words import cause_text
+from ..exporting import of_answers
+from ..exporting.answering import exports
+from ..exporting.sheets import Sheet
 from ..forms.nonconformances import InvalidForm, RetestForm, ReworkForm, ScrapForm, TakeForm
 from ..nonconformance_page import (
     MeasuredAt,
@@ -156,6 +159,7 @@ ACTS: dict[str, Act] = {
 
 
 @require_safe
+@exports(nonconformances=of_answers.nonconformances)
 def nonconformance_list(request: HttpRequest) -> HttpResponse:
     """Open ones, critical and oldest first; or closed ones. Seven statements however many there are."""
     at, closed = moment_of(request), request.GET.get("state") == "closed"
@@ -222,7 +226,12 @@ def _listed(rows: Sequence[ListedNonconformance], at: datetime) -> list[dict[str
     ]
 
 
+def _history_sheet(request: HttpRequest, number: str) -> Sheet:
+    return of_answers.history_of_nonconformance(find_nonconformance(number))
+
+
 @require_safe
+@exports(history=_history_sheet)
 def nonconformance(request: HttpRequest, number: str) -> HttpResponse:
     """One nonconformance: what failed, every measurement of it, who answered what, and what may be done."""
     return _page(request, find_nonconformance(number))

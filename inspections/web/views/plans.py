@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from itertools import groupby
 from typing import Any, cast
 
 from django.contrib import messages
+from django.db.models import Count, F, Window
+from django.db.models.functions import RowNumber
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -21,14 +24,29 @@ from inspections.people.choices import Role
 from inspections.people.models import User
 
 from ..access import actor_of, language_now, may, moment_of, who_may
-from ..plan_lines import PlanLine, changes_between, lines_in_words
+from ..exporting import of_catalogue, of_ledger
+from ..exporting.answering import exports
+from ..exporting.sheets import Sheet
+from ..paging import address
+from ..plan_lines import (
+    Change,
+    PlanLine,
+    changes_between,
+    comparison_counts,
+    comparison_heading,
+    lines_in_words,
+    side_by_side,
+)
 from ..statuses import Status
 
 MAY_APPROVE = (Role.CATALOGUE_OWNER, Role.ENGINEER)
+_MOST_REVISIONS = 500
+_NAMED_BATCHES = 10
 _PEOPLE = ("author", "first_approver", "second_approver")
 
 
 @require_safe
+@exports(plans=of_catalogue.plans)
 def plan_list(request: HttpRequest) -> HttpResponse:
     """All control plans with what is in force and what waits for approval. Three queries."""
     plans = ControlPlan.objects.select_related("configuration").order_by("code")[:500]
@@ -44,10 +62,54 @@ def plan_list(request: HttpRequest) -> HttpResponse:
     return render(request, "inspections/plans/list.html", context)
 
 
+def _requirements_sheet(request: HttpRequest, code: str, number: int | None = None) -> Sheet:
+    return of_catalogue.requirements(_revision(code, number))
+
+
+def _history_sheet(request: HttpRequest, code: str, number: int | None = None) -> Sheet:
+    return of_ledger.history_of_revision(_revision(code, number))
+
+
 @require_safe
+@exports(requirements=_requirements_sheet, history=_history_sheet)
 def plan(request: HttpRequest, code: str, number: int | None = None) -> HttpResponse:
     """One revision; without a number the newest."""
     return _page(request, _revision(code, number))
+
+
+def _differences_sheet(request: HttpRequest, code: str) -> Sheet:
+    before, after = _compared(request, _revisions(code))
+    if before is None:
+        raise Http404(_("There is nothing to compare it with."))
+    changes = _changes(before, after)
+    return of_catalogue.differences(before, after, [change for change in changes if change.kind != "same"])
+
+
+@require_safe
+@exports(differences=_differences_sheet)
+def compare(request: HttpRequest, code: str) -> HttpResponse:
+    """Two revisions side by side; by default the newest and the one before it. Seven statements at most."""
+    revisions = _revisions(code)
+    before, after = _compared(request, revisions)
+    changes = [] if before is None else _changes(before, after)
+    counts = Counter(change.kind for change in changes)
+    every = request.GET.get("lines") == "all"
+    shown = [change for change in changes if every or change.kind != "same"]
+    sides = [_side(revision, _pinned([before, after])) for revision in (before, after) if revision is not None]
+    context = {
+        "plan": after.plan,
+        "revisions": revisions,
+        "before": before,
+        "after": after,
+        "sides": sides,
+        "heading": comparison_heading(before, after, counts),
+        "counts": comparison_counts(counts),
+        "groups": _grouped_changes(shown),
+        "every": every,
+        "lines_url": address(request, {"lines": None if every else "all"}),
+        "title_block": [{"label": _("Control plan"), "value": after.plan.code}],
+    }
+    return render(request, "inspections/plans/compare.html", context)
 
 
 @require_POST
@@ -100,12 +162,82 @@ def _revision(code: str, number: int | None) -> PlanRevision:
     return found
 
 
+def _revisions(code: str) -> list[PlanRevision]:
+    """All revisions of a plan with their people, the newest first."""
+    rows = PlanRevision.objects.select_related("plan__configuration", *_PEOPLE)
+    found = list(rows.filter(plan__code=code.replace("\x00", "")).order_by("-number")[:_MOST_REVISIONS])
+    if not found:
+        raise Http404(_("There is no such control plan or revision."))
+    return found
+
+
+def _compared(request: HttpRequest, revisions: list[PlanRevision]) -> tuple[PlanRevision | None, PlanRevision]:
+    """The two that are asked for, the lower number first; None where a plan has one revision."""
+    by_number = {str(revision.number): revision for revision in revisions}
+    asked = [request.GET[name] for name in ("from", "to") if request.GET.get(name)]
+    if not set(asked) <= by_number.keys():
+        raise Http404(_("There is no such control plan or revision."))
+    chosen = {by_number[number].number: by_number[number] for number in asked}
+    for revision in revisions:
+        if len(chosen) < 2 and len(asked) < 2:
+            chosen.setdefault(revision.number, revision)
+    ordered = [chosen[number] for number in sorted(chosen)]
+    return (ordered[0] if len(ordered) > 1 else None), ordered[-1]
+
+
+def _changes(before: PlanRevision, after: PlanRevision) -> list[Change]:
+    language = language_now()
+    return side_by_side(lines_in_words(before, language), lines_in_words(after, language))
+
+
+def _grouped_changes(changes: list[Change]) -> list[dict[str, Any]]:
+    language = language_now()
+    ordered = sorted(changes, key=lambda change: (change.line.domain, change.line.procedure, change.line.number))
+    return [
+        {"gate": gate_text(domain, language), "code": code, "name": name, "changes": list(own)}
+        for (domain, code, name), own in groupby(
+            ordered, key=lambda change: (change.line.domain, change.line.procedure, change.line.procedure_name)
+        )
+    ]
+
+
+def _side(revision: PlanRevision, pinned: dict[int, tuple[int, list[str]]]) -> dict[str, Any]:
+    count, numbers = pinned.get(revision.pk, (0, []))
+    return {
+        "revision": revision,
+        "status": _status(revision),
+        "word": of_catalogue.status_text(revision.status),
+        "batches": count,
+        "named": numbers,
+        "more": count - len(numbers),
+    }
+
+
+def _pinned(revisions: list[PlanRevision | None]) -> dict[int, tuple[int, list[str]]]:
+    """How many batches are pinned to each revision, and the newest of them. One query."""
+    rows = (
+        Batch.objects.filter(revision__in=[revision.pk for revision in revisions if revision is not None])
+        .annotate(
+            place=Window(RowNumber(), partition_by="revision", order_by=[F("opened_at").desc(), F("pk").desc()]),
+            count=Window(Count("pk"), partition_by="revision"),
+        )
+        .filter(place__lte=_NAMED_BATCHES)
+        .order_by("revision", "place")
+        .values_list("revision", "count", "number")
+    )
+    found: dict[int, tuple[int, list[str]]] = {}
+    for revision, count, number in rows:
+        found.setdefault(revision, (count, []))[1].append(number)
+    return found
+
+
 def _page(request: HttpRequest, revision: PlanRevision, refusal: str = "", status: int = 200) -> HttpResponse:
     language, actor = language_now(), actor_of(request)
     lines = lines_in_words(revision, language)
-    before = PlanRevision.objects.filter(plan=revision.plan, number__lt=revision.number).order_by("-number").first()
+    revisions = _revisions(revision.plan.code)
     own = revision.author_id == request.user.pk
     first = revision.first_approver_id == request.user.pk
+    before = next((row for row in revisions if row.number < revision.number), None)
     allowed = may(actor, MAY_APPROVE)
     why_not = "" if allowed else who_may(MAY_APPROVE, actor)
     if allowed and own:
@@ -115,13 +247,13 @@ def _page(request: HttpRequest, revision: PlanRevision, refusal: str = "", statu
     context = {
         "revision": revision,
         "plan": revision.plan,
-        "revisions": PlanRevision.objects.filter(plan=revision.plan).order_by("-number")[:50],
+        "revisions": revisions,
         "groups": _grouped(lines),
         "count": len(lines),
         "plant_defaults": sum(1 for line in lines if line.plant_default),
         "before": before,
         "changes": changes_between(lines_in_words(before, language), lines) if before else [],
-        "batches": Batch.objects.filter(revision=revision).count(),
+        "side": _side(revision, _pinned([revision])),
         "is_draft": revision.status == RevisionStatus.DRAFT,
         "status": _status(revision),
         "refusal": refusal,

@@ -52,6 +52,9 @@ from .. import batch_page, release_page
 from ..access import actor_of, language_now, may, moment_of, who_may
 from ..causes import Known, named_in, of_car, page_reasons
 from ..concession_page import concession_rows
+from ..exporting import of_releases
+from ..exporting.answering import exports
+from ..exporting.sheets import Sheet
 from ..forms.releases import DeliverForm, ProposalForm, SignForm
 from ..paging import PAGE, Pager, address, number_cursor
 from ..reason_groups import ReasonList, group_reasons
@@ -63,6 +66,7 @@ _ANEW = frozenset({"lapsed", "overtaken", "suspended"})
 
 
 @require_safe
+@exports(releases=of_releases.releases)
 def release_list(request: HttpRequest) -> HttpResponse:
     """Releases, newest first, a hundred a page."""
     at = moment_of(request)
@@ -99,8 +103,13 @@ def _list_heading(found: list[ProposedRelease], request: HttpRequest) -> str:
     return _(", ").join(said) or _("No release waits for anybody")
 
 
+def _cars_sheet(request: HttpRequest, number: str) -> Sheet:
+    return of_releases.cars(_release(number))
+
+
 @require_safe
 @never_cache
+@exports(cars=_cars_sheet)
 def release(request: HttpRequest, number: str) -> HttpResponse:
     """One release: the statement that is signed, its cars, who signed."""
     return _page(request, _release(number))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, Final
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -17,6 +18,9 @@ from inspections.rigs.models import OutOfTolerance, Rig
 
 from ..ages import stamp
 from ..batch_facts import vehicle_status_text
+from ..exporting import of_rigs
+from ..exporting.answering import exports
+from ..exporting.sheets import Sheet
 from ..paging import PAGE, Pager, address
 from ..statuses import Status
 
@@ -24,32 +28,68 @@ _LONGEST: Final = 64
 _STATUSES: Final = (VehicleStatus.DELIVERED, VehicleStatus.RELEASED, VehicleStatus.IN_PROCESS)
 
 
+def _cars_sheet(request: HttpRequest, code: str, number: int | None = None) -> Sheet:
+    rig = _rig(code)
+    asked = _asked(request, rig, None if number is None else _finding(rig, number))
+    narrowed = [(_("Cars"), _("All that it measured") if asked.every else _("Waiting"))]
+    narrowed += [(_("Since"), asked.window.since.isoformat())] if asked.window else []
+    narrowed += [(_("Batch"), asked.batch)] if asked.batch else []
+    narrowed += [(_("State"), vehicle_status_text(asked.status))] if asked.status else []
+    return of_rigs.cars(rig, asked.read, lambda row: _standing(row)[1], narrowed)
+
+
 @require_safe
+@exports(cars=_cars_sheet)
 def of_rig(request: HttpRequest, code: str) -> HttpResponse:
     """Every car with a result of this rig that counts for nothing and that no other has replaced. Two statements."""
     return _page(request, _rig(code), None)
 
 
 @require_safe
+@exports(cars=_cars_sheet)
 def of_finding(request: HttpRequest, code: str, number: int) -> HttpResponse:
     """The cars that a finding "out of tolerance" concerns, those that wait or all of them."""
     rig = _rig(code)
+    return _page(request, rig, _finding(rig, number))
+
+
+def _finding(rig: Rig, number: int) -> OutOfTolerance:
     found = OutOfTolerance.objects.filter(rig=rig, pk=number).first()
     if found is None:
         raise Http404(_("This rig has no such finding."))
-    return _page(request, rig, found)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What the list is narrowed to."""
+
+    rig_id: int
+    window: Window | None
+    every: bool
+    batch: str
+    status: str
+
+    def read(self, after: tuple[int, int], most: int) -> list[WaitingCar]:
+        return waiting_cars(
+            rig_id=self.rig_id, window=self.window, every=self.every, batch=self.batch, status=self.status,
+            after=after, most=most,
+        )  # fmt: skip
+
+
+def _asked(request: HttpRequest, rig: Rig, finding: OutOfTolerance | None) -> _Asked:
+    window = None if finding is None else _window(rig, finding)
+    every = finding is not None and request.GET.get("cars") == "all"
+    status = _text(request, "status")
+    return _Asked(rig.pk, window, every, _text(request, "batch"), status if status in _STATUSES else "")
 
 
 def _page(request: HttpRequest, rig: Rig, finding: OutOfTolerance | None) -> HttpResponse:
-    window = None if finding is None else _window(rig, finding)
-    every = finding is not None and request.GET.get("cars") == "all"
-    batch, status = _text(request, "batch"), _text(request, "status")
-    status = status if status in _STATUSES else ""
+    asked = _asked(request, rig, finding)
+    window, every = asked.window, asked.every
     counts = count_waiting(rig_id=rig.pk, window=window)
     after = _after(request)
-    rows = waiting_cars(
-        rig_id=rig.pk, window=window, every=every, batch=batch, status=status, after=after or (-1, 0), most=PAGE + 1
-    )
+    rows = asked.read(after or (-1, 0), PAGE + 1)
     shown = rows[:PAGE]
     following = ""
     if len(rows) > PAGE:
@@ -64,8 +104,8 @@ def _page(request: HttpRequest, rig: Rig, finding: OutOfTolerance | None) -> Htt
         "counts": counts,
         "rows": [_row(row) for row in shown],
         "filters": _filters(request, every, finding is not None),
-        "statuses": _status_filters(request, status),
-        "batch": batch,
+        "statuses": _status_filters(request, asked.status),
+        "batch": asked.batch,
         "kept": [(name, request.GET[name]) for name in ("cars", "status") if request.GET.get(name)],
         "pager": Pager(words, address(request, {"after": None}) if after else "", following),
         "title_block": [{"label": _("Rig"), "value": rig.code}],
@@ -90,13 +130,16 @@ def _heading(counts: WaitingCounts) -> str:
     return said
 
 
-def _row(row: WaitingCar) -> dict[str, Any]:
+def _standing(row: WaitingCar) -> tuple[Status, str]:
     if row.undecided:
-        mark, words = Status.PENDING, _("being decided")
-    elif row.waits:
-        mark, words = Status.STALE, _("waits: test it again")
-    else:
-        mark, words = Status.QUIET, _("needs nothing: another result stands, or its result did not count anyway")
+        return Status.PENDING, _("being decided")
+    if row.waits:
+        return Status.STALE, _("waits: test it again")
+    return Status.QUIET, _("needs nothing: another result stands, or its result did not count anyway")
+
+
+def _row(row: WaitingCar) -> dict[str, Any]:
+    mark, words = _standing(row)
     gone = row.status == VehicleStatus.DELIVERED
     return {"row": row, "state": vehicle_status_text(row.status), "gone": gone, "mark": mark, "words": words}
 

@@ -35,6 +35,9 @@ from inspections.rigs.services import issue_key, revoke_key
 
 from ..access import actor_of, language_now, may, moment_of, who_may
 from ..ages import age_text, sentences, stamp
+from ..exporting import of_ledger, of_rigs
+from ..exporting.answering import exports
+from ..exporting.sheets import Sheet
 from ..forms.rigs import (
     AuthorisationForm,
     CalibrationForm,
@@ -111,6 +114,7 @@ ACTS: dict[str, RigAct] = {
 
 
 @require_safe
+@exports(rigs=of_rigs.rigs)
 def rig_list(request: HttpRequest) -> HttpResponse:
     """All rigs, those whose results do not count first. Four queries."""
     at = moment_of(request)
@@ -137,7 +141,12 @@ def rig_list(request: HttpRequest) -> HttpResponse:
     return render(request, "inspections/rigs/list.html", context)
 
 
+def _history_sheet(request: HttpRequest, code: str) -> Sheet:
+    return of_ledger.history_of_rig(_rig(code))
+
+
 @require_safe
+@exports(history=_history_sheet)
 def rig(request: HttpRequest, code: str) -> HttpResponse:
     """One rig: its state, certificates, findings, authorisations, keys, and what may be done."""
     return _page(request, _rig(code))

@@ -29,6 +29,8 @@ from .. import rejection_page, sampling_words
 from ..access import actor_of, language_now, may, moment_of, who_may
 from ..ages import stamp
 from ..drawn_words import name_of
+from ..exporting import of_samples
+from ..exporting.answering import exports
 from ..forms.reasons import ScreenForm
 
 _LARGEST = 2**63 - 1
@@ -36,6 +38,7 @@ _MOST_REJECTIONS = 100
 
 
 @require_safe
+@exports(samples=of_samples.periods, rejections=of_samples.rejections)
 def overview(request: HttpRequest) -> HttpResponse:
     """Periodic samples by line, what is due next and what is overdue; rejected samples that are not cleared."""
     at, language = moment_of(request), language_now()

@@ -56,6 +56,9 @@ from ..batch_facts import decided_words, plan_words
 from ..batch_page import hold_words
 from ..causes import Known, named_in, of_car, page_reasons
 from ..drawn_words import sample_of
+from ..exporting import of_ledger, of_vehicles
+from ..exporting.answering import exports
+from ..exporting.sheets import Sheet
 from ..frame import optional_url
 from ..life import ACT, INSPECTION, Cursor, Event, Life, by_day, read_life, together
 from ..life_anchors import anchored, anchors_of
@@ -68,12 +71,30 @@ from .to_test import MAY_RECORD
 _LONGEST = 64
 
 
-@require_safe
-def vehicle(request: HttpRequest, vin: str) -> HttpResponse:
-    """The page of one vehicle. How many statements it takes does not depend on how long its life is."""
+def _found(vin: str) -> Vehicle:
     found = find_vehicle(vin) if vin.isprintable() and len(vin) <= _LONGEST else None
     if found is None:
         raise Http404(_("No vehicle %(vin)s is registered.") % {"vin": vin[:_LONGEST]})
+    return found
+
+
+def _inspections_sheet(request: HttpRequest, vin: str) -> Sheet:
+    return of_vehicles.inspections(_found(vin))
+
+
+def _measurements_sheet(request: HttpRequest, vin: str) -> Sheet:
+    return of_vehicles.measurements(_found(vin))
+
+
+def _history_sheet(request: HttpRequest, vin: str) -> Sheet:
+    return of_ledger.history_of_vehicle(_found(vin))
+
+
+@require_safe
+@exports(inspections=_inspections_sheet, measurements=_measurements_sheet, history=_history_sheet)
+def vehicle(request: HttpRequest, vin: str) -> HttpResponse:
+    """The page of one vehicle. How many statements it takes does not depend on how long its life is."""
+    found = _found(vin)
     at, batch = moment_of(request), found.batch
     answered = clearance(vin=found.vin, at=at)
     fittings, software = fittings_of_vehicle(vehicle_id=found.pk), software_of_vehicle(vehicle_id=found.pk)
