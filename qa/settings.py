@@ -69,7 +69,7 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 4
 # --- What is installed ----------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
     "inspections",
-    "django.contrib.admin",
+    "qa.administration.AdministrationConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

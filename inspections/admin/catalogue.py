@@ -1,7 +1,12 @@
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin import RelatedOnlyFieldListFilter
+from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from ..catalogue.models import (
     Characteristic,
@@ -20,7 +25,7 @@ from .pages import ReadOnlyPage, RecordedPage
 @admin.register(VehicleModel)
 class VehicleModelPage(RecordedPage):
     list_display = ["code", "name", "name_zh"]
-    search_fields = ["code", "name"]
+    search_fields = ["code", "name", "name_zh"]
     written_once = ("code",)
 
 
@@ -29,14 +34,19 @@ class ConfigurationPage(RecordedPage):
     list_display = ["code", "model", "trim", "market", "pack_supplier"]
     list_filter = ["model", "market"]
     list_select_related = ["model"]
-    search_fields = ["code"]
+    search_fields = ["code", "trim", "model__code", "model__name"]
+    search_help_text = _("Its code, a trim or a model")
+    autocomplete_fields = ["model"]
     written_once = ("code", "model", "market")
+
+    def view_on_site(self, obj: Configuration) -> str:
+        return reverse("web:coverage-of", args=[obj.code])
 
 
 @admin.register(ComponentKind)
 class ComponentKindPage(RecordedPage):
     list_display = ["code", "name", "name_zh"]
-    search_fields = ["code", "name"]
+    search_fields = ["code", "name", "name_zh"]
     written_once = ("code",)
 
 
@@ -57,7 +67,9 @@ class CharacteristicPage(RecordedPage):
     list_display = ["code", "name", "procedure", "kind", "unit", "special", "confidence"]
     list_filter = ["kind", "special", "confidence", "procedure__domain"]
     list_select_related = ["procedure"]
-    search_fields = ["code", "name", "name_zh"]
+    search_fields = ["code", "name", "name_zh", "procedure__code", "standard"]
+    search_help_text = _("Its code or name in either language, a procedure, a standard")
+    autocomplete_fields = ["procedure"]
     fields = [
         "code", "procedure", "kind", "unit", "special", "severity", "positions", "name", "name_zh", "standard",
         "edition", "clause", "confidence", "criterion", "source",
@@ -76,14 +88,50 @@ class SourceItemPage(ReadOnlyPage):
     list_display = ["item", "adapter", "procedure", "characteristic", "position"]
     list_filter = ["adapter"]
     list_select_related = ["procedure", "characteristic"]
-    search_fields = ["item"]
+    search_fields = ["item", "characteristic__code", "procedure__code"]
+    search_help_text = _("The name in the report, a characteristic or a procedure")
 
 
 @admin.register(ControlPlan)
 class ControlPlanPage(ReadOnlyPage):
     list_display = ["code", "name", "configuration"]
     list_select_related = ["configuration"]
-    search_fields = ["code"]
+    search_fields = ["code", "name", "configuration__code"]
+
+    def view_on_site(self, obj: ControlPlan) -> str:
+        return reverse("web:plan", args=[obj.code])
+
+    def ledger_subjects(self, obj: ControlPlan) -> Sequence[tuple[str, str]]:
+        return [("plan_revision", f"{obj.code}/{number}") for number in obj.revisions.values_list("number", flat=True)]
+
+
+class RequirementLines(admin.TabularInline):
+    """The lines of a revision, to read: a draft is written anew as a whole, checked, by `load_plan`."""
+
+    model = Requirement
+    extra = 0
+    can_delete = False
+    show_change_link = True
+    ordering = ["line"]
+    fields = [
+        "line", "characteristic", "positions", "expression", "lower", "lower_inclusive", "upper", "upper_inclusive",
+        "unit", "level", "special", "legal", "standard", "edition", "clause", "confidence",
+    ]  # fmt: skip
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Requirement]:
+        return super().get_queryset(request).select_related("characteristic", "revision")
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(request.user.is_active and request.user.is_staff)
 
 
 @admin.register(PlanRevision)
@@ -91,13 +139,29 @@ class PlanRevisionPage(ReadOnlyPage):
     """Drafted by `load_plan`, approved on its own page by two people."""
 
     list_display = ["plan", "number", "status", "author", "first_approver", "second_approver"]
-    list_filter = ["status", "plan"]
+    list_filter = ["status", ("plan", RelatedOnlyFieldListFilter)]
     list_select_related = ["plan", "author", "first_approver", "second_approver"]
+    search_fields = ["plan__code", "plan__name", "plan__configuration__code"]
+    search_help_text = _("A control plan or a configuration")
+    inlines = [RequirementLines]
+
+    def view_on_site(self, obj: PlanRevision) -> str:
+        return reverse("web:plan", args=[obj.plan.code, obj.number])
+
+    def ledger_subjects(self, obj: PlanRevision) -> Sequence[tuple[str, str]]:
+        return [("plan_revision", f"{obj.plan.code}/{obj.number}")]
 
 
 @admin.register(Requirement)
 class RequirementPage(ReadOnlyPage):
     list_display = ["revision", "line", "characteristic", "expression", "lower", "upper", "unit", "level", "legal"]
-    list_filter = ["level", "legal", "expression", "confidence"]
+    list_filter = ["revision__status", "level", "legal", "special", "expression", "confidence"]
     list_select_related = ["revision__plan", "characteristic"]
-    search_fields = ["characteristic__code"]
+    search_fields = ["characteristic__code", "characteristic__name", "characteristic__name_zh", "standard", "clause"]
+    search_help_text = _("A characteristic by code or name, a standard or a clause")
+
+    def view_on_site(self, obj: Requirement) -> str:
+        return reverse("web:plan", args=[obj.revision.plan.code, obj.revision.number])
+
+    def ledger_subjects(self, obj: Requirement) -> Sequence[tuple[str, str]]:
+        return [("plan_revision", f"{obj.revision.plan.code}/{obj.revision.number}")]

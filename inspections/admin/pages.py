@@ -13,11 +13,12 @@ from django.utils import timezone
 from ..people.choices import Role
 from ..people.rules import Actor
 from ..records.services import record_act
+from .histories import ShowsHistory
 
 SECRET_FIELDS = frozenset({"password", "digest"})
 
 
-class ReadOnlyPage(admin.ModelAdmin):
+class ReadOnlyPage(ShowsHistory, admin.ModelAdmin):
     """Shows rows that services alone write. Nothing can be added, changed or deleted here."""
 
     actions = None
@@ -35,7 +36,7 @@ class ReadOnlyPage(admin.ModelAdmin):
         return bool(request.user.is_active and request.user.is_staff)
 
 
-class RecordedPage(admin.ModelAdmin):
+class RecordedPage(ShowsHistory, admin.ModelAdmin):
     """Master data. Who may change it is a role; every change is an act in the ledger; nothing is ever deleted.
 
     `written_once` names the fields that say what a row is: they can be set only when it is added.

@@ -9,6 +9,7 @@ from django.db import models
 from django.forms import ModelForm
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from ..people.models import User
 from ..records.services import record_act
@@ -23,12 +24,13 @@ class PersonPage(RecordedPage, UserAdmin):
 
     list_display = ["personnel_number", "username", "last_name", "is_active", "is_staff"]
     list_filter = ["groups", "is_active", "is_staff"]
-    search_fields = ["personnel_number", "username", "last_name"]
+    search_fields = ["personnel_number", "username", "last_name", "first_name"]
+    search_help_text = _("A personnel number, an account or a name")
     filter_horizontal = ["groups"]
     fieldsets = [
         (None, {"fields": ["username", "password"]}),
-        ("Person", {"fields": ["personnel_number", "first_name", "last_name", "email"]}),
-        ("Roles", {"fields": ["is_active", "is_staff", "is_superuser", "groups"]}),
+        (_("Person"), {"fields": ["personnel_number", "first_name", "last_name", "email"]}),
+        (_("Roles"), {"fields": ["is_active", "is_staff", "is_superuser", "groups"]}),
     ]
     add_fieldsets = [
         (None, {"classes": ["wide"], "fields": ["username", "personnel_number", "password1", "password2"]}),

@@ -1,4 +1,10 @@
+from collections.abc import Sequence
+from typing import Any
+
 from django.contrib import admin
+from django.contrib.admin import RelatedOnlyFieldListFilter
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from ..people.choices import Role
 from ..rigs.models import ApiKey, Authorisation, Calibration, OutOfTolerance, Rig, SystemClient
@@ -17,40 +23,70 @@ class RigPage(RecordedPage):
     # Whether it needs calibration decides what counts: it is said once, when the rig is entered.
     written_once = ("code", "needs_calibration")
 
+    def view_on_site(self, obj: Rig) -> str:
+        return reverse("web:rig", args=[obj.code])
+
+    def ledger_subjects(self, obj: Rig) -> Sequence[tuple[str, str]]:
+        return [("rig", obj.code)]
+
 
 @admin.register(SystemClient)
 class SystemClientPage(RecordedPage):
     list_display = ["code", "name"]
-    search_fields = ["code"]
+    search_fields = ["code", "name"]
     written_once = ("code",)
+
+    def ledger_subjects(self, obj: SystemClient) -> Sequence[tuple[str, str]]:
+        return [("systemclient", str(obj)), ("client", obj.code)]
+
+
+class OfARig(ReadOnlyPage):
+    """Facts about a rig: they lead to its page, and the ledger keeps them under it."""
+
+    def view_on_site(self, obj: Any) -> str | None:
+        return reverse("web:rig", args=[obj.rig.code]) if obj.rig is not None else None
+
+    def ledger_subjects(self, obj: Any) -> Sequence[tuple[str, str]]:
+        return [("rig", obj.rig.code)] if obj.rig is not None else []
 
 
 @admin.register(ApiKey)
-class ApiKeyPage(ReadOnlyPage):
+class ApiKeyPage(OfARig):
     """Keys are issued and revoked on the rig's page and by `manage.py issue_key`; the secret is never here."""
 
     list_display = ["prefix", "rig", "client", "created_at", "expires_at", "revoked_at"]
     list_select_related = ["rig", "client"]
-    search_fields = ["prefix", "rig__code", "client__code"]
+    list_filter = [("revoked_at", admin.EmptyFieldListFilter), "created_at"]
+    search_fields = ["=prefix", "rig__code", "client__code"]
+    search_help_text = _("The beginning of a key, a rig or a system")
     exclude = ["digest"]
+
+    def ledger_subjects(self, obj: ApiKey) -> Sequence[tuple[str, str]]:
+        return [("client", obj.client.code)] if obj.client is not None else super().ledger_subjects(obj)
 
 
 @admin.register(Calibration)
-class CalibrationPage(ReadOnlyPage):
+class CalibrationPage(OfARig):
     list_display = ["rig", "certificate", "valid_from", "valid_until", "recorded_by", "recorded_at"]
     list_select_related = ["rig"]
+    list_filter = [("rig", RelatedOnlyFieldListFilter), "valid_until"]
     search_fields = ["rig__code", "certificate"]
+    search_help_text = _("A rig or a certificate")
 
 
 @admin.register(OutOfTolerance)
-class OutOfTolerancePage(ReadOnlyPage):
+class OutOfTolerancePage(OfARig):
     list_display = ["rig", "back_to", "found_at", "reason", "recorded_by"]
     list_select_related = ["rig"]
-    search_fields = ["rig__code"]
+    list_filter = ["found_at"]
+    search_fields = ["rig__code", "reason"]
+    search_help_text = _("A rig, or words of what was found")
 
 
 @admin.register(Authorisation)
-class AuthorisationPage(ReadOnlyPage):
+class AuthorisationPage(OfARig):
     list_display = ["rig", "procedure", "granted", "effective_at", "recorded_by"]
     list_select_related = ["rig", "procedure"]
+    list_filter = ["granted", ("procedure", RelatedOnlyFieldListFilter), "effective_at"]
     search_fields = ["rig__code", "procedure__code"]
+    search_help_text = _("A rig or a procedure")

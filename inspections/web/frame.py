@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
@@ -43,6 +44,21 @@ _PAGES = (
     ),
 )  # fmt: skip
 """Name, route, key after `g`, and the routes of the pages that lie under it."""
+
+
+_IN_ADMINISTRATION = {
+    "batch": ("batch", "number"),
+    "vehicle": ("vehicle", "vin"),
+    "rig": ("rig", "code"),
+    "plan": ("planrevision", "code"),
+    "nonconformance": ("nonconformance", "number"),
+    "concession": ("concession", "number"),
+    "release": ("release", "number"),
+    "hold-list": ("holdlist", "number"),
+    "coverage-one": ("coverage", "number"),
+    "coverage-of": ("configuration", "code"),
+}
+"""By the name of a page: the table of its thing, and the part of the address by which it is found there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +152,17 @@ class Frame:
             return ""
         roles = [role for role in Role if role in actor_of(self._request).roles]
         return _(", ").join(role_text(role) for role in roles) or _("without a role")
+
+    @property
+    def administration_url(self) -> str:
+        """The administration, for those who may enter it: at the thing that this page is about, where it has one."""
+        if not self.user or not self.user.is_staff:
+            return ""
+        match = getattr(self._request, "resolver_match", None)
+        table, part = _IN_ADMINISTRATION.get(match.url_name if match is not None else "", ("", ""))
+        if not table or match is None:
+            return reverse("admin:index")
+        return reverse(f"admin:inspections_{table}_changelist") + "?" + urlencode({"q": match.kwargs[part]})
 
     @property
     def pages(self) -> list[Page]:
