@@ -16,6 +16,7 @@ from ..records.models import LedgerEntry
 
 MOST: Final = 100
 _LONGEST: Final = 300
+_TEMPLATE: Final = "admin/ledger_history.html"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +34,6 @@ class Told:
 class ShowsHistory:
     """Mixed into an admin page: it stands on the first page, and its history is what the ledger says of the row."""
 
-    object_history_template = "admin/ledger_history.html"
-
     def ledger_subjects(self, obj: Any) -> Sequence[tuple[str, str]]:
         """Kinds and names under which acts keep this row."""
         return [(obj._meta.model_name, str(obj))]
@@ -50,7 +49,7 @@ class ShowsHistory:
         if obj is None:
             raise Http404(_("There is nothing here."))
         if not self.has_view_permission(request, obj):  # type: ignore[attr-defined]
-            return self.admin_site.login(request)  # type: ignore[attr-defined, no-any-return]
+            return self.admin_site.login(request)  # type: ignore[attr-defined]
         told = entries_told(self.ledger_subjects(obj))
         context = {
             **self.admin_site.each_context(request),  # type: ignore[attr-defined]
@@ -63,7 +62,7 @@ class ShowsHistory:
             "page_url": self.get_view_on_site_url(obj),  # type: ignore[attr-defined]
             **(extra_context or {}),
         }
-        return TemplateResponse(request, self.object_history_template, context)
+        return TemplateResponse(request, _TEMPLATE, context)
 
 
 def entries_told(subjects: Sequence[tuple[str, str]]) -> list[Told]:

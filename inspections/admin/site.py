@@ -91,7 +91,7 @@ class InterlockSite(admin.AdminSite):
     index_title = _("What do you want to look up or change?")
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
-        apps: dict[str, Any] = self._build_app_dict(request, None)  # type: ignore[attr-defined]
+        apps: dict[str, Any] = self._build_app_dict(request, None)
         ours = {model["object_name"]: model for model in apps.pop("inspections", {}).get("models", [])}
         index = reverse(f"{self.name}:index")
         groups = [
