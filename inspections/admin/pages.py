@@ -61,7 +61,7 @@ class RecordedPage(ShowsHistory, admin.ModelAdmin):
     def _may(self, request: HttpRequest) -> bool:
         if not (request.user.is_active and request.user.is_staff):
             return False
-        return request.user.groups.filter(name__in=[role.value for role in self.roles]).exists()
+        return not actor_of(request).roles.isdisjoint(self.roles)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         fixed = list(super().get_readonly_fields(request, obj))
@@ -102,7 +102,12 @@ def record_change(request: HttpRequest, obj: models.Model, before: dict[str, str
 
 
 def actor_of(request: HttpRequest) -> Actor:
-    return Actor.person(request.user, request_id=getattr(request, "request_id", ""))  # type: ignore[arg-type]
+    """The person who asks, with roles, read once a request: of each table is asked whether it may be changed."""
+    if not hasattr(request, "interlock_actor"):
+        actor = Actor.person(request.user, request_id=getattr(request, "request_id", ""))  # type: ignore[arg-type]
+        request.interlock_actor = actor  # type: ignore[attr-defined]
+    found: Actor = request.interlock_actor  # type: ignore[attr-defined]
+    return found
 
 
 def _record(request: HttpRequest, obj: models.Model, before: Any, after: Any, *, added: bool) -> None:
