@@ -3,8 +3,12 @@
 import pytest
 from django.apps import apps
 from django.contrib import admin
+from django.test import RequestFactory
 
+from inspections.admin.catalogue import RequirementLines
 from inspections.admin.pages import ReadOnlyPage, RecordedPage
+from inspections.catalogue.models import PlanRevision
+from inspections.people.models import User
 
 MASTER_DATA = {
     "User", "VehicleModel", "Configuration", "ComponentKind", "Procedure", "Characteristic", "Rig", "SystemClient",
@@ -62,8 +66,17 @@ def test_law_2_a_registered_model_is_read_only_or_recorded(name: str) -> None:
     assert isinstance(page, RecordedPage) is (name in MASTER_DATA)
     assert isinstance(page, ReadOnlyPage) is (name not in MASTER_DATA)
     assert page.actions is None
-    assert list(page.inlines) == []
+    assert list(page.inlines) == ([RequirementLines] if name == "PlanRevision" else [])
     assert not page.list_editable
+
+
+@pytest.mark.law(2)
+def test_law_2_the_lines_of_a_revision_are_shown_and_not_written(rf: RequestFactory) -> None:
+    lines = RequirementLines(PlanRevision, admin.site)
+    request = rf.get("/")
+    request.user = User(is_active=True, is_staff=True, is_superuser=True)
+    rights = [lines.has_add_permission(request), lines.has_change_permission(request)]
+    assert [*rights, lines.has_delete_permission(request), lines.extra, lines.can_delete] == [False] * 3 + [0, False]
 
 
 @pytest.mark.law(2)
