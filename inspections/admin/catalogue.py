@@ -6,6 +6,7 @@ from django.contrib.admin import RelatedOnlyFieldListFilter
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from ..catalogue.models import (
@@ -19,6 +20,8 @@ from ..catalogue.models import (
     SourceItem,
     VehicleModel,
 )
+from ..gates.limit_wording import quantity_text, required_text
+from ..gates.sentences import language_of
 from .pages import ReadOnlyPage, RecordedPage
 
 
@@ -105,7 +108,32 @@ class ControlPlanPage(ReadOnlyPage):
         return [("plan_revision", f"{obj.code}/{number}") for number in obj.revisions.values_list("number", flat=True)]
 
 
-class RequirementLines(admin.TabularInline):
+class InWords:
+    """A requirement as people read it: Django would fill its decimals up with noughts that nobody wrote."""
+
+    @admin.display(description=_("Required"))
+    def required(self, row: Requirement) -> str:
+        return required_text(
+            row.expression,
+            language_of(get_language() or "en"),
+            lower=row.lower,
+            upper=row.upper,
+            lower_inclusive=row.lower_inclusive,
+            upper_inclusive=row.upper_inclusive,
+            values=row.values or [str(line) for line in row.members],
+            unit=row.unit,
+        )
+
+    @admin.display(description=_("Uncertainty"))
+    def within(self, row: Requirement) -> str:
+        return quantity_text(row.uncertainty, row.unit, language_of(get_language() or "en"))
+
+    @admin.display(description=_("Source"))
+    def source(self, row: Requirement) -> str:
+        return " ".join(filter(None, (row.standard, row.edition, row.clause)))
+
+
+class RequirementLines(InWords, admin.TabularInline):
     """The lines of a revision, to read: a draft is written anew as a whole, checked, by `load_plan`."""
 
     model = Requirement
@@ -113,10 +141,8 @@ class RequirementLines(admin.TabularInline):
     can_delete = False
     show_change_link = True
     ordering = ["line"]
-    fields = [
-        "line", "characteristic", "positions", "expression", "lower", "lower_inclusive", "upper", "upper_inclusive",
-        "unit", "level", "special", "legal", "standard", "edition", "clause", "confidence",
-    ]  # fmt: skip
+    fields = ["line", "characteristic", "positions", "required", "level", "special", "legal", "source", "confidence"]
+    readonly_fields = ["required", "source"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Requirement]:
         return super().get_queryset(request).select_related("characteristic", "revision")
@@ -153,8 +179,10 @@ class PlanRevisionPage(ReadOnlyPage):
 
 
 @admin.register(Requirement)
-class RequirementPage(ReadOnlyPage):
-    list_display = ["revision", "line", "characteristic", "expression", "lower", "upper", "unit", "level", "legal"]
+class RequirementPage(InWords, ReadOnlyPage):
+    list_display = ["revision", "line", "characteristic", "required", "level", "special", "legal", "source"]
+    exclude = ["lower", "upper", "uncertainty"]
+    readonly_fields = ["required", "within"]
     list_filter = ["revision__status", "level", "legal", "special", "expression", "confidence"]
     list_select_related = ["revision__plan", "characteristic"]
     search_fields = ["characteristic__code", "characteristic__name", "characteristic__name_zh", "standard", "clause"]
