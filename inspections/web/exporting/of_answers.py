@@ -19,11 +19,11 @@ from inspections.dispositions.queries import nonconformances as read_nonconforma
 from inspections.gates.sentences import gate_text
 
 from ..access import language_now, moment_of
-from ..act_words import Telling
 from ..batch_facts import vehicle_status_text
 from ..concession_page import ConcessionRow, concession_rows
 from ..hold_list_words import condition_text, listed_line
 from ..nonconformance_page import name_of, next_words
+from ..telling import Telling
 from .cells import record_text
 from .of_ledger import entries_sheet
 from .sheets import Column, Sheet, coded, in_pages

@@ -15,9 +15,10 @@ from inspections.records.queries import entries_of, entries_of_batch
 from inspections.rigs.models import Rig
 
 from ..access import language_now
-from ..act_words import SaidAct, Telling, characteristics_in, say_act
+from ..act_words import SaidAct, say_act
 from ..life import LARGEST
 from ..paging import END_OF_TIME
+from ..telling import Telling, characteristics_in
 from .cells import record_text
 from .sheets import Column, Sheet, coded, in_pages
 
