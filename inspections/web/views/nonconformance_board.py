@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -33,7 +33,7 @@ _LISTS = ("state", "after")
 
 
 @require_safe
-def board(request: HttpRequest) -> HttpResponse:
+def board(request: HttpRequest) -> HttpResponseBase:
     """Nonconformances by where they stand. Its statements do not grow with them.
 
     `?state=` opens the plain list of open or closed ones, `?column=` all of one column.
