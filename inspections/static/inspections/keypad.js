@@ -125,8 +125,13 @@
   document.addEventListener("focusin", (event) => {
     if (event.target.closest("#pad")) return;
     field = isNumber(event.target) ? event.target : null;
-    if (field) arm(field);
-    show();
+    if (field) {
+      arm(field);
+      show();
+    } else {
+      // Not before the tap that moved the focus is through: what it is meant for would slip away from under the finger.
+      setTimeout(show, 0);
+    }
   });
   /* A key that a hardware keyboard typed: it is quicker than ours, and whoever has one wants the room. */
   document.addEventListener("keydown", (event) => {

@@ -1,0 +1,86 @@
+"""Every page in Chromium before axe-core (WCAG 2.2 AA): light and dark, wide and on a tablet, in two languages."""
+
+import pytest
+
+from tests.web.browsing import sign_in
+from tests.web.page_list import NO_PAGES, page_addresses
+
+DESK, TABLET = {"width": 1440, "height": 900}, {"width": 820, "height": 1180}
+WIDE_BY_NATURE = ("batches/<str:number>/matrix/", "characteristics/<str:code>/")
+"""Where a table or a chart may be wider than a tablet."""
+
+
+@pytest.fixture
+def served(transactional_db, live_server, context, clock):
+    """A plant that has seen everything, served for real; its reader has every role, so no act is left out."""
+    from inspections.people.choices import Role
+    from tests.factories import make_person
+    from tests.filled_plant import fill_plant
+
+    class Served:
+        url = live_server.url
+        pages = page_addresses(fill_plant())
+
+    sign_in(context, live_server.url, make_person(*Role))
+    return Served
+
+
+def look(page, url):
+    """What is wrong with the page at `url`: whole on a desk in light, what colour and width change on a dark tablet."""
+    from tests.web.accessibility import BY_COLOUR_AND_WIDTH, findings, load_axe
+
+    page.emulate_media(color_scheme="light", reduced_motion="reduce")
+    page.set_viewport_size(DESK)
+    page.goto(url)
+    load_axe(page)
+    found = [f"light, on a desk: {each}" for each in findings(page)]
+    page.emulate_media(color_scheme="dark")
+    page.set_viewport_size(TABLET)
+    return found + [f"dark, on a tablet: {each}" for each in findings(page, rules=BY_COLOUR_AND_WIDTH)]
+
+
+def test_what_is_no_page_is_there_still():
+    from inspections.web.urls import urlpatterns
+
+    assert set(NO_PAGES) - {each.name for each in urlpatterns} == set()
+
+
+def test_no_page_has_a_serious_finding(page, served):
+    wrong, opened = {}, []
+    page.on("response", lambda answer: opened.append(answer) if answer.request.is_navigation_request() else None)
+    for route, address in served.pages.items():
+        opened.clear()
+        found = look(page, served.url + address)
+        found += [f"opened as {answer.status} {answer.url}" for answer in opened if answer.status != 200]
+        sideways = page.evaluate("document.documentElement.scrollWidth") > TABLET["width"]
+        if sideways and route not in WIDE_BY_NATURE:
+            found.append("scrolls sideways on a tablet")
+        if found:
+            wrong[route] = found
+    assert not wrong, "\n".join(f"{route}\n  " + "\n  ".join(found) for route, found in wrong.items())
+
+
+def test_the_login_and_an_error_page_have_no_serious_finding(page, served):
+    assert look(page, f"{served.url}/batches/NONE/") == []
+    page.context.clear_cookies()
+    assert look(page, f"{served.url}/accounts/login/") == []
+
+
+def test_in_chinese_no_main_page_has_a_serious_finding(page, served):
+    page.context.add_cookies([{"name": "django_language", "value": "zh-hans", "url": served.url}])
+    found = {}
+    for route in ("", "batches/<str:number>/", "vehicles/<str:vin>/", "entry/<str:vin>/<str:procedure>/"):
+        found[route] = look(page, served.url + served.pages[route])
+        assert page.locator("html").get_attribute("lang") == "zh-hans"
+    assert [line for lines in found.values() for line in lines] == []
+
+
+def test_what_is_wrong_would_be_found(page):
+    from tests.web.accessibility import findings, load_axe
+
+    page.set_content("""<html lang="en"><title>x</title><main><input name="bare">
+        <p style="color: #999; background: #fff">pale words</p>
+        <button style="width: 9px; height: 9px; padding: 0">a</button><button style="width: 9px; height: 9px">b</button>
+        </main></html>""")
+    load_axe(page)
+    assert {each.split(":")[0] for each in findings(page)} == {"label", "color-contrast", "target-size"}
