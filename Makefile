@@ -2,7 +2,7 @@
 #
 # Written for GNU make 3.81 (macOS) and for project paths with spaces: every path here is relative.
 
-.PHONY: help demo test check bench lock clean-demo clean python
+.PHONY: help demo test check bench screenshots lock clean-demo clean python
 .DEFAULT_GOAL := help
 
 # The newest suitable interpreter on PATH; another one: make demo PY=/path/to/python3.12
@@ -17,6 +17,7 @@ help:
 	@echo 'make test        run the tests on the same engines: ARGS="-k limits" goes to pytest, WORKERS=0 runs them in one process'
 	@echo 'make check       ruff, mypy, import-linter, no missing migrations'
 	@echo 'make bench       measure, and print the table of docs/performance.md'
+	@echo 'make screenshots take the pictures of docs/images anew, with Chromium: ARGS="batch entry" takes those alone'
 	@echo 'make lock        write requirements*.txt anew from requirements*.in'
 	@echo 'make clean-demo  remove the data of the demo'
 
@@ -37,6 +38,9 @@ check: $(VENV)/.ready-dev
 
 bench: $(VENV)/.ready-dev
 	@$(RUN) -m tests.bench $(ARGS)
+
+screenshots: $(VENV)/.ready-dev
+	@$(RUN) -m tests.screenshots $(ARGS)
 
 clean-demo: | python
 	@$(PY) -m qa.embedded.clean

@@ -6,6 +6,7 @@ import signal
 import socket
 import sys
 import time
+from pathlib import Path
 
 from qa import env
 from qa.embedded.cluster import Cluster
@@ -87,11 +88,15 @@ def wait_for_answer(supervisor: Supervisor, port: int) -> None:
     raise CannotStart("The web server did not answer within 60 s; see above.")
 
 
-def run(cluster: Cluster, listening: socket.socket) -> int:
-    """Everything between taking the lock and stopping. Returns the exit status."""
+def mail_folder(cluster: Cluster) -> Path:
+    """Where each mail of the demo becomes a file."""
+    return cluster.places.home / "mail"
+
+
+def begin(cluster: Cluster, listening: socket.socket) -> tuple[Supervisor, str]:
+    """Start everything but the line, and wait until it answers. Returns what runs and the accounts in words."""
     port = listening.getsockname()[1]
     address = f"http://127.0.0.1:{port}"
-    mails = cluster.places.home / "mail"
     environment = {
         **cluster.addresses(),
         "DEMO": "1",
@@ -101,7 +106,7 @@ def run(cluster: Cluster, listening: socket.socket) -> int:
         "STATIC_ROOT": str(cluster.places.home / "static"),
         "ADDRESS": address,
         # No mail leaves this machine: each becomes a file that can be read.
-        "EMAIL_FOLDER": str(mails),
+        "EMAIL_FOLDER": str(mail_folder(cluster)),
         "EMAIL_FROM": "Interlock <interlock@demo.invalid>",
         "EMAIL_HOST": "",
         "NOTICES_GATHER_SECONDS": env.text("NOTICES_GATHER_SECONDS", "15"),
@@ -118,10 +123,17 @@ def run(cluster: Cluster, listening: socket.socket) -> int:
     listening.close()
     wait_for_answer(supervisor, port)
     cluster.publish(**environment)
+    return supervisor, accounts
+
+
+def run(cluster: Cluster, listening: socket.socket) -> int:
+    """Everything between taking the lock and stopping. Returns the exit status."""
+    supervisor, accounts = begin(cluster, listening)
+    address = supervisor.environment["ADDRESS"]
     supervisor.start("line", "manage.py", "simulate_line", "--demo", may_end=True)
     kept = "your data stays in .interlock (make clean-demo removes it)" if cluster.private else "your data stays"
-    told = f"Mails to them become files in {mails}\n\nInterlock is at {address}\nCtrl-C stops everything; {kept}.\n"
-    supervisor.say(f"\n{accounts.rstrip()}\n{told}")
+    told = f"Interlock is at {address}\nCtrl-C stops everything; {kept}.\n"
+    supervisor.say(f"\n{accounts.rstrip()}\nMails to them become files in {mail_folder(cluster)}\n\n{told}")
     return supervisor.wait()
 
 

@@ -1,0 +1,66 @@
+"""The plant that the pictures show: a demo of its own, two runs of the line, a draft plan, one test by hand."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from qa.demo import begin
+from qa.embedded.cluster import ADDRESSES, Cluster
+from qa.embedded.places import PROJECT, Places
+from qa.embedded.supervisor import Supervisor
+
+from .camera import Camera
+from .shots import AIRBAG, BATCH, ENDED, FLAGGED, MEASURED, SQUIBS, TABLET
+
+PLAN = PROJECT / "inspections" / "catalogue" / "data" / "plans" / "su7-max-cn-p2.yaml"
+TIGHTER = (("upper: 50.0\n", "upper: 40.0\n"), ("upper: 10.0\n", "upper: 8.0\n"), ("lower: 72\n", "lower: 74\n"))
+"""What the draft asks otherwise, so that there is something to compare."""
+
+
+@contextmanager
+def plant() -> Iterator[Supervisor]:
+    """A demo on a free port, with data that goes when it ends; whatever is started on it ends with it."""
+    for name in ADDRESSES:
+        os.environ.pop(name, None)
+    # A name that the next test run sweeps too, should this one be killed.
+    cluster = Cluster(Places.of(f"test-screenshots-{os.getpid()}"), durable=False, temporary=True)
+    try:
+        supervisor, _ = begin(cluster, socket.create_server(("127.0.0.1", 0)))
+        play(cluster, supervisor)
+        yield supervisor
+    finally:
+        cluster.stop()
+
+
+def play(cluster: Cluster, supervisor: Supervisor) -> None:
+    """Bring the plant to the state that is photographed."""
+    line = ("manage.py", "simulate_line", "--pace", "0", "--seed")
+    supervisor.run_step("A run of the line to its end: a minute or two.", *line, ENDED, "--until", "delivered")
+    supervisor.run_step("A run that is flagged: a minute more.", *line, FLAGGED, "--until", "flagged")
+    draft = cluster.places.home / PLAN.name
+    text = PLAN.read_text(encoding="utf-8")
+    for old, new in TIGHTER:
+        text = text.replace(old, new, 1)
+    draft.write_text(text, encoding="utf-8")
+    supervisor.run_step("A draft of a plan.", "manage.py", "load_plan", str(draft), "--author", "0101")
+
+
+def act(camera: Camera) -> None:
+    """What people do before the pictures: an officer proposes a release, an inspector records a test that fails."""
+    page = camera.open("officer", "en", "light", TABLET)
+    camera.go(page, f"/batches/{BATCH}/release/")
+    page.locator("form.form button.main").click()
+    page.wait_for_url("**/releases/R-*/")
+    page.context.close()
+    page = camera.open("inspector", "en", "light", TABLET)
+    camera.go(page, f"/entry/{MEASURED}/{SQUIBS}/")
+    for row in page.locator("[data-reading]").all():
+        row.locator("input[type=text]").first.fill("25" if "kΩ" in row.inner_text() else "2.1")
+    page.locator(f"[data-reading] input[name$={AIRBAG}]").first.fill("3.80")
+    page.locator("button.save").click()
+    page.wait_for_url("**/entry/recorded/*/")
+    camera.known["recorded"] = page.url.removeprefix(camera.address)
+    page.context.close()
