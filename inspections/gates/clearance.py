@@ -109,7 +109,7 @@ def clearance(*, vin: str, at: datetime) -> Clearance:
         told = OpenCause("operator_unknown", vin, found=stranger)
         reasons = (*(cause for cause in reasons if cause.code != "evaluation_pending" or marked is not None), told)
     if suspended_at is not None:
-        detail = {"release": release, "at": suspended_at.isoformat(), "detail": "something was decided later"}
+        detail = {"release": release, "at": suspended_at.isoformat()}
         reasons = (*reasons, OpenCause("release_suspended", vin, detail=detail))
     elif clear and release is None:
         reasons = (OpenCause("not_released", vin, detail={"count": str(signatures)}),)

@@ -83,7 +83,7 @@ ENGLISH: Final[dict[ReasonCode, Lines]] = {
     R.OPERATOR_UNKNOWN: ("{subject}: operator {found} is nobody we know.", "Clears when mapped to a person."),
     R.NOT_RELEASED: ("{subject} {is} clear; {count} of 2 signatures.", "Clears when signed."),
     R.RELEASE_SUSPENDED: (
-        "{subject}: release {release} suspended {at}: {detail}.",
+        "{subject}: release {release} suspended {at}: something was decided later.",
         "Clears when clear again and signed anew.",
     ),
     R.NOT_FOR_DELIVERY: ("{subject} {is} not meant for a customer: {detail}.", "Nothing clears this; it never leaves."),
@@ -158,7 +158,7 @@ CHINESE: Final[dict[ReasonCode, Lines]] = {
     R.OPERATOR_UNKNOWN: ("{subject}：操作员{found}无法对应。", "解除条件：对应到人员。"),
     R.NOT_RELEASED: ("{subject}已具备条件，签名{count}/2。", "解除条件：完成签署。"),
     R.RELEASE_SUSPENDED: (
-        "{subject}：放行{release}已于{at}中止：{detail}。",
+        "{subject}：放行{release}已于{at}中止：签署后有新的判定。",
         "解除条件：恢复条件并重新签署。",
     ),
     R.NOT_FOR_DELIVERY: ("{subject}不用于交付：{detail}。", "无法解除，永不放行。"),
@@ -201,7 +201,7 @@ KEYS: Final[dict[ReasonCode, tuple[str, ...]]] = {
     R.EVALUATION_PENDING: ("at",),
     R.DECISION_EXPIRED: ("at",),
     R.NOT_RELEASED: ("count",),
-    R.RELEASE_SUSPENDED: ("release", "at", "detail"),
+    R.RELEASE_SUSPENDED: ("release", "at"),
     R.NOT_FOR_DELIVERY: ("detail",),
 }
 """What each code takes from its reason's detail, beyond subject, characteristic, found and required."""

@@ -76,9 +76,26 @@ def _standing(batch: BatchSummary, language: Language) -> tuple[Status, str, str
             ngettext("%(count)d car held", "%(count)d cars held", batch.held) % {"count": batch.held},
         )
     if batch.clear == batch.registered:
-        return Status.PASS, _("Clear"), _("every car is clear; none is released")
+        return Status.PASS, _("Clear"), _all_clear(batch)
     return (
         Status.PENDING,
         _("Pending"),
         _("%(clear)d of %(built)d cars are clear") % {"clear": batch.clear, "built": batch.registered},
     )
+
+
+def _all_clear(batch: BatchSummary) -> str:
+    """How far the cars of a batch have come, every one of which is clear."""
+    if not batch.released:
+        return _("every car is clear; none is released")
+    if batch.unreleased:
+        return _("every car is clear; %(released)d of %(built)d are released") % {
+            "released": batch.released,
+            "built": batch.registered,
+        }
+    if batch.delivered == batch.registered:
+        return _("every car has left")
+    return _("every car is released; %(left)d of %(built)d have left") % {
+        "left": batch.delivered,
+        "built": batch.registered,
+    }

@@ -37,5 +37,5 @@ def test_each_picture_is_shown_somewhere() -> None:
 
 def test_each_page_was_photographed_in_both_languages_and_themes_and_all_stay_small() -> None:
     wanted = product([shot.name for shot in SHOTS], ("en", "zh"), ("light", "dark"))
-    assert {each.name for each in FOLDER.iterdir()} == {f"{'-'.join(each)}.png" for each in wanted}
+    assert {each.name for each in FOLDER.iterdir()} == {f"{'-'.join(each)}.webp" for each in wanted}
     assert sum(each.stat().st_size for each in FOLDER.iterdir()) <= MOST

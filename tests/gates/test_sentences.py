@@ -42,7 +42,7 @@ DETAIL = {
     "evaluation_pending": {"at": AT},
     "decision_expired": {"at": AT},
     "not_released": {"count": "1"},
-    "release_suspended": {"release": "R-0607", "at": AT, "detail": "ISO-2 out of tolerance"},
+    "release_suspended": {"release": "R-0607", "at": AT},
     "not_for_delivery": {"detail": "destroyed for a test"},
 }
 FOUND_AND_REQUIRED = {
@@ -58,7 +58,6 @@ CHINESE_DETAIL = {
     "submission_quarantined": {"detail": "“pitch residual”没有单位"},
     "coverage_revoked": {"detail": "假人错误"},
     "hold_active": {"detail": "线束划伤"},
-    "release_suspended": {"detail": "ISO-2超差"},
     "not_for_delivery": {"detail": "试验报废"},
 }
 WORDED = {
@@ -213,9 +212,9 @@ WORDED = {
         "解除条件：完成签署。",
     ),
     "release_suspended": (
-        "Car 17: release R-0607 suspended 2026-11-22 08:31: ISO-2 out of tolerance.",
+        "Car 17: release R-0607 suspended 2026-11-22 08:31: something was decided later.",
         "Clears when clear again and signed anew.",
-        "第17台：放行R-0607已于2026-11-22 08:31中止：ISO-2超差。",
+        "第17台：放行R-0607已于2026-11-22 08:31中止：签署后有新的判定。",
         "解除条件：恢复条件并重新签署。",
     ),
     "not_for_delivery": (

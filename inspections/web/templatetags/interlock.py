@@ -18,6 +18,7 @@ from inspections.gates.limit_wording import quantity_text, unit_symbol
 from inspections.gates.sentences import language_of
 from inspections.saying import own_half
 from inspections.web import ages
+from inspections.web.batch_facts import vehicle_status_text
 from inspections.web.exporting import answering
 from inspections.web.statuses import Status, word_of
 
@@ -41,6 +42,12 @@ def status(name: str, word: str = "", size: int = 14, plain: bool = False, alone
 def export_links(context: Context, name: str, label: str = "") -> dict[str, Any]:
     """Beside the count of a list: the whole list as a file, with the filter that is on. `label` where several stand."""
     return {"links": answering.links(context["request"], name), "label": label}
+
+
+@register.filter
+def car_state(status: str) -> str:
+    """What has become of a car, in the language of the page."""
+    return vehicle_status_text(status)
 
 
 @register.filter
