@@ -92,5 +92,5 @@ def reduce(picture: bytes) -> bytes:
     """The same picture in fewer bytes, each colour as it was: a status is told by its colour too."""
     kept = io.BytesIO()
     with Image.open(io.BytesIO(picture)) as image:
-        image.convert("RGB").save(kept, "WEBP", lossless=True, quality=100, method=6)
+        image.convert("RGB").save(kept, "WEBP", lossless=True, quality=80, method=4)
     return kept.getvalue()
