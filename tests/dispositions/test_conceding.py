@@ -54,7 +54,7 @@ def car(plant):
 
 def gate(car, domain="crash"):
     row = VehicleGate.objects.get(vehicle=car, domain=domain)
-    return row.state, row.valid_until, row.conceded
+    return row.state, row.valid_until, row.conceded or []
 
 
 def stopped(car, at=AT):

@@ -118,7 +118,7 @@ class TestPositions:
 
     def test_the_form_of_an_inspection_names_them(self, plant, named, reader):
         page = words(reader.get(reverse("web:entry-form", args=[plant.vehicle.vin, "BAT-EOL"])))
-        assert "BOND（电池包）" in page
+        assert "BOND 电池包" in page
         assert "（pack）" not in page
 
     def test_a_plan_names_them(self, plant, named, reader):
