@@ -27,7 +27,7 @@ demo: $(VENV)/.ready
 # All processes must find the tests in one order, sets of parameters too. Compiled files are kept whatever the shell
 # says: the tests start a hundred Python processes, and each would compile everything anew.
 test: $(VENV)/.ready-dev
-	@PYTHONHASHSEED=0 PYTHONDONTWRITEBYTECODE= $(RUN) -m pytest -n $(WORKERS) $(ARGS)
+	@PYTHONHASHSEED=0 PYTHONDONTWRITEBYTECODE= $(RUN) -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 check: $(VENV)/.ready-dev
 	@$(RUN) -m ruff check .

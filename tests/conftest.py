@@ -22,7 +22,7 @@ CHROMIUM = os.environ.get("CHROMIUM", "") or shutil.which("chromium") or shutil.
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
 WORKER_NUMBER = int(WORKER.removeprefix("gw") or 0)
 
-pytest_plugins = ["tests.processes"]
+pytest_plugins = ["tests.processes", "tests.standing", "tests.small_plant"]
 
 
 def _prepare_environment() -> Cluster | None:
@@ -91,13 +91,19 @@ def pytest_unconfigure() -> None:
         CLUSTER.stop()
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Browser tests say clearly why they do not run; nothing is downloaded for them."""
+    """Browser tests say clearly why they do not run; nothing is downloaded for them.
+
+    Tests that start processes come first: they take long and often wait, while another test process has work enough,
+    and none of them is begun when all else is done. Browsers stay behind, for the event loop that they leave.
+    """
     for item in items:
         if {"page", "context", "browser"} & set(getattr(item, "fixturenames", ())):
             item.add_marker("browser")
             if not CHROMIUM:
                 item.add_marker(pytest.mark.skip(reason="no Chromium here: install Debian's chromium or set CHROMIUM"))
+    items.sort(key=lambda item: not item.get_closest_marker("processes") or bool(item.get_closest_marker("browser")))
 
 
 @pytest.hookimpl(trylast=True)

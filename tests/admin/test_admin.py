@@ -17,7 +17,6 @@ from inspections.people.models import User
 from inspections.records.models import LedgerEntry
 from inspections.rigs.models import ApiKey, Rig
 from tests.factories import Plant, make_person
-from tests.filled_plant import fill_plant
 
 pytestmark = pytest.mark.django_db
 
@@ -40,8 +39,8 @@ ADDS = {
 
 
 @pytest.fixture
-def plant(db: None) -> Plant:
-    return fill_plant()
+def plant(standing_filled_plant: Plant) -> Plant:
+    return standing_filled_plant
 
 
 @pytest.fixture

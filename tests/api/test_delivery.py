@@ -9,7 +9,6 @@ from inspections.people.rules import Actor
 from inspections.records.models import LedgerEntry
 from inspections.releases.models import Delivery
 from inspections.releases.services import propose_release, sign_release
-from tests import factories
 from tests.factories import AT, changed_value, make_person
 
 NOW = AT + timedelta(hours=1)
@@ -23,8 +22,8 @@ def _nine_o_clock(monkeypatch):
 
 
 @pytest.fixture
-def plant(db):
-    return factories.make_plant()
+def plant(standing_plant):
+    return standing_plant
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from inspections.intake.models import Kept
 from inspections.results.models import Inspection
 from inspections.rigs.services import issue_key
-from tests.factories import AT, GOOD, make_plant, make_vehicle
+from tests.factories import AT, GOOD, make_vehicle
 
 from .conftest import Machine
 
@@ -20,9 +20,9 @@ NOW = AT
 
 
 @pytest.fixture
-def plant(db, monkeypatch):
+def plant(standing_plant, monkeypatch):
     monkeypatch.setattr("django.utils.timezone.now", lambda: NOW)
-    return make_plant()
+    return standing_plant
 
 
 @pytest.fixture

@@ -5,14 +5,9 @@ import pytest
 from inspections.batches.models import Fitting, SoftwareChange
 from inspections.gates.services import decide_batch
 from inspections.records.models import LedgerEntry
-from tests.factories import AT, make_plant, make_vehicle
+from tests.factories import AT, make_vehicle
 
 LATER = "2026-11-23T08:30:00+08:00"
-
-
-@pytest.fixture
-def plant(db):
-    return make_plant()
 
 
 def address(plant, rest):

@@ -27,7 +27,6 @@ from tests.factories import (
     changed_value,
     make_batch,
     make_person,
-    make_plant,
     make_vehicle,
     mes_actor,
 )
@@ -39,9 +38,9 @@ WHY = "scratch on the pack"
 
 
 @pytest.fixture
-def plant(db: None) -> Plant:
+def plant(standing_plant: Plant) -> Plant:
     """A plant whose one car is clear."""
-    plant = make_plant()
+    plant = standing_plant
     good = [
         plant.posted("BAT-EOL", software=[{"system": "BMS", "version": "2.0"}]),
         plant.posted("DRV-EOL", software=[{"system": "ADAS", "version": "4.10"}]),

@@ -18,15 +18,10 @@ from inspections.gates.queries import (
 )
 from inspections.gates.services import decide_batch
 from inspections.results.services import record_inspection
-from tests.factories import AT, changed_value, make_plant, make_vehicles
+from tests.factories import AT, changed_value, make_vehicles
 
 SOFTWARE = [{"system": "BMS", "version": "2.0"}]
 LATER = (AT + timedelta(days=1), 2**63 - 1)
-
-
-@pytest.fixture
-def plant(db):
-    return make_plant()
 
 
 def fail(plant, vehicle, value="0.100"):

@@ -10,7 +10,6 @@ import pytest
 if TYPE_CHECKING:
     from inspections.people.choices import Role
     from inspections.people.models import User
-    from tests.factories import Plant
 
 
 @pytest.fixture(autouse=True)
@@ -19,13 +18,6 @@ def _by_mail(settings: Any) -> None:
     settings.DEFAULT_FROM_EMAIL = "Interlock <interlock@plant.example>"
     settings.SITE_ADDRESS = "https://interlock.plant.example"
     settings.NOTICES_GATHER_SECONDS = 60
-
-
-@pytest.fixture
-def plant(db: None) -> Plant:
-    from tests.factories import make_plant
-
-    return make_plant()
 
 
 @pytest.fixture

@@ -83,7 +83,6 @@ from tests.factories import (
     changed_value,
     make_batch,
     make_person,
-    make_plant,
     make_revision,
     vin,
 )
@@ -93,11 +92,6 @@ pytestmark = [pytest.mark.django_db, pytest.mark.law(4)]
 
 LATER = AT + timedelta(hours=1)
 WHY = "seen at the station"
-
-
-@pytest.fixture
-def plant(db: None) -> Plant:
-    return make_plant()
 
 
 @pytest.fixture

@@ -7,12 +7,10 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def plant(db: None) -> "Plant":
+def plant(standing_plant: "Plant") -> "Plant":
     """A small plant with nothing undecided."""
     # Django is set up after the conftests are read.
     from inspections.marks.models import Mark
-    from tests.factories import make_plant
 
-    made = make_plant()
     Mark.objects.all().delete()
-    return made
+    return standing_plant

@@ -2,8 +2,6 @@
 
 from datetime import timedelta
 
-import pytest
-
 from inspections.results.models import Inspection
 from inspections.results.queries import (
     LATE,
@@ -14,14 +12,9 @@ from inspections.results.queries import (
     vehicles_of_inspection,
 )
 from inspections.results.services import record_inspection
-from tests.factories import AT, make_plant, posted
+from tests.factories import AT, posted
 
 LATER = (AT + timedelta(days=1), 2**63 - 1)
-
-
-@pytest.fixture
-def plant(db):
-    return make_plant()
 
 
 def record(plant, procedure="BAT-EOL", *, at=AT, **changed):

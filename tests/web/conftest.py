@@ -25,11 +25,9 @@ def clock(monkeypatch):
 
 
 @pytest.fixture
-def plant(db, clock):
+def plant(standing_plant, clock):
     """A small plant with one registered car, on which nothing was recorded yet."""
-    from tests import factories
-
-    return factories.make_plant()
+    return standing_plant
 
 
 @pytest.fixture
@@ -61,28 +59,3 @@ def engineer(sign_in):
     from inspections.people.choices import Role
 
     return sign_in(Role.ENGINEER)
-
-
-@pytest.fixture
-def record(plant):
-    """Record inspections of the plant's rig and decide the batch."""
-    from inspections.gates.services import decide_batch
-    from inspections.results.services import record_inspections
-    from tests import factories
-
-    def run(*items, at=factories.AT, decide=True):
-        recorded = record_inspections(items=items, rig=plant.rig, actor=plant.rig_actor, at=at)
-        if decide:
-            decide_batch(batch_id=plant.batch.pk, at=at)
-        return recorded
-
-    return run
-
-
-@pytest.fixture
-def good_car(plant, record):
-    """A car of which every required result passes."""
-    battery = plant.posted("BAT-EOL", software=[{"system": "BMS", "version": "2.0"}])
-    driving = plant.posted("DRV-EOL", software=[{"system": "ADAS", "version": "4.10"}])
-    record(battery, driving, plant.posted("CRS-EOL"))
-    return plant.vehicle

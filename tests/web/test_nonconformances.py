@@ -44,8 +44,8 @@ def clock(monkeypatch):
 
 
 @pytest.fixture
-def plant(db, clock):
-    return factories.make_plant()
+def plant(standing_plant, clock):
+    return standing_plant
 
 
 @pytest.fixture

@@ -1,22 +1,31 @@
+"""A small plant with one registered car, and a car of which everything passed: what most tests of the record act on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
 import pytest
 
+if TYPE_CHECKING:
+    from inspections.batches.models import Vehicle
+    from tests.factories import Plant
+
 
 @pytest.fixture
-def plant(db):
+def plant(standing_plant: Plant) -> Plant:
     """A small plant with one registered car. Its plan asks for results of every car in all three domains."""
-    from tests import factories
-
-    return factories.make_plant()
+    return standing_plant
 
 
 @pytest.fixture
-def record(plant):
+def record(plant: Plant) -> Callable[..., Any]:
     """Record inspections of the plant's rig or another, decide the batch, return what became of each."""
     from inspections.gates.services import decide_batch
     from inspections.results.services import record_inspections
     from tests import factories
 
-    def run(*items, rig=None, at=factories.AT, decide=True):
+    def run(*items: Any, rig: Any = None, at: Any = factories.AT, decide: bool = True) -> Any:
         rig = rig or plant.rig
         recorded = record_inspections(items=items, rig=rig, actor=factories.rig_actor(rig), at=at)
         if decide:
@@ -27,9 +36,7 @@ def record(plant):
 
 
 @pytest.fixture
-def good_car(plant, record):
+def good_car(plant: Plant, record: Callable[..., Any]) -> Vehicle:
     """A car of which every required result passes."""
-    battery = plant.posted("BAT-EOL", software=[{"system": "BMS", "version": "2.0"}])
-    driving = plant.posted("DRV-EOL", software=[{"system": "ADAS", "version": "4.10"}])
-    record(battery, driving, plant.posted("CRS-EOL"))
+    record(*plant.passing())
     return plant.vehicle

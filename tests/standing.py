@@ -1,0 +1,111 @@
+"""What stands for test after test: made once in a transaction that never commits, around the transactions of the tests.
+
+Each test that asks for it finds the same rows, works in a transaction of its own inside, and leaves them as they were:
+as Django's `setUpTestData`, but for as long as one test after another asks for the same. A test that asks for another
+plant, for none, or for a database in which it may commit, finds none of it.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.factories import Plant
+
+MAKERS = {
+    "standing_plant": "tests.factories.make_plant",
+    "standing_filled_plant": "tests.filled_plant.fill_plant",
+}
+"""What makes it, by the fixture that asks for it. Named, since models cannot be imported before the settings are."""
+
+
+def _maker(name: str) -> Callable[[], Plant]:
+    module, _, maker = MAKERS[name].rpartition(".")
+    found: Callable[[], Plant] = getattr(import_module(module), maker)
+    return found
+
+
+class Standing:
+    """What stands now, if anything, and the transaction that it stands in."""
+
+    def __init__(self, blocker: Any) -> None:
+        self._blocker = blocker
+        self._name = ""
+        self._plant: Plant | None = None
+        self._around: Any = None
+
+    def let_stand(self, name: str) -> None:
+        """Have what this fixture asks for; nothing for an empty name."""
+        if name != self._name:
+            with self._blocker.unblock():
+                self._clear()
+                if name:
+                    self._make(name)
+
+    def plant(self, name: str) -> Plant:
+        """What this fixture asks for: a copy of what stands; where nothing may stand, made for this test alone."""
+        return copy.deepcopy(self._plant) if self._plant is not None and name == self._name else _maker(name)()
+
+    def _make(self, name: str) -> None:
+        from django.db import connection, transaction
+
+        self._around = transaction.atomic()
+        self._around._from_testcase = True  # as for the tests' own: an act may still be the outermost inside
+        self._around.__enter__()
+        self._name = name
+        try:
+            self._plant = _maker(name)()
+            connection.check_constraints()
+        except BaseException:
+            self._clear()
+            raise
+        connection.run_on_commit = []
+
+    def _clear(self) -> None:
+        from django.db import transaction
+
+        if self._around is not None:
+            transaction.set_rollback(True)
+            self._around.__exit__(None, None, None)
+        self._name, self._plant, self._around = "", None, None
+
+
+@pytest.fixture(scope="session")
+def standing(django_db_setup: None, django_db_blocker: Any) -> Iterator[Standing]:
+    found = Standing(django_db_blocker)
+    yield found
+    found.let_stand("")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_fixture_setup(fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest) -> Iterator[Any]:
+    """Before a test's own transaction begins, whatever asks for it: the mark, `db` or another fixture."""
+    if fixturedef.argname == "_django_db_helper":
+        asked = [name for name in MAKERS if name in request.fixturenames and not _commits(request)]
+        request.getfixturevalue("standing").let_stand(asked[0] if asked else "")
+    return (yield)
+
+
+def _commits(request: pytest.FixtureRequest) -> bool:
+    """Whether the test works without a transaction around it."""
+    mark = request.node.get_closest_marker("django_db")
+    return bool({"transactional_db", "live_server"} & set(request.fixturenames)) or bool(
+        mark and mark.kwargs.get("transaction")
+    )
+
+
+def _standing(name: str) -> Callable[..., Plant]:
+    @pytest.fixture(name=name)
+    def found(standing: Standing, db: None) -> Plant:
+        return standing.plant(name)
+
+    return found
+
+
+standing_plant = _standing("standing_plant")
+standing_filled_plant = _standing("standing_filled_plant")
