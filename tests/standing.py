@@ -38,22 +38,29 @@ class Standing:
         self._name = ""
         self._plant: Plant | None = None
         self._around: Any = None
+        self._connection: Any = None
 
     def let_stand(self, name: str) -> None:
         """Have what this fixture asks for; nothing for an empty name."""
-        if name != self._name:
+        self.clear_unless(name)
+        if name and name != self._name:
+            with self._blocker.unblock():
+                self._make(name)
+
+    def clear_unless(self, name: str) -> None:
+        """Take away what stands if it is something else."""
+        if self._around is not None and name != self._name:
             with self._blocker.unblock():
                 self._clear()
-                if name:
-                    self._make(name)
 
     def plant(self, name: str) -> Plant:
         """What this fixture asks for: a copy of what stands; where nothing may stand, made for this test alone."""
         return copy.deepcopy(self._plant) if self._plant is not None and name == self._name else _maker(name)()
 
     def _make(self, name: str) -> None:
-        from django.db import connection, transaction
+        from django.db import connection, connections, transaction
 
+        self._connection = connections["default"]
         self._around = transaction.atomic()
         self._around._from_testcase = True  # as for the tests' own: an act may still be the outermost inside
         self._around.__enter__()
@@ -67,36 +74,51 @@ class Standing:
         connection.run_on_commit = []
 
     def _clear(self) -> None:
-        from django.db import transaction
+        from django.db import connections, transaction
 
-        if self._around is not None:
+        # Where a browser's event loop has begun or ended since, Django has another connection for this thread.
+        now = connections["default"]
+        connections["default"] = self._connection
+        try:
             transaction.set_rollback(True)
             self._around.__exit__(None, None, None)
+        finally:
+            connections["default"] = now
         self._name, self._plant, self._around = "", None, None
 
 
+STANDING = pytest.StashKey[Standing]()
+
+
 @pytest.fixture(scope="session")
-def standing(django_db_setup: None, django_db_blocker: Any) -> Iterator[Standing]:
+def standing(request: pytest.FixtureRequest, django_db_setup: None, django_db_blocker: Any) -> Iterator[Standing]:
     found = Standing(django_db_blocker)
+    request.config.stash[STANDING] = found
     yield found
-    found.let_stand("")
+    found.clear_unless("")
+
+
+def _asked(item: pytest.Item) -> str:
+    """What the test wants to find standing: nothing where no transaction is around it."""
+    names = getattr(item, "fixturenames", ())
+    mark = item.get_closest_marker("django_db")
+    commits = {"transactional_db", "live_server"} & set(names) or (mark and mark.kwargs.get("transaction"))
+    return "" if commits else next((name for name in MAKERS if name in names), "")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Before any fixture of the test: one of its module's or of the browser's may begin a transaction of its own."""
+    if STANDING in item.config.stash:
+        item.config.stash[STANDING].clear_unless(_asked(item))
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_fixture_setup(fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest) -> Iterator[Any]:
     """Before a test's own transaction begins, whatever asks for it: the mark, `db` or another fixture."""
     if fixturedef.argname == "_django_db_helper":
-        asked = [name for name in MAKERS if name in request.fixturenames and not _commits(request)]
-        request.getfixturevalue("standing").let_stand(asked[0] if asked else "")
+        request.getfixturevalue("standing").let_stand(_asked(request.node))
     return (yield)
-
-
-def _commits(request: pytest.FixtureRequest) -> bool:
-    """Whether the test works without a transaction around it."""
-    mark = request.node.get_closest_marker("django_db")
-    return bool({"transactional_db", "live_server"} & set(request.fixturenames)) or bool(
-        mark and mark.kwargs.get("transaction")
-    )
 
 
 def _standing(name: str) -> Callable[..., Plant]:
