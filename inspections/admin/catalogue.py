@@ -22,7 +22,7 @@ from ..catalogue.models import (
 )
 from ..gates.limit_wording import quantity_text, required_text
 from ..gates.sentences import language_of
-from .pages import ReadOnlyPage, RecordedPage
+from .pages import ReadOnlyPage, RecordedPage, WrittenByServices
 
 
 @admin.register(VehicleModel)
@@ -133,7 +133,7 @@ class InWords:
         return " ".join(filter(None, (row.standard, row.edition, row.clause)))
 
 
-class RequirementLines(InWords, admin.TabularInline):
+class RequirementLines(WrittenByServices, InWords, admin.TabularInline):
     """The lines of a revision, to read: a draft is written anew as a whole, checked, by `load_plan`."""
 
     model = Requirement
@@ -146,18 +146,6 @@ class RequirementLines(InWords, admin.TabularInline):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Requirement]:
         return super().get_queryset(request).select_related("characteristic", "revision")
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return bool(request.user.is_active and request.user.is_staff)
 
 
 @admin.register(PlanRevision)

@@ -18,10 +18,8 @@ from .histories import ShowsHistory
 SECRET_FIELDS = frozenset({"password", "digest"})
 
 
-class ReadOnlyPage(ShowsHistory, admin.ModelAdmin):
-    """Shows rows that services alone write. Nothing can be added, changed or deleted here."""
-
-    actions = None
+class WrittenByServices:
+    """Rows that services alone write: staff read them; nothing can be added, changed or deleted here."""
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -34,6 +32,12 @@ class ReadOnlyPage(ShowsHistory, admin.ModelAdmin):
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return bool(request.user.is_active and request.user.is_staff)
+
+
+class ReadOnlyPage(WrittenByServices, ShowsHistory, admin.ModelAdmin):
+    """A page of rows that services alone write."""
+
+    actions = None
 
 
 class RecordedPage(ShowsHistory, admin.ModelAdmin):

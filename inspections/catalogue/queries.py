@@ -47,6 +47,7 @@ __all__ = [
     "place_of",
     "procedure_words",
     "procedures_named",
+    "requirement_facts",
     "requirements_of",
     "revision_in_force",
 ]
@@ -99,34 +100,42 @@ def _as_facts(rows: list[Requirement]) -> tuple[facts.Requirement, ...]:
     ids = {row.line: row.pk for row in rows}
     groups = {member: row.pk for row in rows for member in row.members}
     return tuple(
-        facts.Requirement(
-            id=row.pk,
-            characteristic_id=row.characteristic_id,
-            characteristic=row.characteristic.code,
-            kind=Kind(row.characteristic.kind),
-            expression=Expression(row.expression),
-            procedure_id=row.characteristic.procedure_id,
-            domain=row.characteristic.procedure.domain,
-            level=Level(row.level),
-            positions=tuple(row.positions) or ("",),
-            lower=row.lower,
-            upper=row.upper,
-            lower_inclusive=row.lower_inclusive,
-            upper_inclusive=row.upper_inclusive,
-            values=tuple(row.values),
-            case_sensitive=row.case_sensitive,
-            unit=row.unit,
-            uncertainty=row.uncertainty,
-            special=row.special,
-            legal=row.legal,
-            repeats=row.repeats,
-            states_software=row.characteristic.software_system,
-            members=tuple(ids[member] for member in row.members),
-            group=groups.get(row.line),
-            effective_from=_midnight(row.effective_from),
-            effective_to=_midnight(row.effective_to),
-        )
+        requirement_facts(row, members=tuple(ids[member] for member in row.members), group=groups.get(row.line))
         for row in rows
+    )
+
+
+def requirement_facts(
+    row: Requirement, *, members: tuple[int, ...] = (), group: int | None = None
+) -> facts.Requirement:
+    """One line as the evaluator is told of it. `members` and `group` are known of a whole revision alone; the
+    characteristic of the row and its procedure are read with it."""
+    return facts.Requirement(
+        id=row.pk,
+        characteristic_id=row.characteristic_id,
+        characteristic=row.characteristic.code,
+        kind=Kind(row.characteristic.kind),
+        expression=Expression(row.expression),
+        procedure_id=row.characteristic.procedure_id,
+        domain=row.characteristic.procedure.domain,
+        level=Level(row.level),
+        positions=tuple(row.positions) or ("",),
+        lower=row.lower,
+        upper=row.upper,
+        lower_inclusive=row.lower_inclusive,
+        upper_inclusive=row.upper_inclusive,
+        values=tuple(row.values),
+        case_sensitive=row.case_sensitive,
+        unit=row.unit,
+        uncertainty=row.uncertainty,
+        special=row.special,
+        legal=row.legal,
+        repeats=row.repeats,
+        states_software=row.characteristic.software_system,
+        members=members,
+        group=group,
+        effective_from=_midnight(row.effective_from),
+        effective_to=_midnight(row.effective_to),
     )
 
 

@@ -11,8 +11,7 @@ from django.db.models import Q
 
 from ..catalogue.choices import RevisionStatus
 from ..catalogue.models import Requirement
-from ..evaluation import facts
-from ..evaluation.facts import Expression, Kind, Level
+from ..catalogue.queries import requirement_facts
 from ..evaluation.reasons import JudgementReason, Outcome
 from ..results.fields import NUMBER, RAW
 from ..results.history import read
@@ -163,28 +162,7 @@ def lines_held_to(
 
 
 def _held(row: Requirement) -> HeldLine:
-    revision, characteristic = row.revision, row.characteristic
-    requirement = facts.Requirement(
-        id=row.pk,
-        characteristic_id=row.characteristic_id,
-        characteristic=characteristic.code,
-        kind=Kind(characteristic.kind),
-        expression=Expression(row.expression),
-        procedure_id=characteristic.procedure_id,
-        domain=characteristic.procedure.domain,
-        level=Level(row.level),
-        positions=tuple(row.positions) or ("",),
-        lower=row.lower,
-        upper=row.upper,
-        lower_inclusive=row.lower_inclusive,
-        upper_inclusive=row.upper_inclusive,
-        values=tuple(row.values),
-        case_sensitive=row.case_sensitive,
-        unit=row.unit,
-        uncertainty=row.uncertainty,
-        special=row.special,
-        legal=row.legal,
-    )
+    revision = row.revision
     plan = revision.plan
     in_force = revision.status == RevisionStatus.APPROVED
-    return HeldLine(requirement, plan.code, revision.number, plan.configuration.code, in_force)
+    return HeldLine(requirement_facts(row), plan.code, revision.number, plan.configuration.code, in_force)
