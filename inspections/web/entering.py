@@ -166,6 +166,15 @@ def read_ticket(text: str, *, person_id: int, vin: str, procedure: str) -> Ticke
     return Ticket(number, person, own_vin, own_procedure, datetime.fromisoformat(started), layout)
 
 
+def drawn_for_another(text: str, person_id: int) -> bool:
+    """Whether it is a ticket of ours for another person: what came with it is theirs to save."""
+    try:
+        _number, person, *_rest = signing.loads(text, salt=_SALT)
+    except (signing.BadSignature, ValueError, TypeError):
+        return False
+    return bool(person != person_id)
+
+
 def changes_since(vehicle: Vehicle, procedure: Procedure, since: datetime, at: datetime) -> list[str]:
     """What of the car changed since a moment, where it makes results of the procedure stale: parts and software."""
     known = ComponentKind.objects.values("code")

@@ -408,12 +408,10 @@ def test_signed_out_a_browser_is_sent_to_sign_in(inspector, plant):
 # The ticket
 
 
-def test_a_ticket_is_good_for_its_person_car_and_procedure_alone(inspector, plant, sign_in):
-    other = sign_in(Role.INSPECTOR)
+def test_a_ticket_is_good_for_its_car_and_procedure_alone(inspector, plant):
     car = factories.make_vehicle(plant.batch, software=[("BMS", "2.0")])
-    ticket = draw(other, plant)["ticket"]
+    ticket = draw(inspector, plant)["ticket"]
     for sent in (
-        {"ticket": ticket},
         {"ticket": draw(inspector, plant, "DRV-EOL")["ticket"]},
         {"ticket": fields_of(inspector.get(address(plant, vin=car.vin)))["ticket"]},
         {"ticket": ticket[:-2] + "xx"},
@@ -422,6 +420,17 @@ def test_a_ticket_is_good_for_its_person_car_and_procedure_alone(inspector, plan
         response = save(inspector, plant, sent)
         assert (response.status_code, Inspection.objects.count()) == (422, 0)
         assert fields_of(response)[name_of("ISO")] == "812.0"
+
+
+@pytest.mark.law(8)
+def test_what_another_person_typed_is_neither_recorded_nor_taken_over(inspector, plant, sign_in):
+    ticket = draw(sign_in(Role.INSPECTOR), plant)["ticket"]
+    response = save(inspector, plant, {"ticket": ticket})
+    assert (response.status_code, Inspection.objects.count()) == (422, 0)
+    assert "nothing of theirs is recorded under your name" in words(response)
+    drawn = fields_of(response)
+    assert (drawn[name_of("ISO")], drawn[name_of("BOND", "pack")]) == ("", "")
+    assert drawn["ticket"] != ticket
 
 
 def test_a_form_drawn_for_other_units_is_drawn_again(inspector, plant):
@@ -605,6 +614,8 @@ def test_a_form_without_its_proof_of_origin_is_refused(inspector, plant):
     strict = Client(enforce_csrf_checks=True)
     strict.cookies = inspector.cookies
     assert (strict.post(address(plant), sent).status_code, Inspection.objects.count()) == (403, 0)
+    by_script = strict.post(address(plant), sent, headers={"HX-Request": "true"})
+    assert (by_script.status_code, Inspection.objects.count()) == (401, 0)
 
 
 # What the page of a car costs

@@ -86,28 +86,6 @@ def test_values_come_back_after_reloading_and_go_once_they_are_recorded(page, se
     assert (Inspection.objects.count(), kept(page)) == (1, 0)
 
 
-def test_signed_out_in_between_the_values_come_back_after_signing_in(page, served):
-    from playwright.sync_api import expect
-
-    from inspections.results.models import Inspection
-
-    sign_in(page, served, served.form)
-    fill_all(page)
-    page.context.clear_cookies(name="sessionid")
-    page.get_by_role("button", name="Save the inspection").click()
-    expect(page.locator("#said-signed-out")).to_be_visible()
-    expect(box(page, "ISO")).to_have_value("812,0")
-    page.locator("#said-signed-out a").click()
-    page.fill("input[name=login]", served.person.username)
-    page.fill("input[name=password]", "a long password")
-    page.press("input[name=password]", "Enter")
-    page.wait_for_url(served.form)
-    expect(box(page, "ISO")).to_have_value("812,0")
-    page.get_by_role("button", name="Save the inspection").click()
-    page.wait_for_url("**/entry/recorded/*/")
-    assert Inspection.objects.count() == 1
-
-
 def test_without_network_the_page_says_so_keeps_the_values_and_records_once_when_it_is_back(page, served):
     from playwright.sync_api import expect
 

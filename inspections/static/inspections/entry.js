@@ -44,8 +44,23 @@
     if (!form) return;
     const fields = [...new FormData(form)]
       .filter(([name, value]) => name !== "csrfmiddlewaretoken" && name !== "ticket" && typeof value === "string");
-    const draft = { id: form.dataset.id, ticket: form.elements.ticket.value, at: new Date().toISOString(), fields };
+    const draft = { id: form.dataset.id, who: form.dataset.who, ticket: form.elements.ticket.value, at: new Date().toISOString(), fields };
     count(form, store(form.dataset.draft, draft));
+  }
+
+  /* What another person typed for the same car and procedure on this tablet is theirs: this form says where it is. */
+  function sayOthers(form) {
+    const [own, ...what] = form.dataset.draft.split(":");
+    let keys = [];
+    try { keys = Object.keys(localStorage); } catch { /* nothing was kept */ }
+    const who = keys
+      .filter((key) => key.startsWith(PREFIX) && key.endsWith(":" + what.join(":")) && key !== `${PREFIX}${own}:${what.join(":")}`)
+      .map((key) => stored(key.slice(PREFIX.length)))
+      .filter((draft) => draft && draft.who)
+      .map((draft) => draft.who);
+    const band = byId("said-others");
+    band.hidden = !who.length;
+    band.textContent = band.dataset.words.replace("{who}", who.join(", "));
   }
 
   function restore(form) {
@@ -67,10 +82,17 @@
     const band = byId("said-kept");
     band.firstElementChild.textContent = band.dataset.words.replace("{time}", new Date(draft.at).toTimeString().slice(0, 5));
     band.hidden = false;
-    form.querySelectorAll("[data-reading]").forEach((reading) => {
-      if (textOf(reading)) reading.dispatchEvent(new Event("change", { bubbles: false }));
-    });
+    judgeAgain(form);
     count(form, true);
+  }
+
+  /* Ask for the verdict of every value that stands without its own. */
+  function judgeAgain(form) {
+    form.querySelectorAll("[data-reading]").forEach((reading) => {
+      const verdict = reading.querySelector(".verdict");
+      if (!textOf(reading) || (verdict && verdict.dataset.judged === textOf(reading))) return;
+      reading.dispatchEvent(new Event("change", { bubbles: false }));
+    });
   }
 
   /* A photograph that was taken is on the server already; what names it comes back with the values. */
@@ -102,6 +124,7 @@
     const form = event.target.closest("#entry-form");
     if (!form) return;
     typed = true;
+    byId("said-signed-in").hidden = true;
     const reading = event.target.closest("[data-reading]");
     if (reading && event.target.hasAttribute("data-value")) notJudged(reading);
     keep();
@@ -137,13 +160,23 @@
   });
   document.addEventListener("htmx:afterRequest", (event) => { if (event.detail.successful && theForm()) say(""); });
   document.addEventListener("htmx:responseError", (event) => {
-    if (event.detail.elt.id === "live-time" || !theForm()) return;
+    if (!theForm()) return;
+    /* The clock of the page is asked for all the time: that the session ended is known before anything is saved. */
     if (event.detail.xhr.status === 401) say("said-signed-out");
+    else if (event.detail.elt.id === "live-time") return;
     else say(event.detail.xhr.status >= 500 ? "said-no-answer" : "said-refused");
   });
   ["htmx:sendError", "htmx:timeout"].forEach((name) => document.addEventListener(name, (event) => {
     if (event.detail.elt === theForm() || event.detail.elt.id === "picture") say("said-no-answer");
   }));
+
+  document.addEventListener("interlock:signed-in", () => {
+    say("");
+    byId("said-signed-in").hidden = false;
+    judgeAgain(theForm());
+    const picture = byId("picture");
+    if (picture.files.length) picture.dispatchEvent(new Event("change", { bubbles: true }));
+  });
 
   /* A scan while values are unsaved: they stay on the tablet, and the other car is one tap away. */
   document.addEventListener("interlock:scan", (event) => {
@@ -178,6 +211,7 @@
     } catch { /* nothing was kept */ }
   }
   const form = theForm();
+  if (form) sayOthers(form);
   if (form && form.hasAttribute("data-fresh")) restore(form);
   else if (form) { typed = true; keep(); }
 })();

@@ -33,7 +33,7 @@
     const scanned = event.timeStamp - last <= gapFor(burst) && burst.length >= BURST_LENGTH ? burst : "";
     burst = "";
     const focused = document.activeElement;
-    if (!scanned || (focused && focused.hasAttribute("data-identity"))) return;
+    if (!scanned || (focused && (focused.hasAttribute("data-identity") || focused.closest("dialog")))) return;
     const box = scanBox();
     if (!box) return;
     event.preventDefault();
@@ -49,6 +49,7 @@
 
   function single(event) {
     if (document.documentElement.dataset.keys === "off" || typing(document.activeElement)) return;
+    if (document.querySelector("dialog[open]")) return;
     if (leading) {
       leading = false;
       const page = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);

@@ -40,6 +40,7 @@ from ..entering import (
     Ticket,
     changes_since,
     draw_ticket,
+    drawn_for_another,
     layout_of,
     read_ticket,
     slots_of,
@@ -151,6 +152,9 @@ def _save(request: HttpRequest, vehicle: Vehicle, procedure: Procedure) -> HttpR
     actor.require("recording an inspection", *MAY_RECORD)
     at = moment_of(request)
     slots = slots_of(vehicle, procedure, language_now())
+    if drawn_for_another(request.POST.get("ticket", ""), request.user.pk or 0):
+        own, empty = _new_ticket(request, vehicle, procedure, slots), _form(request, vehicle, procedure, slots)
+        return _draw(request, vehicle, procedure, own, empty, of_another=True)
     form = _form(request, vehicle, procedure, slots, data=request.POST)
     _take_photos(request, form)
     ticket = read_ticket(
@@ -336,12 +340,13 @@ def _draw(
     form: EntryForm,
     *,
     fresh: bool = False,
+    of_another: bool = False,
 ) -> HttpResponse:
     at = moment_of(request)
     rigs = rigs_for(procedure, at)
     states = rig_states(rigs, at)
     chosen = str(form["rig"].value() or "")
-    rows = [_reading(vehicle, procedure, form, row, judged=not fresh) for row in form.rows()]
+    rows = [_reading(vehicle, procedure, form, row, judged=form.is_bound) for row in form.rows()]
     asked, good = sections_of(rows)
     context = {
         **_car(request, vehicle),
@@ -360,6 +365,7 @@ def _draw(
         ],
         "ticket": ticket,
         "fresh": fresh,
+        "drawn_for_another": of_another,
         "wrong": [row for row in form.rows() if row.wrong],
         "pad_keys": ("7", "8", "9", "4", "5", "6", "1", "2", "3", ".", "0"),
         "photos": form.photos,

@@ -27,7 +27,12 @@ def refused(request: HttpRequest, exception: Exception | None = None) -> HttpRes
 
 
 def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """A form came without its proof of origin: mostly a page that stood open over a new sign-in. Nothing was done."""
+    """A form came without its proof of origin: mostly a page that stood open over a new sign-in. Nothing was done.
+
+    A script is answered 401, as where the session ended: signing in over the page gives it a new proof.
+    """
+    if request.headers.get("HX-Request") == "true":
+        return HttpResponse(_("Signed out."), status=401, content_type="text/plain; charset=utf-8")
     words = _(
         "This page stood open while you signed in anew. Nothing was recorded: go back, reload the page, send again."
     )
