@@ -3,6 +3,7 @@
 from .batches.models import (
     Batch,
     Component,
+    DeliveryTarget,
     DrawSeed,
     Fitting,
     MaterialLot,
@@ -56,8 +57,8 @@ from .rigs.models import ApiKey, Authorisation, Calibration, OutOfTolerance, Rig
 __all__ = [
     "ApiKey", "Authorisation", "Batch", "BatchGate", "Calibration", "Characteristic", "Component", "ComponentKind",
     "ConcededVehicle", "Concession", "ConcessionSignature", "Configuration", "ControlPlan", "Coverage",
-    "CoverageRevocation", "Decider", "Decision", "Delivery", "Disposition", "DrawSeed", "Fitting", "Hold",
-    "HoldList", "Inspection", "Judgement", "Kept", "LedgerEntry", "ListedVehicle", "Mark", "MaterialLot",
+    "CoverageRevocation", "Decider", "Decision", "Delivery", "DeliveryTarget", "Disposition", "DrawSeed", "Fitting",
+    "Hold", "HoldList", "Inspection", "Judgement", "Kept", "LedgerEntry", "ListedVehicle", "Mark", "MaterialLot",
     "Measurement", "Nonconformance", "NoticeChoice", "NoticeLine", "NoticeMail", "OpenReason", "OperatorAlias",
     "OutOfTolerance", "Photograph", "PlanRevision", "Procedure", "Release", "ReleasedVehicle", "Removal", "Repinning",
     "Requirement", "Rig", "Sample", "ScreenedVehicle", "Screening", "Signature", "SoftwareChange", "SourceItem",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 
+from inspections.batches.services import set_target
 from inspections.catalogue.models import SourceItem
 from inspections.dispositions.concerning import digest_of, vehicles_concerned
 from inspections.dispositions.conditions import NamedVehicles
@@ -59,7 +60,16 @@ def fill_plant() -> Plant:
     _fill_facts(plant, Actor.person(engineer))
     _fill_answers(plant, engineer.pk)
     _fill_outbox(engineer.pk)
+    _fill_targets()
     return plant
+
+
+def _fill_targets() -> None:
+    owner = Actor.person(make_person(Role.CATALOGUE_OWNER))
+    set_target(
+        model=None, cars_per_year=400_000, weekdays=range(1, 8), hours=["00:00-24:00"], closed_days=[],
+        effective_on=AT.date(), reason="asked for", seen=None, actor=owner, at=AT,
+    )  # fmt: skip
 
 
 def _the_fail(plant: Plant) -> Inspection:

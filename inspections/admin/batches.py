@@ -6,7 +6,8 @@ from django.contrib.admin import RelatedOnlyFieldListFilter
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from ..batches.models import Batch, Component, Removal, Vehicle
+from ..batches.models import Batch, Component, DeliveryTarget, Removal, Vehicle
+from ..batches.targets import scope_of
 from ..dispositions.models import Hold, Nonconformance
 from ..gates.models import Coverage
 from .finding import FindsCars
@@ -25,6 +26,27 @@ class BatchPage(ReadOnlyPage):
 
     def ledger_subjects(self, obj: Batch) -> Sequence[tuple[str, str]]:
         return [("batch", obj.number)]
+
+
+@admin.register(DeliveryTarget)
+class DeliveryTargetPage(ReadOnlyPage):
+    """The history of the targets: read here, set on their page."""
+
+    list_display = ["scope", "cars_per_year", "effective_on", "reason", "demonstration", "set_by", "at"]
+    list_filter = [("model", RelatedOnlyFieldListFilter), "effective_on"]
+    list_select_related = ["model"]
+    search_fields = ["=model__code", "=set_by", "reason"]
+    search_help_text = _("The code of a model, who set it, words of its reason")
+
+    @admin.display(description=_("Of"), ordering="model__code")
+    def scope(self, obj: DeliveryTarget) -> str:
+        return str(_("the whole plant")) if obj.model is None else obj.model.code
+
+    def view_on_site(self, obj: DeliveryTarget) -> str:
+        return reverse("web:today")
+
+    def ledger_subjects(self, obj: DeliveryTarget) -> Sequence[tuple[str, str]]:
+        return [("target", scope_of(obj))]
 
 
 @admin.register(Vehicle)

@@ -19,5 +19,11 @@ class VehicleStatus(models.TextChoices):
 FOR_DELIVERY = (VehicleStatus.IN_PROCESS, VehicleStatus.RELEASED, VehicleStatus.DELIVERED)
 """Cars meant to reach a customer. The others can never leave."""
 
+IN_PLANT = (VehicleStatus.IN_PROCESS, VehicleStatus.RELEASED)
+"""Cars meant to reach a customer that have not left."""
+
+NOT_FOR_DELIVERY = (VehicleStatus.DESTROYED, VehicleStatus.SCRAPPED, VehicleStatus.TRANSFERRED)
+"""Cars that were taken out of delivery."""
+
 OUT_FOR_GOOD = (VehicleStatus.DESTROYED, VehicleStatus.SCRAPPED)
 """What a car becomes by a removal, and never anything else again."""

@@ -1,9 +1,10 @@
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Right
 
-from ..catalogue.models import Configuration, PlanRevision, Procedure
-from .choices import OUT_FOR_GOOD, BatchStatus, VehicleStatus
+from ..catalogue.models import Configuration, PlanRevision, Procedure, VehicleModel
+from .choices import IN_PLANT, NOT_FOR_DELIVERY, OUT_FOR_GOOD, BatchStatus, VehicleStatus
 
 
 class Batch(models.Model):
@@ -31,9 +32,41 @@ class Batch(models.Model):
                 condition=Q(status="open") | Q(testing_closed_at__isnull=False), name="batch_closing_is_dated"
             ),
         ]
+        indexes = [models.Index(fields=["opened_at"], name="batch_opened")]
 
     def __str__(self) -> str:
         return self.number
+
+
+class DeliveryTarget(models.Model):
+    """How many cars a year the plant, or one model of it, is asked to deliver from a day on. Append-only.
+
+    `model` null: the whole plant. `weekdays` are ISO numbers (Monday is 1), `hours` spans of the plant's wall clock
+    ("06:00-14:00", the end of the day is 24:00), `closed_days` days on which nothing is built. Of a scope, the row of
+    the latest `effective_on` holds, of two of one day the later one; a quantity of 0 ends the target. What was asked
+    of days before stays as it was. It weighs in no decision: no gate, clearance, release or delivery reads it.
+    Written by `batches.targets` alone.
+    """
+
+    id = models.AutoField(primary_key=True)
+    model = models.ForeignKey(VehicleModel, null=True, on_delete=models.PROTECT, related_name="targets")
+    cars_per_year = models.PositiveIntegerField()
+    weekdays = ArrayField(models.PositiveSmallIntegerField())
+    hours = ArrayField(models.CharField(max_length=11))
+    closed_days = ArrayField(models.DateField(), default=list)
+    effective_on = models.DateField()
+    reason = models.TextField()
+    demonstration = models.BooleanField(default=False)
+    set_by = models.CharField(max_length=200)
+    person_id = models.BigIntegerField()
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(weekdays__len__gt=0) & Q(hours__len__gt=0), name="target_has_working_time"
+            ),
+        ]
 
 
 class DrawSeed(models.Model):
@@ -70,6 +103,11 @@ class Vehicle(models.Model):
         indexes = [
             models.Index(Right("vin", 6), name="vehicle_vin_tail"),
             models.Index(fields=["registered_at"], name="vehicle_registered"),
+            # What is in the plant is little, however many have left: the page of today reads it every ten seconds.
+            models.Index(fields=["registered_at", "id"], condition=Q(status__in=IN_PLANT), name="vehicle_in_plant"),
+            models.Index(
+                fields=["registered_at"], condition=Q(status__in=NOT_FOR_DELIVERY), name="vehicle_not_delivered"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""Acts on batches that need no other room: opening one. Registering is in results, closing in gates."""
+"""Acts on batches that need no other room: opening, setting a target. Registering is in results, closing in gates."""
 
 from __future__ import annotations
 
@@ -16,6 +16,9 @@ from ..people.choices import Role
 from ..people.rules import Actor, ActorKind
 from ..records.services import record_act
 from .models import Batch, DrawSeed
+from .targets import MAY_SET, TargetChanged, TargetRefused, set_target
+
+__all__ = ["MAY_SET", "BatchConflict", "TargetChanged", "TargetRefused", "open_batch", "set_target"]
 
 _SEED_BYTES: Final = 32
 

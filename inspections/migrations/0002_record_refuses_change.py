@@ -30,6 +30,7 @@ APPEND_ONLY = [
     "releasedvehicle",
     "signature",
     "delivery",
+    "deliverytarget",
     "operatoralias",
     "drawseed",
     "screening",

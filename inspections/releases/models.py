@@ -61,6 +61,7 @@ class Signature(HandSignature):
             models.UniqueConstraint(fields=["release", "place"], name="signature_place_once"),
             models.UniqueConstraint(fields=["release", "signer_id"], name="signature_four_eyes"),
         ]
+        indexes = [models.Index(fields=["signed_at"], condition=Q(place=2), name="signature_releases")]
 
 
 class Delivery(models.Model):
@@ -75,3 +76,4 @@ class Delivery(models.Model):
 
     class Meta:
         verbose_name_plural = "deliveries"
+        indexes = [models.Index(fields=["recorded_at"], name="delivery_recorded")]

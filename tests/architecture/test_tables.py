@@ -13,7 +13,8 @@ pytestmark = [pytest.mark.law(4), pytest.mark.django_db]
 APPEND_ONLY = {
     "ledgerentry", "inspection", "measurement", "judgement", "void", "sample", "decision", "coverage",
     "coveragerevocation", "disposition", "concession", "calibration", "outoftolerance", "authorisation", "fitting",
-    "softwarechange", "release", "releasedvehicle", "signature", "delivery", "operatoralias", "drawseed",
+    "softwarechange", "release", "releasedvehicle", "signature", "delivery", "deliverytarget", "operatoralias",
+    "drawseed",
     "screening", "screenedvehicle", "removal", "photograph",
     "holdlist", "listedvehicle", "vehiclemove", "repinning",
     "concededvehicle", "concessionsignature",

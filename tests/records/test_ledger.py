@@ -11,7 +11,7 @@ import pytest
 from django.db import DatabaseError, transaction
 from django.test import Client
 
-from inspections.batches.services import open_batch
+from inspections.batches.services import open_batch, set_target
 from inspections.catalogue.services import load_catalogue_documents
 from inspections.dispositions.concerning import digest_of, vehicles_concerned
 from inspections.dispositions.conditions import NamedVehicles
@@ -209,6 +209,12 @@ ACTS: dict[Callable[..., Any], tuple[str, str, Callable[[Plant, Actor], Any]]] =
         "batch.opened", "B-9",
         lambda plant, actor: open_batch(
             number="B-9", configuration=plant.configuration, planned_quantity=2, line="L1", actor=actor, at=LATER),
+    ),
+    set_target: (
+        "target.set", "plant",
+        lambda plant, actor: set_target(
+            model=None, cars_per_year=400_000, weekdays=range(1, 8), hours=["00:00-24:00"], closed_days=[],
+            effective_on=AT.date(), reason=WHY, seen=None, actor=actor, at=LATER),
     ),
     register_vehicles: (
         "vehicle.registered", vin(900_001),
