@@ -25,6 +25,7 @@ from ..results.lookups import recorded_inspection
 from ..results.services import Recorded, RecordState, record_inspections
 from ..rigs.models import Rig
 from .choices import KeptKind
+from .chunks import Chunks
 from .keeping import OpenByIds, Refused, keep_refused, settle, settled_by_recording
 from .models import Kept
 from .rules import LARGEST_BULK, MOST_ITEMS, Answer, Named, Problem, named_in_text, read_named, unreadable
@@ -84,10 +85,8 @@ def post_bulk(*, rig: Rig, body: bytes, media_type: str, actor: Actor, at: datet
         problem = unreadable(refusal.errors)
         _keep_whole(rig, body, problem, media_type, at)
         return problem.answer()
-    read = [_read(one) for one in bodies] if media_type == NDJSON else map(_item, bodies, decode_items(bodies, body))
-    items = list(read)
-    for start in range(0, len(items), CHUNK):
-        _take(items[start : start + CHUNK], rig, media_type, actor, at)
+    chunks = Chunks(_read_all(bodies, body, media_type), CHUNK)
+    items = _take_all(chunks, rig, media_type, actor, at)
     return Answer(200, _counted(items))
 
 
@@ -112,6 +111,10 @@ def _split(body: bytes, media_type: str) -> list[bytes]:
     return bodies
 
 
+def _read_all(bodies: Sequence[bytes], whole: bytes, media_type: str) -> Iterator[_Item]:
+    return map(_read, bodies) if media_type == NDJSON else map(_item, bodies, decode_items(bodies, whole))
+
+
 def _read(body: bytes) -> _Item:
     try:
         return _item(body, decode_inspection(body))
@@ -125,18 +128,42 @@ def _item(body: bytes, read: PostedInspection | BodyRefused) -> _Item:
     return _Item(body, read, digest=content_digest(read))
 
 
-def _take(items: Sequence[_Item], rig: Rig, media_type: str, actor: Actor, at: datetime) -> None:
+def _take_all(chunks: Chunks[_Item], rig: Rig, media_type: str, actor: Actor, at: datetime) -> list[_Item]:
+    """Take the chunks one after the other; the last alone waits for the disk: nobody is answered before it is there."""
+    taken: list[_Item] = []
+    chunk: list[_Item] = []
+    while chunk := chunks.next():
+        _take(chunk, rig, media_type, actor, at, following=chunks)
+        taken += chunk
+    return taken
+
+
+def _take(
+    items: Sequence[_Item],
+    rig: Rig,
+    media_type: str,
+    actor: Actor,
+    at: datetime,
+    following: Chunks[_Item] | None = None,
+) -> None:
     """Record what can be, in one act; keep what was refused, in a second: nobody was answered in between."""
     readable = [item for item in items if item.posted is not None]
     if readable:
-        _record(readable, rig, media_type, actor, at)
+        _record(readable, rig, media_type, actor, at, following)
     refused = [Refused(item.body, item.problem, item.named, item.digest) for item in items if item.problem is not None]
     if refused:
         keep_refused(rig=rig, refused=refused, media_type=media_type, at=at)
 
 
 @one_act
-def _record(items: Sequence[_Item], rig: Rig, media_type: str, actor: Actor, at: datetime) -> None:
+def _record(
+    items: Sequence[_Item],
+    rig: Rig,
+    media_type: str,
+    actor: Actor,
+    at: datetime,
+    following: Chunks[_Item] | None,
+) -> None:
     held = OpenByIds(rig, [item.posted.id for item in items if item.posted])
     recorded = record_inspections(
         items=[item.posted for item in items if item.posted],
@@ -145,6 +172,7 @@ def _record(items: Sequence[_Item], rig: Rig, media_type: str, actor: Actor, at:
         rig=rig,
         actor=actor,
         at=at,
+        meanwhile=None if following is None else following.read,
     )
     for item, fate in zip(items, recorded, strict=True):
         _settle_item(item, fate)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import codecs
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Annotated, Any, Final, TypeVar
 
 import msgspec
@@ -85,18 +85,19 @@ def _read_any(body: bytes) -> PostedInspection:
     return check_posted(posted)
 
 
-def decode_items(items: Sequence[bytes], whole: bytes) -> list[PostedInspection | BodyRefused]:
+def decode_items(items: Sequence[bytes], whole: bytes) -> Iterator[PostedInspection | BodyRefused]:
     """The items that `split_array` found in a body, each as `decode_inspection` reads it, or its refusal.
 
-    The whole is read in one go where it is in order, and else item by item: each stands alone.
+    The whole is read in one go where it is in order, and else item by item: each stands alone. What each measured is
+    read when it is asked for.
     """
     read = _read_many(whole) if all(len(item) <= LARGEST_INSPECTION for item in items) else None
     if read is None or len(read) != len(items):
-        return [_or_refusal(decode_inspection, item) for item in items]
-    return [
-        _or_refusal(_read_any, item) if posted is None else _or_refusal(check_familiar, posted)
+        return (_or_refusal(decode_inspection, item) for item in items)
+    return (
+        _or_refusal(check_familiar, posted) if _measure(posted) else _or_refusal(_read_any, item)
         for item, posted in zip(items, read, strict=True)
-    ]
+    )
 
 
 def _read_familiar(body: bytes) -> PostedInspection | None:
@@ -110,15 +111,15 @@ def _read_familiar(body: bytes) -> PostedInspection | None:
     return check_familiar(posted)
 
 
-def _read_many(whole: bytes) -> list[_Unmeasured | None] | None:
-    """As `_read_familiar`, all items of a body, not checked yet."""
+def _read_many(whole: bytes) -> Sequence[_Unmeasured] | None:
+    """As `_read_familiar`, all items of a body, neither measured nor checked yet."""
     try:
         items = _MANY.decode(whole)
     except (msgspec.ValidationError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
     if _may_repeat_a_key(whole, items):
         return None
-    return [posted if _measure(posted) else None for posted in items]
+    return items
 
 
 def _measure(posted: _Unmeasured) -> bool:

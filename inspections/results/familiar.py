@@ -22,6 +22,7 @@ _LONGEST: Final = 256
 _familiar: Final[list[dict[bytes, FamiliarMeasurement]]] = [{} for _ in range(MOST_MEASUREMENTS)]
 """By place in an inspection."""
 _met: Final = count(1)
+_keys: Final[dict[tuple[str, str], int]] = {}
 _DECODER: Final = msgspec.json.Decoder(PostedMeasurement, float_hook=WrittenNumber)
 _ENCODER: Final = msgspec.json.Encoder(enc_hook=len)  # encodes to count keys; what a number is does not matter then
 
@@ -29,9 +30,9 @@ _ENCODER: Final = msgspec.json.Encoder(enc_hook=len)  # encodes to count keys; w
 def familiar_measurements(raws: Sequence[msgspec.Raw]) -> list[FamiliarMeasurement] | None:
     """The measurements of an inspection, at most 2,000, from their bytes; None where one is not without fault."""
     found = [known.get(bytes(raw)) for known, raw in zip(_familiar, raws, strict=False)]
-    if None in found:
+    if not all(found):
         found = [known or _meet(place, bytes(raws[place])) for place, known in enumerate(found)]
-    return None if None in found else found  # type: ignore[return-value]
+    return found if all(found) else None  # type: ignore[return-value]
 
 
 def _meet(place: int, raw: bytes) -> FamiliarMeasurement | None:
@@ -52,7 +53,7 @@ def _read(raw: bytes) -> FamiliarMeasurement | None:
     # Without a backslash, two equal keys leave more quotation marks in the bytes than in what was read of them.
     if b"\\" in raw or raw.count(b'"') != _ENCODER.encode(item).count(b'"') or any(measured_faults(item, 0)):
         return None
-    key = item.characteristic, item.position or ""
+    key = _keys.setdefault((item.characteristic, item.position or ""), len(_keys))
     return FamiliarMeasurement(
         item.characteristic, item.value, item.unit, item.position, item.verdict, key, digested(item), {}
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, Protocol
@@ -38,6 +38,7 @@ class Request:
     items: Sequence[PostedInspection]
     digests: Sequence[bytes]
     held: Held | None = None
+    meanwhile: Callable[[], None] | None = None
     fates: list[Recorded | None] = field(default_factory=list)
 
     def settle(self, place: int, state: RecordState, **more: Any) -> None:

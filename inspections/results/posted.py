@@ -70,10 +70,11 @@ class FamiliarMeasurement(PostedMeasurement, gc=False):
     """A measurement without fault whose very bytes were read before in this place of an inspection, shared by all that
     post them: never changed.
 
-    `key` is its characteristic and position, `digested` its part of a content digest, `said` what judges said of it.
+    `key` numbers its characteristic and position, `digested` is its part of a content digest, `said` what judges said
+    of it.
     """
 
-    key: tuple[str, str] = ("", "")
+    key: int = 0
     digested: tuple[str, ...] = ()
     said: Any = None
 

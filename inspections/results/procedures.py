@@ -32,16 +32,15 @@ def forget_procedures() -> None:
 
 def reading_unknown(items: Sequence[PostedInspection], known: Mapping[str, KnownProcedure]) -> list[Statement]:
     """The statement that reads what the inspections name and is not known; none where all is."""
-    codes, names = set(), set()
+    named: dict[str, set[str]] = {}
     for posted in items:
-        procedure = known.get(posted.procedure)
-        missing = [
-            item.characteristic
-            for item in posted.measurements
-            if procedure is None or item.characteristic not in procedure.characteristics
-        ]
+        named.setdefault(posted.procedure, set()).update([item.characteristic for item in posted.measurements])
+    codes, names = set(), set()
+    for code, characteristics in named.items():
+        procedure = known.get(code)
+        missing = characteristics if procedure is None else characteristics - procedure.characteristics.keys()
         if missing or procedure is None:
-            codes.add(posted.procedure)
+            codes.add(code)
             names.update(missing)
     return [(_READ, [text_array(sorted(names)), text_array(sorted(codes))])] if codes else []
 

@@ -65,20 +65,29 @@ class ReadyJudge:
         self.judge = judge
         self._kinds: dict[Judged, int] = {}
         self._conclusions: dict[tuple[int, ...], Conclusion] = {}
+        self._spoken: dict[int, tuple[KnownProcedure, object]] = {}
 
     def say_all(self, posted: PostedInspection, procedure: KnownProcedure) -> list[Said]:
         """What is said of each measurement, in the order posted."""
+        items = posted.measurements
+        mark = self._mark_of(procedure)
+        every = [item.said.get(mark) if type(item) is FamiliarMeasurement else None for item in items]
+        if all(every):
+            return every  # type: ignore[return-value]
         known = procedure.characteristics
-        every = []
-        for ordinal, item in enumerate(posted.measurements):
-            found = known.get(item.characteristic)
-            said = item.said.get(self) if type(item) is FamiliarMeasurement else None
-            if said is None or said.characteristic_id != (None if found is None else found.id):
-                said = self._say(item, ordinal, found)
+        for ordinal, item in enumerate(items):
+            if every[ordinal] is None:
+                every[ordinal] = said = self._say(item, ordinal, known.get(item.characteristic))
                 if type(item) is FamiliarMeasurement:
-                    self._remember(item, said)
-            every.append(said)
-        return every
+                    _remember(item, mark, said)
+        return every  # type: ignore[return-value]
+
+    def _mark_of(self, procedure: KnownProcedure) -> object:
+        """Under which a measurement keeps what this judge said of it, of the procedure as it is known now."""
+        spoken = self._spoken.get(procedure.id)
+        if spoken is None or spoken[0] is not procedure:
+            spoken = self._spoken[procedure.id] = procedure, object()
+        return spoken[1]
 
     def conclude(self, every: Sequence[Said]) -> Conclusion:
         """What follows for the inspection of which this was said."""
@@ -106,10 +115,11 @@ class ReadyJudge:
         kind = self._kinds.setdefault(row, len(self._kinds))
         return Said(number, row, kind, copy_line(item, ordinal, row, None if found is None else found.kind))
 
-    def _remember(self, item: FamiliarMeasurement, said: Said) -> None:
-        if len(item.said) >= _MOST_JUDGES:
-            item.said.clear()
-        item.said[self] = said
+
+def _remember(item: FamiliarMeasurement, mark: object, said: Said) -> None:
+    if len(item.said) >= _MOST_JUDGES:
+        item.said.clear()
+    item.said[mark] = said
 
 
 NO_PLAN: Final = ReadyJudge(None)

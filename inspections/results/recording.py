@@ -5,7 +5,7 @@ One transaction: check, judge, store, mark what is undecided, write the ledger; 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from hashlib import sha256
 from itertools import chain
@@ -61,6 +61,7 @@ def record_inspections(
     accepted: bool = False,
     digests: Sequence[bytes] = (),
     held: Held | None = None,
+    meanwhile: Callable[[], None] | None = None,
 ) -> list[Recorded]:
     """Record finished tests of one rig in one transaction and tell what became of each, in the order given.
 
@@ -68,14 +69,16 @@ def record_inspections(
     (the vehicle is not registered yet; nothing is stored here) or `refused` with a code: `unknown_procedure`,
     `rig_not_authorised_now`, `finished_before_started`, `finished_in_future`. `accepted` says that they were taken
     before, at their posting: what the rig may do now is then not asked again. `source` tells from which file they
-    were read; `digests` are the items' own where the caller has them, `held` is what it holds under their ids.
+    were read; `digests` are the items' own where the caller has them, `held` is what it holds under their ids;
+    `meanwhile`, where many are stored, is called once or more while the database is busy with them.
     Raises BodyRefused for an item that no decoder checked, NotAllowed for a person who may not record.
     """
     if actor.kind is ActorKind.PERSON:
         actor.require("recording an inspection", Role.INSPECTOR, Role.ENGINEER)
     checked = [posted if isinstance(posted, CheckedInspection) else check_posted(posted) for posted in items]
     digests = digests or [content_digest(posted) for posted in checked]
-    return _record(Request(rig, at, accepted, checked, digests, held), actor, person_id, source)
+    request = Request(rig, at, accepted, checked, digests, held, meanwhile)
+    return _record(request, actor, person_id, source)
 
 
 def record_inspection(
@@ -261,6 +264,7 @@ def _store(
             at=request.at,
             person_id=person_id,
             source=source,
+            meanwhile=request.meanwhile,
         )
     for candidate in inserted:
         request.settle_recorded(candidate.place, candidate.inspection_id, candidate.subject, candidate.judged)

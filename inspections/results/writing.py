@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from itertools import islice
@@ -94,16 +94,18 @@ def insert_inspections(
     at: datetime,
     person_id: int | None,
     source: Mapping[str, Any] | None,
+    meanwhile: Callable[[], None] | None = None,
 ) -> list[Candidate]:
     """Insert the `count` inspections, which come in the order of their ids, with their measurements, and give each its
     key. Returns what was inserted.
 
-    An id that another transaction took meanwhile is left out: that one stands.
+    An id that another transaction took meanwhile is left out: that one stands. `meanwhile` is called while PostgreSQL
+    stores what COPY has sent it; it must not ask the database.
     """
     shown = None if source is None else msgspec.json.encode(source).decode()
     ordered: list[Candidate] = []
     shared = rig_id, at, person_id, shown
-    if count > FEW and _copy(candidates, count=count, shared=shared, taken=ordered):
+    if count > FEW and _copy(candidates, count, shared, ordered, meanwhile):
         return ordered
     ordered.extend(candidates)
     # Arrays written here as PostgreSQL reads them: a fifth of the time that the driver takes for as many lists.
@@ -118,7 +120,13 @@ def insert_inspections(
     return inserted
 
 
-def _copy(candidates: Iterator[Candidate], *, count: int, shared: Shared, taken: list[Candidate]) -> bool:
+def _copy(
+    candidates: Iterator[Candidate],
+    count: int,
+    shared: Shared,
+    taken: list[Candidate],
+    meanwhile: Callable[[], None] | None,
+) -> bool:
     """Write the `count` inspections in the order in which they come, with their measurements, and give each its key.
 
     `taken` is filled with them as they come. False where another transaction took one of their ids meanwhile: COPY
@@ -137,6 +145,8 @@ def _copy(candidates: Iterator[Candidate], *, count: int, shared: Shared, taken:
                 rows = copy_rows(taken, shared)
             with _copying(_COPY_INSPECTIONS) as copy:
                 copy.write(rows)
+                if meanwhile is not None:
+                    meanwhile()
     except IntegrityError as error:
         if isinstance(error.__cause__, UniqueViolation):
             return False
