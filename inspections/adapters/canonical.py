@@ -6,12 +6,12 @@ not measured or broken off is None, whatever number stands beside it in the file
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import BinaryIO, Protocol
+from typing import Any, BinaryIO, Protocol, runtime_checkable
 
 
 class AdapterError(Exception):
@@ -124,7 +124,9 @@ class CanonicalInspection:
 
     `finished_at` equals `started_at` where the report does not say how long the test took (`notes` then say so).
     `software` holds (system, version) pairs that the report states for the unit. `not_a_test` gives the reason why this
-    report, though read, must never be recorded as a test (a repair report); it then has no items.
+    report, though read, must never be recorded as a test (a repair report, a simulated or partial result); it then has
+    no items. `headers` are the report's other fields as written, by their path ("UUT / PartNumber"): a profile may say
+    in which of them the VIN or the kind of test stands.
     """
 
     external_id: str
@@ -142,6 +144,7 @@ class CanonicalInspection:
     not_a_test: str | None = None
     items: tuple[CanonicalItem, ...] = ()
     notes: tuple[str, ...] = ()
+    headers: tuple[tuple[str, str], ...] = ()
 
     @property
     def verdict_claimed(self) -> str | None:
@@ -153,10 +156,21 @@ class CanonicalInspection:
 
 @dataclass(frozen=True, slots=True)
 class ParseContext:
-    """What the reader is told about the file. `max_bytes` bounds what is read of it."""
+    """What the reader is told about the file, by whoever sent it and by the profile of its rig.
+
+    `max_bytes` bounds what is read of it, unpacked. `time_zone` is the IANA name of the zone in which the rig writes
+    times without an offset; None: such a time is an error, never guessed. `encoding` is that of the text where the
+    file does not say so itself; None: UTF-8, with or without a byte order mark. `decimal_comma` says that numbers in
+    text are written so, and that none has a decimal point then. `options` are what one reader alone asks of a profile,
+    such as the columns of a table; the reader's module names them.
+    """
 
     name: str = ""
     max_bytes: int = 16 * 1024 * 1024
+    time_zone: str | None = None
+    encoding: str | None = None
+    decimal_comma: bool = False
+    options: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Adapter(Protocol):
@@ -172,4 +186,19 @@ class Adapter(Protocol):
         """How sure the reader is, from 0 (not mine) to 1, by the file's first bytes (some 4 KiB) and its name."""
 
     def parse(self, stream: BinaryIO, context: ParseContext) -> Iterator[CanonicalInspection]:
-        """The tests in the file. Raises AdapterError, and nothing else, for whatever the file holds."""
+        """The tests in the file, one at a time as they are read, so that a large file needs little memory.
+
+        Raises AdapterError, from the call or from the iterator, and nothing else, for whatever the file holds: then
+        what came before it was read as it stands, and what follows is not known.
+        """
+
+
+@runtime_checkable
+class AskingAdapter(Adapter, Protocol):
+    """A reader that a profile has to tell something: it has `options` of its own."""
+
+    def option_faults(self, options: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+        """What is wrong with a profile's `options`: (JSON pointer in them, what was found and what is expected).
+
+        Anything may be in them that JSON can hold; nothing is raised.
+        """
