@@ -3,9 +3,10 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin import RelatedOnlyFieldListFilter
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -134,23 +135,33 @@ class InWords:
 
 
 class RequirementLines(WrittenByServices, InWords, admin.TabularInline):
-    """The lines of a revision, to read: a draft is written anew as a whole, checked, by `load_plan`."""
+    """The lines of a revision, to read. They are changed on the page of their procedure, checked as a plan file is."""
 
     model = Requirement
     extra = 0
     can_delete = False
     show_change_link = True
     ordering = ["line"]
-    fields = ["line", "characteristic", "positions", "required", "level", "special", "legal", "source", "confidence"]
-    readonly_fields = ["required", "source"]
+    fields = ["line", "characteristic", "positions", "required", "level", "special", "legal", "source", "change"]
+    readonly_fields = ["required", "source", "change"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Requirement]:
-        return super().get_queryset(request).select_related("characteristic", "revision")
+        newest = PlanRevision.objects.filter(plan=OuterRef("revision__plan")).order_by("-number").values("number")[:1]
+        rows = super().get_queryset(request).select_related("characteristic__procedure", "revision__plan")
+        return rows.annotate(newest=Subquery(newest))
+
+    @admin.display(description=_("In the next draft"))
+    def change(self, row: Any) -> str:
+        """Where the lines of its procedure are changed; a revision that another followed leads to none."""
+        if row.newest != row.revision.number:
+            return "–"
+        address = reverse("web:plan-draft", args=[row.revision.plan.code, row.characteristic.procedure.code])
+        return format_html('<a href="{}">{}</a>', address, _("Change"))
 
 
 @admin.register(PlanRevision)
 class PlanRevisionPage(ReadOnlyPage):
-    """Drafted by `load_plan`, approved on its own page by two people."""
+    """Drafted by `load_plan` or procedure by procedure on the pages, approved on its own page by two people."""
 
     list_display = ["plan", "number", "status", "author", "first_approver", "second_approver"]
     list_filter = ["status", ("plan", RelatedOnlyFieldListFilter)]

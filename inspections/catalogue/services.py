@@ -12,18 +12,33 @@ from ..marks.locks import Lock, exclude, share
 from ..people.choices import Role
 from ..people.models import User
 from ..people.rules import Actor, ActorKind
-from ..records.models import LedgerEntry
 from ..records.services import record_act
-from ..saying import Refusal, Said, say
+from ..saying import Refusal, say
+from .approving import ApprovalRefused, approve_revision
 from .choices import RevisionStatus
 from .documents import Document, Problem
+from .drafting import LineChanges, entries_of, newest_revision, plan_document
 from .entries import CharacteristicFacts, Line, digest
-from .models import Configuration, ControlPlan, PlanRevision, Requirement
+from .models import Configuration, ControlPlan, PlanRevision, Procedure, Requirement
+from .noting import record_revision
 from .plan_rules import read_lines
-from .queries import characteristic_facts, lines_of, loaded_catalogue
+from .queries import characteristic_facts, loaded_catalogue
 from .rules import catalogue_problems
 from .schema import CATALOGUE_FORMAT, PLAN_FORMAT, schema_problems
 from .storing import store_catalogue
+
+__all__ = [
+    "ApprovalRefused",
+    "CatalogueLoaded",
+    "DraftMoved",
+    "FilesRefused",
+    "PlanDrafted",
+    "approve_revision",
+    "draft_procedure",
+    "draft_revision",
+    "load_catalogue_documents",
+    "load_plan_documents",
+]
 
 _WHOLE_CATALOGUE: Final = 1
 
@@ -36,8 +51,8 @@ class FilesRefused(Exception):
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
 
-class ApprovalRefused(Refusal):
-    """This person may not approve this revision, or not now; says why and what to do."""
+class DraftMoved(Refusal):
+    """The plan has another revision, or other lines, than those that were shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +146,39 @@ def draft_revision(*, document: Document, actor: Actor, at: datetime, author: Us
     )
 
 
+@transaction.atomic
+def draft_procedure(
+    *,
+    plan: ControlPlan,
+    procedure: Procedure,
+    changes: LineChanges,
+    note: str,
+    seen_digest: str,
+    actor: Actor,
+    at: datetime,
+) -> PlanDrafted:
+    """Draft the plan with these changes to one procedure and all else as it is: checked and kept as a plan file is.
+
+    `seen_digest` is that of the revision that was shown. A draft that nobody approved is written anew, else the next
+    revision is drafted. Raises DraftMoved, NotAllowed, and FilesRefused, whose problems name each line by its number
+    in the new draft.
+    """
+    share(Lock.CATALOGUE, [_WHOLE_CATALOGUE])
+    exclude(Lock.CONFIGURATION, [plan.configuration_id])
+    base = newest_revision(plan)
+    if base is None or base.digest != seen_digest:
+        raise DraftMoved(
+            say(
+                "Plan %(plan)s was changed after it was shown: its newest revision is %(number)d. Look at it again.",
+                plan=plan.code,
+                number=0 if base is None else base.number,
+            )
+        )
+    own = set(procedure.characteristics.values_list("code", flat=True))
+    entries = changes.made_to(entries_of(base), own)
+    return draft_revision(document=plan_document(plan, entries, note), actor=actor, at=at)
+
+
 def _plan_of(document: Document) -> ControlPlan:
     header = document.content["plan"]
     configuration = Configuration.objects.filter(code=header["configuration"]).first()
@@ -181,7 +229,7 @@ def _drafted(
         plan.name = header["name"]
         plan.save(update_fields=["name"])
     Requirement.objects.bulk_create(_row(revision, line, known[line.characteristic]) for line in lines)
-    _record_revision(
+    record_revision(
         actor=actor,
         act="plan.redrafted" if redraft else "plan.drafted",
         revision=revision,
@@ -201,117 +249,6 @@ def _row(revision: PlanRevision, line: Line, facts: CharacteristicFacts) -> Requ
     for name in ("positions", "values", "members"):
         values[name] = list(values[name])
     return Requirement(revision=revision, **values)
-
-
-@transaction.atomic
-def approve_revision(
-    *, revision: PlanRevision, approver: User, at: datetime, seen_digest: str = "", request_id: str = ""
-) -> PlanRevision:
-    """Approve a draft. The second of two approvals puts it in force and supersedes the revision before it.
-
-    The approvers are two people, neither an author of the draft, each a catalogue owner or an engineer and one at
-    least a catalogue owner. `seen_digest`: the digest of what the approver was shown; another one is refused.
-    Takes the configuration's lock alone. Raises ApprovalRefused and NotAllowed.
-    """
-    actor = Actor.person(approver, request_id=request_id)
-    actor.require("approve a control plan", Role.CATALOGUE_OWNER, Role.ENGINEER)
-    plan = ControlPlan.objects.get(pk=revision.plan_id)
-    exclude(Lock.CONFIGURATION, [plan.configuration_id])
-    draft = PlanRevision.objects.select_for_update(no_key=True).select_related("plan").get(pk=revision.pk)
-    in_force = plan.revisions.filter(status=RevisionStatus.APPROVED).first()
-    _refuse_unsound_approval(draft=draft, in_force=in_force, approver=approver, actor=actor, seen_digest=seen_digest)
-    if draft.first_approver_id is None:
-        draft.first_approver, draft.first_approved_at = approver, at
-        draft.save(update_fields=["first_approver", "first_approved_at"])
-        _record_revision(actor=actor, act="plan.approved_first", revision=draft, at=at, after={"digest": draft.digest})
-        return draft
-    if in_force is not None:
-        in_force.status, in_force.superseded_at = RevisionStatus.SUPERSEDED, at
-        in_force.save(update_fields=["status", "superseded_at"])
-    draft.second_approver, draft.second_approved_at, draft.status = approver, at, RevisionStatus.APPROVED
-    draft.save(update_fields=["second_approver", "second_approved_at", "status"])
-    _record_revision(
-        actor=actor,
-        act="plan.approved",
-        revision=draft,
-        at=at,
-        before={"in_force": None if in_force is None else in_force.number},
-        after={"in_force": draft.number, "digest": draft.digest},
-    )
-    return draft
-
-
-def _refuse_unsound_approval(
-    *, draft: PlanRevision, in_force: PlanRevision | None, approver: User, actor: Actor, seen_digest: str
-) -> None:
-    what = {"number": draft.number, "plan": draft.plan.code}
-    if draft.status != RevisionStatus.DRAFT:
-        raise ApprovalRefused(_no_draft(draft))
-    if in_force is not None and in_force.number > draft.number:
-        text = say(
-            "Revision %(number)d of plan %(plan)s is older than revision %(in_force)d, which is in force; draft it"
-            " anew.",
-            **what,
-            in_force=in_force.number,
-        )
-        raise ApprovalRefused(text)
-    if seen_digest and seen_digest != draft.digest:
-        raise ApprovalRefused(
-            say("Revision %(number)d of plan %(plan)s was changed after it was shown; look at it again.", **what)
-        )
-    if draft.author_id == approver.pk or _drafted_by(draft, approver):
-        text = say(
-            "Revision %(number)d of plan %(plan)s was drafted by %(who)s; two others approve it.", **what, who=approver
-        )
-        raise ApprovalRefused(text)
-    if draft.first_approver_id == approver.pk:
-        text = say(
-            "Revision %(number)d of plan %(plan)s has the first approval of %(who)s; somebody else gives the second.",
-            **what,
-            who=approver,
-        )
-        raise ApprovalRefused(text)
-    lines = lines_of(draft)
-    if not lines or digest(lines) != draft.digest:
-        text = say(
-            "Revision %(number)d of plan %(plan)s does not hold the lines that were drafted; load its file again.",
-            **what,
-        )
-        raise ApprovalRefused(text)
-    first = draft.first_approver
-    if first is not None and Role.CATALOGUE_OWNER not in actor.roles | Actor.person(first).roles:
-        text = say(
-            "Revision %(number)d of plan %(plan)s needs the approval of one catalogue owner at least, and %(who)s is"
-            " none.",
-            **what,
-            who=first,
-        )
-        raise ApprovalRefused(text)
-
-
-def _no_draft(revision: PlanRevision) -> Said:
-    what = {"number": revision.number, "plan": revision.plan.code}
-    if revision.status == RevisionStatus.APPROVED:
-        return say("Revision %(number)d of plan %(plan)s is in force; draft a new revision to change it.", **what)
-    return say("Revision %(number)d of plan %(plan)s was superseded; draft a new revision to change it.", **what)
-
-
-def _drafted_by(draft: PlanRevision, person: User) -> bool:
-    return LedgerEntry.objects.filter(
-        act__in=("plan.drafted", "plan.redrafted"),
-        subject_kind="plan_revision",
-        subject=_subject(draft),
-        actor_kind=ActorKind.PERSON.value,
-        actor_id=person.pk,
-    ).exists()
-
-
-def _subject(revision: PlanRevision) -> str:
-    return f"{revision.plan.code}/{revision.number}"
-
-
-def _record_revision(*, actor: Actor, act: str, revision: PlanRevision, at: datetime, **more: Any) -> None:
-    record_act(actor=actor, act=act, subject_kind="plan_revision", subject=_subject(revision), at=at, **more)
 
 
 def _require_owner(actor: Actor, act: str) -> None:

@@ -73,6 +73,7 @@ def _known(plant: Plant) -> dict[str, str]:
         "rigs/<str:code>/findings/<int:number>/": f"/rigs/{rig}/findings/{OutOfTolerance.objects.first().pk}/",
         "plans/<str:code>/": f"/plans/{plant.revision.plan.code}/",
         "plans/<str:code>/<int:number>/": f"/plans/{plant.revision.plan.code}/{plant.revision.number}/",
+        "plans/<str:code>/draft/<str:procedure>/": f"/plans/{plant.revision.plan.code}/draft/BAT-EOL/",
         "characteristics/<str:code>/": "/characteristics/BOND/",
         "coverage/<str:code>/": f"/coverage/{configuration}/",
         "coverage/<str:code>/enter/<str:procedure>/": f"/coverage/{configuration}/enter/CRS-EOL/",

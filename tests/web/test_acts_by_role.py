@@ -39,6 +39,7 @@ MAY = {
     "coverage-enter": {Role.ENGINEER},
     "coverage-revoke": {Role.ENGINEER},
     "plan-approve": {Role.CATALOGUE_OWNER, Role.ENGINEER},
+    "plan-draft": {Role.CATALOGUE_OWNER},
     "notices": EVERYBODY,  # each their own
 }
 READ = [
@@ -52,7 +53,7 @@ ALSO_READ = [
     "entry-form", "hold-place", "hold-lift", "disagreement", "void", "operators", "release-propose", "vehicle-deliver",
     "vehicle-destroy", "vehicle-scrap", "inspection-cover", "coverage-enter", "coverage-revoke",
     "hold-list-new", "hold-list-lift", "vehicle-move", "batch-repin",
-    "concession-propose",
+    "concession-propose", "plan-draft",
 ]  # fmt: skip
 """Pages whose act is done at their own address."""
 OF_OTHERS = {"today", "batches", "batch", "vehicle", "search", "live", "language", "look"}
@@ -178,6 +179,7 @@ def places(plant, good_car):
         "plan": plan,
         "plan-compare": f"{plan}compare/",
         "plan-approve": f"{plan}{draft.number}/approve/",
+        "plan-draft": f"{plan}draft/BAT-EOL/",
         "characteristics": "/characteristics/",
         "characteristic": "/characteristics/BOND/",
     }

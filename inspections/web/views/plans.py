@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from inspections.batches.models import Batch
 from inspections.catalogue.choices import RevisionStatus
-from inspections.catalogue.models import ControlPlan, PlanRevision
+from inspections.catalogue.models import ControlPlan, PlanRevision, Procedure
 from inspections.catalogue.services import ApprovalRefused, approve_revision
 from inspections.gates.sentences import gate_text
 from inspections.people.choices import Role
@@ -38,6 +38,7 @@ from ..plan_lines import (
     side_by_side,
 )
 from ..statuses import Status
+from .drafting import MAY_DRAFT
 
 MAY_APPROVE = (Role.CATALOGUE_OWNER, Role.ENGINEER)
 _MOST_REVISIONS = 500
@@ -244,10 +245,14 @@ def _page(request: HttpRequest, revision: PlanRevision, refusal: str = "", statu
         why_not = _("You drafted it; two others approve it.")
     elif allowed and first:
         why_not = _("You gave the first approval; somebody else gives the second.")
+    may_draft = may(actor, MAY_DRAFT) and revisions[0].pk == revision.pk
+    asked = {line.procedure for line in lines}
     context = {
         "revision": revision,
         "plan": revision.plan,
         "revisions": revisions,
+        "may_draft": may_draft,
+        "not_asked": _not_asked(asked) if may_draft else [],
         "groups": _grouped(lines),
         "count": len(lines),
         "plant_defaults": sum(1 for line in lines if line.plant_default),
@@ -264,6 +269,13 @@ def _page(request: HttpRequest, revision: PlanRevision, refusal: str = "", statu
         ],
     }
     return render(request, "inspections/plans/plan.html", context, status=status)
+
+
+def _not_asked(asked: set[str]) -> list[tuple[str, str]]:
+    """Code and name of the procedures that a plan has no line of. One query."""
+    chinese = language_now() == "zh-hans"
+    rows = Procedure.objects.exclude(code__in=asked).order_by("code")
+    return [(row.code, (row.name_zh if chinese else "") or row.name) for row in rows]
 
 
 def _grouped(lines: list[PlanLine]) -> list[dict[str, Any]]:
