@@ -12,12 +12,16 @@ from .reading import read_named
 
 @dataclass(frozen=True, slots=True)
 class CarGate:
-    """The gate of one car and domain as it stands at a moment. `decided` False: never decided, so not passed."""
+    """The gate of one car and domain as it stands at a moment. `decided` False: never decided, so not passed.
+
+    `conceded`: it passed on a concession.
+    """
 
     state: State
     missing: int = 0
     decided: bool = True
     expired: bool = False
+    conceded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +41,8 @@ class CarRow:
 _CARS = """
 select v.id, v.vin, v.sequence, v.status,
     (select jsonb_object_agg(g.domain, jsonb_build_array(g.state, cardinality(string_to_array(g.missing, chr(10))),
-        coalesce(g.valid_until <= %(at)s, false))) from inspections_vehiclegate g where g.vehicle_id = v.id),
+        coalesce(g.valid_until <= %(at)s, false), coalesce(cardinality(g.conceded), 0) > 0))
+        from inspections_vehiclegate g where g.vehicle_id = v.id),
     exists(select from inspections_hold h where h.vehicle_id = v.id and h.lifted_at is null),
     exists(select from inspections_mark m where m.batch_id = v.batch_id and m.vehicle_id = v.id),
     (select count(*) from inspections_nonconformance n where n.vehicle_id = v.id and n.state = 'open')
@@ -80,8 +85,13 @@ def cars_of_batch(*, batch_id: int, shown: str, after: int, at: datetime, most: 
 def _gates(gates: str | None) -> dict[str, CarGate]:
     stored = json.loads(gates) if gates else {}
     return {
-        domain: CarGate(State(state), missing, expired=bool(expired and state == State.PASSED))
-        for domain, (state, missing, expired) in stored.items()
+        domain: CarGate(
+            State(state),
+            missing,
+            expired=bool(expired and state == State.PASSED),
+            conceded=bool(conceded and state == State.PASSED),
+        )
+        for domain, (state, missing, expired, conceded) in stored.items()
     }
 
 

@@ -94,6 +94,11 @@ def quantity_text(value: Decimal | str | bool | None, unit: str, language: Langu
     return f"{text}{symbol}" if symbol == "°" else f"{text} {symbol}"
 
 
+def within_text(uncertainty: Decimal | str, unit: str, language: Language) -> str:
+    """An uncertainty as it stands behind a limit, in brackets; never broken over lines."""
+    return f"(± {quantity_text(uncertainty, unit, language)})".replace(" ", "\N{NO-BREAK SPACE}")
+
+
 def required_text(
     expression: str,
     language: Language,

@@ -118,7 +118,8 @@ __all__ = [
 class DomainSummary:
     """One domain of a batch: `state` is the worst of the batch's own gate and its vehicles'.
 
-    `codes` counts the vehicles by reason code; `subjects` names up to 100 VINs for each code.
+    `codes` counts the vehicles by reason code; `subjects` names up to 100 VINs for each code; `conceded` counts those
+    that passed on a concession.
     """
 
     domain: str
@@ -132,6 +133,7 @@ class DomainSummary:
     codes: dict[str, int]
     own_reasons: tuple[dict[str, Any], ...]
     subjects: dict[str, list[str]]
+    conceded: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,15 +223,19 @@ def batch_summary(*, batch_id: int, at: datetime) -> BatchSummary:
     return batch_summaries(ids=[batch_id], at=at, subjects=100)[0]
 
 
+_GATES = """
+select g.batch_id, g.domain, g.state, g.reasons, g.valid_until, g.passed, g.failed, g.pending, g.codes, g.decided_at,
+    (select count(distinct vg.vehicle_id) from inspections_concession c
+        join inspections_concededvehicle cv on cv.concession_id = c.id
+        join inspections_vehiclegate vg on vg.vehicle_id = cv.vehicle_id and vg.domain = g.domain
+            and vg.batch_id = g.batch_id and vg.counted and vg.state = 0 and cardinality(vg.conceded) > 0
+        where c.batch_id = g.batch_id)
+from inspections_batchgate g where g.batch_id = any(%(ids)s)
+"""
+
+
 def _gates(ids: list[int], subjects: int, at: datetime) -> dict[int, tuple[DomainSummary, ...]]:
-    stored = {
-        (batch_id, domain): rest
-        for batch_id, domain, *rest in read_named(
-            "select batch_id, domain, state, reasons, valid_until, passed, failed, pending, codes, decided_at"
-            " from inspections_batchgate where batch_id = any(%(ids)s)",
-            ids=ids,
-        )
-    }
+    stored = {(batch_id, domain): rest for batch_id, domain, *rest in read_named(_GATES, ids=ids)}
     named = _subjects(ids, subjects) if subjects else {}
     return {
         batch_id: tuple(
@@ -243,7 +249,7 @@ def _gates(ids: list[int], subjects: int, at: datetime) -> dict[int, tuple[Domai
 def _domain(domain: str, row: list[Any] | None, subjects: dict[str, list[str]], at: datetime) -> DomainSummary:
     if row is None:
         return DomainSummary(domain, "pending", "pending", None, None, 0, 0, 0, {}, (), subjects)
-    state, reasons, valid_until, passed, failed, pending, codes, decided_at = row
+    state, reasons, valid_until, passed, failed, pending, codes, decided_at, conceded = row
     if state == State.PASSED and valid_until is not None and valid_until <= at:
         state = State.PENDING
     worst = max(state, State.FAILED if failed else State.PENDING if pending else State.PASSED)
@@ -259,6 +265,7 @@ def _domain(domain: str, row: list[Any] | None, subjects: dict[str, list[str]], 
         codes=json.loads(codes),
         own_reasons=tuple(json.loads(reasons)),
         subjects=subjects,
+        conceded=conceded,
     )
 
 

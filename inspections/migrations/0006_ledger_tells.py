@@ -5,6 +5,7 @@ from django.db import migrations
 
 TOLD = [
     "batch.recount_differs",
+    "batch.repinned",
     "calibration.ended",
     "characteristic.unknown",
     "concession.proposed",
@@ -29,6 +30,9 @@ TOLD = [
     "release.suspended",
     "rig.out_of_tolerance",
     "submission.quarantined",
+    "vehicle.destroyed",
+    "vehicle.moved",
+    "vehicle.scrapped",
 ]
 """The acts of which somebody is told. `notices.findings.TOLD` names the same."""
 

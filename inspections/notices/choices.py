@@ -27,6 +27,7 @@ class Kind(StrEnum):
     INTAKE = "intake"
     UNKNOWN = "unknown"
     LAPSED = "lapsed"
+    MOVED = "moved"
     NONCONFORMANCE = "nonconformance"
     LIFTED = "lifted"
     RELEASED = "released"
@@ -74,6 +75,7 @@ AUDIENCE: Final[Mapping[Kind, Audience]] = {
     Kind.INTAKE: Audience({_E: _DAILY}, {_E: _DAILY}),
     Kind.UNKNOWN: Audience({_C: _DAILY, _E: _DAILY}, {_C: _DAILY}),
     Kind.LAPSED: Audience({_R: _DAILY}, {_R: _DAILY}),
+    Kind.MOVED: Audience({_E: _DAILY, _R: _DAILY}),
     Kind.NONCONFORMANCE: Audience({_E: _DAILY}),
     Kind.LIFTED: Audience({_E: _DAILY, _R: _DAILY}),
     Kind.RELEASED: Audience({_R: _DAILY}),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from ..dispositions.rules import OPENS_NONCONFORMANCE
@@ -15,7 +15,8 @@ from .choices import Kind
 class Finding:
     """What one entry tells. Findings of one `key` become one line of a mail, however many they are.
 
-    `rig` or else the inspection whose rig it is. `facts` are what the sentence needs, as the act left them.
+    `rig` or else the inspection whose rig it is. `facts` are what the sentence needs, as the act left them, `before`
+    what was before it.
     """
 
     entry_id: int
@@ -28,6 +29,7 @@ class Finding:
     reason: str
     facts: Mapping[str, Any]
     rig: str = ""
+    before: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def inspection_id(self) -> int | None:
@@ -91,6 +93,9 @@ _CAUSE: Final[Mapping[str, Callable[[Finding], tuple[object, ...]]]] = {
     "submission.quarantined": _by_actor,
     "release.suspended": _by_release,
     "delivery.doubted": _by_batch,
+    "vehicle.destroyed": _by_words,
+    "vehicle.moved": _by_words,
+    "vehicle.scrapped": _by_words,
 }
 
 _KINDS: Final[Mapping[str, Kind]] = {
@@ -119,6 +124,10 @@ _KINDS: Final[Mapping[str, Kind]] = {
     "kept.blocks": Kind.INTAKE,
     "characteristic.unknown": Kind.UNKNOWN,
     "batch.recount_differs": Kind.RECOUNT,
+    "batch.repinned": Kind.MOVED,
+    "vehicle.destroyed": Kind.MOVED,
+    "vehicle.moved": Kind.MOVED,
+    "vehicle.scrapped": Kind.MOVED,
 }
 TOLD: Final = tuple(sorted(_KINDS))
 """The acts that make notices. The trigger of the ledger names the same (a test compares)."""
@@ -141,6 +150,7 @@ def finding_of(entry: LedgerEntry) -> Finding | None:
         reason=entry.reason,
         facts=facts,
         rig=entry.subject if entry.subject_kind == "rig" else "",
+        before=entry.before if isinstance(entry.before, dict) else {},
     )
 
 

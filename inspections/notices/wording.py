@@ -52,6 +52,34 @@ def _lifted(group: Group, known: Known) -> Told:
     return said_of(group, _("%(subject)s: the hold is lifted by %(who)s: %(reason)s") % words_of(group, known))
 
 
+def _moved(group: Group, known: Known) -> Told:
+    """Cars that are in another batch now. What failed on them, and what holds them, went with them."""
+    title = _("%(subject)s: moved here by %(who)s: %(reason)s") % words_of(group, known)
+    origins = {one_line(str(row.before.get("batch", ""))) for row in group.members}
+    under = _("Came from %(batches)s. What failed before fails on, and holds went with it.")
+    return said_of(group, title, under % {"batches": _(", ").join(sorted(origins - {""}))})
+
+
+def _removed(group: Group, known: Known) -> Told:
+    """Cars that never leave: destroyed for a test, or scrapped."""
+    if group.first.act == "vehicle.destroyed":
+        title = _("%(subject)s: destroyed for a test by %(who)s: %(reason)s")
+    else:
+        title = _("%(subject)s: scrapped by %(who)s: %(reason)s")
+    return said_of(group, title % words_of(group, known), _("It never leaves; what is asked of the batch stays."))
+
+
+def _repinned(group: Group, known: Known) -> Told:
+    was = group.first.before.get("revision")
+    title = _("%(subject)s: judged on revision %(revision)s of plan %(plan)s now, said %(who)s: %(reason)s")
+    under = (
+        _("It was judged on revision %(number)s before. A fail that was found stays one.") % {"number": was}
+        if was
+        else _("It had no revision before.")
+    )
+    return said_of(group, title % words_of(group, known), under)
+
+
 def _taken(group: Group, known: Known) -> Told:
     said = words_of(group, known) | {"owner": one_line(str(group.first.facts.get("owner", group.first.actor)))}
     cause = one_line(str(group.first.facts.get("cause", "")))
@@ -219,4 +247,8 @@ _SAID: Final[Mapping[str, Callable[[Group, Known], Told]]] = {
     "submission.quarantined": _kept,
     "characteristic.unknown": _unknown,
     "batch.recount_differs": _recount,
+    "batch.repinned": _repinned,
+    "vehicle.destroyed": _removed,
+    "vehicle.moved": _moved,
+    "vehicle.scrapped": _removed,
 }

@@ -279,9 +279,15 @@ union all
 select 'holds', count(*) from inspections_releasedvehicle rv join inspections_vehicle v on v.id = rv.vehicle_id
 where rv.release_id = %(release)s and exists(select from inspections_hold h where h.lifted_at is null
     and (h.vehicle_id = v.id or (h.batch_id = v.batch_id and h.vehicle_id is null)))
+union all
+select 'conceded ' || g.domain, count(*) from inspections_releasedvehicle rv
+join inspections_vehiclegate g on g.vehicle_id = rv.vehicle_id
+where rv.release_id = %(release)s and g.state = 0 and cardinality(g.conceded) > 0
+group by 1
 """
 
 
 def open_contacts(*, release_id: int, at: datetime) -> dict[str, int]:
-    """How many of a release's vehicles each gate stops now, by domain, and `holds`. One statement."""
+    """How many of a release's vehicles each gate stops now, by domain, and `holds`; under `conceded` and the domain,
+    how many pass it on a concession. One statement."""
     return dict(read_named(_OPEN_CONTACTS, release=release_id, at=at))

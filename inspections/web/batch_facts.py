@@ -50,7 +50,7 @@ def _mark(gate: CarGate | None, language: Language) -> tuple[Status, str]:
         return Status.STALE, word_of(Status.STALE, language)
     if gate.state is State.PENDING and gate.missing:
         return Status.MISSING, _("%(count)d missing") % {"count": gate.missing}
-    status = OF_STATE[gate.state]
+    status = Status.CONCEDED if gate.conceded else OF_STATE[gate.state]
     return status, word_of(status, language)
 
 

@@ -32,7 +32,7 @@ from inspections.gates.sentence_catalogue import Language
 
 from .ages import clauses, gap, stamp
 from .causes import Known, named_in, of_batch, page_reasons
-from .gate_contacts import batch_contacts, gate_heading
+from .gate_contacts import batch_contacts, batch_gate_status, gate_heading
 from .line_drawing import Contact, Line, Station, draw_line
 from .reason_groups import ReasonList, group_reasons
 from .statuses import OF_STATE, Status, word_of
@@ -119,7 +119,7 @@ def gate_sections(
     line = draw_line([*batch_contacts(summary.gates, known.language), _release(summary)])
     sections = []
     for gate, station in zip(summary.gates, line.stations, strict=False):
-        status = OF_STATE[State[gate.state.upper()]]
+        status = batch_gate_status(gate)
         sections.append(
             GateSection(
                 domain=gate.domain,
@@ -144,6 +144,8 @@ def _release(summary: BatchSummary) -> Contact:
 
 def _gate_word(gate: DomainSummary, status: Status, language: Language) -> str:
     word = word_of(status, language)
+    if status is Status.CONCEDED:
+        return _("%(word)s: %(cars)s") % {"word": word, "cars": _cars(gate.conceded)}
     if OF_STATE[State[gate.own_state.upper()]] is status and status is not Status.PASS:
         return _("%(word)s: the whole batch") % {"word": word}
     if gate.failed:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from inspections.evaluation.facts import Expression, Requirement
 from inspections.evaluation.limits import Limits, limits_of
-from inspections.gates.limit_wording import quantity_text, required_text
+from inspections.gates.limit_wording import quantity_text, required_text, within_text
 from inspections.gates.sentence_catalogue import Language
 from inspections.statistics.facts import HeldLine
 
@@ -126,5 +126,5 @@ def required_of(line: HeldLine, language: Language) -> str:
         unit=own.unit,
     )
     if own.uncertainty:
-        words += f" (± {quantity_text(own.uncertainty, own.unit, language)})"
+        words += f" {within_text(own.uncertainty, own.unit, language)}"
     return words

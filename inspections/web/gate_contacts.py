@@ -51,7 +51,8 @@ def car_contacts(
             and shared is not None and shared.state is State.PASSED and not shared.expired
         )  # fmt: skip
         closed = passed and not undecided and domain not in worst
-        status = Status.PASS if closed else worst.get(domain) or _unsaid(gate, shared)
+        passing = Status.CONCEDED if gate is not None and gate.conceded else Status.PASS
+        status = passing if closed else worst.get(domain) or _unsaid(gate, shared)
         contacts.append(Contact(gate_heading(domain, language), closed, status, contact_word(closed, status, language)))
     return contacts
 
@@ -67,7 +68,7 @@ def _unsaid(gate: CarGate | None, shared: OwnGate | None) -> Status:
 def contact_word(closed: bool, status: Status, language: Language) -> str:
     """What stands under a contact."""
     if closed:
-        return _("closed")
+        return _("closed, by concession") if status is Status.CONCEDED else _("closed")
     word = word_of(status, language)
     return _("open: %(status)s") % {"status": word if language == "zh-hans" else word.lower()}
 
@@ -101,13 +102,18 @@ def batch_contacts(gates: Iterable[DomainSummary], language: Language) -> list[C
     contacts = []
     for gate in gates:
         closed = gate.own_state == "passed"
-        status = OF_STATE[State[gate.state.upper()]]
         siding = None
         if gate.failed or gate.pending:
             siding = Siding(Status.FAIL if gate.failed else Status.PENDING, gate.failed + gate.pending)
-        own = status if closed else OF_STATE[State[gate.own_state.upper()]]
+        own = batch_gate_status(gate) if closed else OF_STATE[State[gate.own_state.upper()]]
         contacts.append(Contact(gate_heading(gate.domain, language), closed, own, word_of(own, language), siding))
     return contacts
+
+
+def batch_gate_status(gate: DomainSummary) -> Status:
+    """The worst of a gate of a batch: where all is in order, that some of it is so by concession."""
+    status = OF_STATE[State[gate.state.upper()]]
+    return Status.CONCEDED if status is Status.PASS and gate.conceded else status
 
 
 def worst_of(statuses: Iterable[Status]) -> Status | None:

@@ -12,7 +12,7 @@ from inspections.catalogue.models import Characteristic
 from inspections.catalogue.queries import CharacteristicWords, LineWords, Named, place_of
 from inspections.evaluation.facts import Expression
 from inspections.evaluation.reasons import Outcome
-from inspections.gates.limit_wording import quantity_text, required_text
+from inspections.gates.limit_wording import quantity_text, required_text, within_text
 from inspections.gates.sentence_catalogue import Language
 from inspections.gates.sentences import indeterminate_text, named_with_position, verdict_text
 from inspections.results.queries import MeasuredValue
@@ -112,7 +112,7 @@ def required_words(line: LineWords | None, language: Language) -> str:
         unit=line.unit,
     )
     if line.uncertainty:
-        words += f" (± {quantity_text(line.uncertainty, line.unit, language)})"
+        words += f" {within_text(line.uncertainty, line.unit, language)}"
     return words
 
 

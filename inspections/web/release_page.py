@@ -107,14 +107,20 @@ def release_line(
     contacts: Mapping[str, int], signatures: Sequence[Signature], suspended: bool, at: datetime, language: Language
 ) -> Line:
     """The line of the cars that a release names: three gates, holds, two signatures."""
-    gates = [_gate(domain, contacts.get(domain, 0), language) for domain in Domain.values]
+    gates = [
+        _gate(domain, contacts.get(domain, 0), contacts.get(f"conceded {domain}", 0), language)
+        for domain in Domain.values
+    ]
     return draw_line(
         [*gates, holds_contact(contacts.get("holds", 0), language), *signature_contacts(signatures, suspended, at)]
     )
 
 
-def _gate(domain: str, stopped: int, language: Language) -> Contact:
+def _gate(domain: str, stopped: int, conceded: int, language: Language) -> Contact:
     name = gate_heading(domain, language)
+    if not stopped and conceded:
+        words = ngettext("closed, %(count)d car by concession", "closed, %(count)d cars by concession", conceded)
+        return Contact(name, True, Status.CONCEDED, words % {"count": conceded})
     if not stopped:
         return Contact(name, True, Status.PASS, contact_word(True, Status.PASS, language))
     words = ngettext("open: %(count)d car", "open: %(count)d cars", stopped) % {"count": stopped}

@@ -28,6 +28,7 @@ KIND_WORDS: Final[Mapping[Kind, Any]] = {
     Kind.UNKNOWN: _("A rig sends a characteristic that the catalogue does not know"),
     Kind.LAPSED: _("A proposed release lapsed"),
     Kind.NONCONFORMANCE: _("A nonconformance was taken, answered or closed"),
+    Kind.MOVED: _("Cars moved or taken out of delivery, batches judged on another revision"),
     Kind.LIFTED: _("A hold was lifted"),
     Kind.RELEASED: _("Cars were released"),
 }
