@@ -283,7 +283,7 @@ AXES_VERBOSE = False
 STATIC_URL = "static/"
 STATIC_ROOT = Path(env.text("STATIC_ROOT", str(BASE_DIR / ".interlock" / "static")))
 _HASHED_NAMES = env.flag("STATIC_HASHED", default=(STATIC_ROOT / "staticfiles.json").exists())
-STORAGES = {
+STORAGES: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
         "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
@@ -292,6 +292,22 @@ STORAGES = {
     },
 }
 WHITENOISE_USE_FINDERS = not _HASHED_NAMES
+
+# Where the files of rigs and the documents of people land: on disk below SUBMISSIONS_DIR, or in a bucket of an
+# S3-compatible server. Who may write there is told to boto3 in its own way (AWS_ACCESS_KEY_ID and the like).
+_BUCKET = env.text("SUBMISSIONS_BUCKET")
+if _BUCKET:
+    STORAGES["submissions"] = {
+        "BACKEND": "storages.backends.s3.S3Storage",
+        "OPTIONS": {
+            "bucket_name": _BUCKET,
+            "location": env.text("SUBMISSIONS_PREFIX"),
+            "endpoint_url": env.text("SUBMISSIONS_ENDPOINT") or None,
+            "region_name": env.text("SUBMISSIONS_REGION") or None,
+            "addressing_style": "path" if env.text("SUBMISSIONS_ENDPOINT") else "auto",
+            "default_acl": None,
+        },
+    }
 
 # --- The API --------------------------------------------------------------------------------------------------------
 # Closed by default: a view that names no permission of its own can be used by nobody without an account.

@@ -32,6 +32,7 @@ CODES: Mapping[str, str] = {
     "unprocessable": "The body is well formed and cannot be acted upon; `errors` or `detail` says why.",
     "too_many_requests": "Wait as many seconds as Retry-After says.",
     "internal_error": "A fault of the server; it is in the server's log under the request id.",
+    "store_unavailable": "The store of files cannot be reached. Nothing was kept; send the same again later.",
     "unavailable": "The database cannot be reached. Nothing was recorded; send the same again later.",
 }
 """The codes of the boundary itself, with their meaning. What a service refuses brings a code of its own."""

@@ -1,5 +1,6 @@
 """Everything that comes in from outside, for the rooms above."""
 
+from .bucket import StoreUnavailable
 from .keeping import ReasonMissing, SettledAlready, set_aside
 from .landing import land_submission
 from .photographs import (
@@ -27,6 +28,7 @@ __all__ = [
     "Problem",
     "ReasonMissing",
     "SettledAlready",
+    "StoreUnavailable",
     "attach_photographs",
     "keep_unread",
     "land_submission",

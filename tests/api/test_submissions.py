@@ -1,11 +1,13 @@
 """Files of rigs: landed once by their hash, answered for by address, read by nobody else."""
 
 from hashlib import sha256
+from unittest.mock import Mock
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from inspections.intake.models import Submission
+from inspections.intake.services import StoreUnavailable
 
 ADDRESS = "/api/v1/submissions/"
 REPORT = b'{"not": "a report that anybody reads"}'
@@ -148,3 +150,11 @@ def test_mes_hands_in_nothing(mes):
 def test_name_of_a_file_is_no_path(rig, tmp_path):
     assert send(rig, name="../../../etc/passwd").status_code == 202
     assert Submission.objects.get().name == "passwd"
+
+
+def test_a_store_that_cannot_be_reached_is_answered_503_and_nothing_is_entered(rig, monkeypatch):
+    monkeypatch.setattr("inspections.intake.landing.land_file", Mock(side_effect=StoreUnavailable()))
+    answer = send(rig)
+    assert (answer.status_code, answer.json()["code"]) == (503, "store_unavailable")
+    assert answer.headers["Retry-After"] == "5"
+    assert Submission.objects.count() == 0

@@ -33,6 +33,8 @@ MACHINES = {
     "DoesNotExist",
     "ExceptionGroup",
     "FileAltered",
+    "FileNotFoundError",
+    "InvalidStorageError",
     "LockOutsideTransaction",
     "RuntimeError",
     "StartOver",

@@ -21,6 +21,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from ...intake.services import StoreUnavailable
 from ...people.rules import Actor, NotAllowed
 from ...rigs.models import Rig
 from ..authentication import Caller, KeyAuthentication
@@ -169,6 +170,9 @@ def problem_of(exception: Exception) -> Problem | None:
     if isinstance(exception, OperationalError | InterfaceError):
         log.error("the database cannot be reached: %s", exception)
         return Problem(503, "unavailable", CODES["unavailable"], headers={"Retry-After": "5"})
+    if isinstance(exception, StoreUnavailable):
+        log.error("the store of files cannot be reached: %s", exception.__cause__)
+        return Problem(503, "store_unavailable", CODES["store_unavailable"], headers={"Retry-After": "5"})
     return None
 
 

@@ -29,7 +29,7 @@ from inspections.gates.covering import MAY_COVER
 from inspections.gates.models import Coverage
 from inspections.gates.rules import CoverageRefused
 from inspections.gates.services import cover_by_certificate, revoke_coverage
-from inspections.intake.storage import FileAltered, FileTooLarge, read_whole
+from inspections.intake.storage import FileAltered, FileTooLarge, StoreUnavailable, read_whole
 from inspections.people.models import User
 from inspections.records.signing import NotAuthenticated
 from inspections.results.models import Inspection
@@ -203,6 +203,8 @@ def document(request: HttpRequest, code: str, number: str) -> HttpResponse:
         raise Http404(_("The document does not lie on this machine: ask whoever keeps the backups.")) from fault
     except FileAltered:
         return _page(request, found, _("What lies on disk is not what was handed in. Restore it from a backup."), 500)
+    except StoreUnavailable as refusal:
+        return _page(request, found, str(refusal), 503)
     answer = HttpResponse(content, content_type="application/octet-stream")
     answer.headers["Content-Disposition"] = _attachment(found.document)
     answer.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
@@ -233,7 +235,7 @@ def enter(request: HttpRequest, code: str, procedure: str) -> HttpResponse:
             except NotAuthenticated as refusal:
                 form.add_error("password", str(refusal))
                 status = 403
-            except (CoverageRefused, FileTooLarge) as refusal:
+            except (CoverageRefused, FileTooLarge, StoreUnavailable) as refusal:
                 status, refused = 409, str(refusal)
             else:
                 messages.success(request, _("%(number)s is signed.") % {"number": made.number})

@@ -11,7 +11,7 @@ from inspections.intake.models import Photograph
 from inspections.intake.photographs import keep_picture
 from inspections.intake.pictures import MOST_BYTES
 from inspections.intake.services import MAY_PHOTOGRAPH, PictureRefused
-from inspections.intake.storage import FileAltered, read_whole
+from inspections.intake.storage import FileAltered, StoreUnavailable, read_whole
 
 from ..access import actor_of
 from ..photo_tokens import Held, hold
@@ -36,7 +36,7 @@ def take_pictures(request: HttpRequest) -> tuple[list[Held], list[str]]:
         try:
             # One byte more than is taken tells what is too large without reading it all.
             picture = keep_picture(content=file.read(MOST_BYTES + 1), name=(file.name or "").strip())
-        except PictureRefused as refused:
+        except (PictureRefused, StoreUnavailable) as refused:
             problems.append(_("%(name)s: %(why)s") % {"name": (file.name or "")[:80], "why": refused})
         else:
             kept.append(hold(picture, request.user.pk or 0))
@@ -51,7 +51,7 @@ def photo(request: HttpRequest, number: int) -> HttpResponse:
         raise Http404(_("There is no photograph of this number."))
     try:
         content = read_whole(found.shown_sha256)
-    except (FileNotFoundError, FileAltered) as gone:
+    except (FileNotFoundError, FileAltered, StoreUnavailable) as gone:
         raise Http404(_("The photograph is not on disk as it was kept: restore it from a backup.")) from gone
     answer = HttpResponse(content, content_type="image/jpeg")
     answer["Cache-Control"] = "private, max-age=86400, immutable"
