@@ -131,10 +131,15 @@ def test_a_refused_form_keeps_its_place_and_its_values(page, served):
     sign_in(page, served, served.form)
     fill_all(page, bonding="1,234.5")
     page.get_by_role("button", name="Save the inspection").click()
-    expect(page.locator("#problems")).to_contain_text("Nothing was recorded yet: 1 value needs you.")
+    expect(page.locator("#problems")).to_contain_text("Nothing was recorded yet. This needs you:")
     expect(box(page, "BOND", "charge-port")).to_have_value("1,234.5")
     expect(reading(page, "BOND", "pack").locator(".verdict")).to_contain_text("Pass")
     assert page.locator("#not-live").is_visible() is False
+    refusal = reading(page, "BOND", "charge-port").locator(".enter .error")
+    expect(refusal).to_have_count(1)
+    box(page, "BOND", "charge-port").fill("0.043")
+    expect(refusal).to_have_count(0)
+    expect(reading(page, "BOND", "charge-port").locator(".verdict")).to_contain_text("Pass")
 
 
 def test_a_scan_while_values_are_unsaved_offers_the_other_car_and_changes_no_number(page, served):
@@ -149,9 +154,27 @@ def test_a_scan_while_values_are_unsaved_offers_the_other_car_and_changes_no_num
     page.keyboard.type(f"{other.vin}\n", delay=0)
     expect(page.locator("#said-other a")).to_have_text(f"Keep for 1 and open {other.vin}")
     expect(box(page, "ISO")).to_have_value("81")
+    expect(page.locator("#said-other")).to_contain_text(f"You scanned {other.vin}.")
+    page.get_by_role("button", name="Stay with car 1").click()
+    expect(page.locator("#said-other")).to_be_hidden()
+    page.keyboard.type(f"{other.vin}\n", delay=0)
     page.locator("#said-other a").click()
     page.wait_for_url(f"**/entry/{other.vin}/")
     assert kept(page) == 1
+
+
+def test_what_was_entered_and_not_saved_is_named_where_cars_and_procedures_are_chosen(page, served):
+    from playwright.sync_api import expect
+
+    sign_in(page, served, served.form)
+    box(page, "ISO").fill("812")
+    page.goto(f"{served.url}/entry/{served.plant.vehicle.vin}/")
+    expect(page.locator("a.offer", has_text="BAT-EOL")).to_contain_text("Entered before and not saved")
+    page.goto(f"{served.url}/entry/?q={served.plant.vehicle.vin[:4]}0000")
+    page.get_by_role("link", name=f"{served.plant.vehicle.vin} BAT-EOL Go on with it").click()
+    page.wait_for_url(served.form)
+    expect(box(page, "ISO")).to_have_value("812")
+    expect(reading(page, "ISO").locator(".verdict")).to_contain_text("Pass")
 
 
 @pytest.fixture
@@ -184,6 +207,36 @@ def test_keys_of_our_own_type_a_value_judge_it_and_go_on(tablet, served):
     tablet.keyboard.type("8")
     expect(tablet.locator("#pad")).to_be_hidden()
     expect(box(tablet, "ISO")).to_have_attribute("inputmode", "decimal")
+
+
+def test_keys_of_our_own_work_at_the_end_of_a_value_wherever_it_was_touched(tablet, served):
+    from playwright.sync_api import expect
+
+    def press(keys):
+        for key in keys:
+            tablet.locator(f'[data-key-types="{key}"]').tap()
+
+    sign_in(tablet, served, served.form)
+    field = box(tablet, "ISO")
+    field.tap()
+    press("812")
+    box(tablet, "BOND", "pack").tap()
+    field.tap(position={"x": 10, "y": 20})
+    tablet.locator('[data-key-does="erase"]').tap()
+    expect(field).to_have_value("81")
+    press(".5.6")
+    expect(field).to_have_value("81.56")
+    field.select_text()
+    press("7")
+    expect(field).to_have_value("7")
+
+
+def test_on_a_tablet_the_name_of_a_place_stands_clear_of_its_field(tablet, served):
+    sign_in(tablet, served, served.form)
+    name = reading(tablet, "BOND", "charge-port").locator("label.label").bounding_box()
+    field = box(tablet, "BOND", "charge-port").bounding_box()
+    assert name["width"] > 100
+    assert name["y"] + name["height"] <= field["y"] or name["x"] + name["width"] <= field["x"]
 
 
 def test_a_photograph_is_kept_over_a_reload_and_saved_with_the_values(page, served, settings, tmp_path):

@@ -44,7 +44,7 @@
     if (!form) return;
     const fields = [...new FormData(form)]
       .filter(([name, value]) => name !== "csrfmiddlewaretoken" && name !== "ticket" && typeof value === "string");
-    const draft = { id: form.dataset.id, who: form.dataset.who, ticket: form.elements.ticket.value, at: new Date().toISOString(), fields };
+    const draft = { id: form.dataset.id, path: form.getAttribute("action"), who: form.dataset.who, ticket: form.elements.ticket.value, at: new Date().toISOString(), fields };
     count(form, store(form.dataset.draft, draft));
   }
 
@@ -80,9 +80,9 @@
     form.dataset.id = draft.id;
     typed = true;
     const band = byId("said-kept");
-    band.firstElementChild.textContent = band.dataset.words.replace("{time}", new Date(draft.at).toTimeString().slice(0, 5));
+    band.firstElementChild.textContent = band.dataset.words.replace("{time}", plantTime(draft.at, band.dataset.zone));
     band.hidden = false;
-    judgeAgain(form);
+    whenWired(() => judgeAgain(form));
     count(form, true);
   }
 
@@ -91,8 +91,20 @@
     form.querySelectorAll("[data-reading]").forEach((reading) => {
       const verdict = reading.querySelector(".verdict");
       if (!textOf(reading) || (verdict && verdict.dataset.judged === textOf(reading))) return;
+      notJudged(reading);
       reading.dispatchEvent(new Event("change", { bubbles: false }));
     });
+  }
+
+  /* htmx wires the page when it is loaded, after this script: a verdict that is asked for before is never asked for. */
+  function whenWired(act) {
+    if (document.readyState === "complete") act();
+    else window.addEventListener("load", act, { once: true });
+  }
+
+  /* The page's own time: a tablet may be set to another zone. */
+  function plantTime(at, zone) {
+    return new Intl.DateTimeFormat("en-GB", { timeZone: zone, hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(new Date(at));
   }
 
   /* A photograph that was taken is on the server already; what names it comes back with the values. */
@@ -111,6 +123,12 @@
     if (verdict) verdict.replaceWith(byId("not-judged").content.cloneNode(true));
   }
 
+  /* What was refused has been changed: the refusal spoke of another value. */
+  function noLongerRefused(reading) {
+    reading.classList.remove("wrong");
+    reading.querySelectorAll(".enter .error").forEach((error) => error.remove());
+  }
+
   function say(id) {
     ["said-no-answer", "said-signed-out", "said-refused"].forEach((each) => {
       const band = byId(each);
@@ -126,7 +144,10 @@
     typed = true;
     byId("said-signed-in").hidden = true;
     const reading = event.target.closest("[data-reading]");
-    if (reading && event.target.hasAttribute("data-value")) notJudged(reading);
+    if (reading && event.target.hasAttribute("data-value")) {
+      notJudged(reading);
+      noLongerRefused(reading);
+    }
     keep();
   });
 
@@ -136,6 +157,7 @@
   });
 
   document.addEventListener("click", (event) => {
+    if (event.target.closest("[data-stay]")) byId("said-other").hidden = true;
     if (!event.target.closest("[data-erase]") || !theForm()) return;
     erase(PREFIX + theForm().dataset.draft);
     if (event.target.closest("button")) location.reload();
@@ -194,12 +216,38 @@
     if (!typed) { location.assign(other); return; }
     const band = byId("said-other");
     const link = band.querySelector("a");
-    link.textContent = band.dataset.words.replace("{code}", event.detail.slice(0, 17));
+    const code = event.detail.slice(0, 17);
+    band.querySelector("span").textContent = band.dataset.said.replace("{code}", code);
+    link.textContent = band.dataset.words.replace("{code}", code);
     link.href = other;
     band.hidden = false;
     link.focus();
   });
 
+  /* What this person entered here and never saved is named where cars and procedures are chosen, so that it is not forgotten. */
+  function nameKept(reader) {
+    const row = byId("kept-row");
+    Object.keys(localStorage).filter((key) => key.startsWith(`${PREFIX}${reader}:`)).forEach((key) => {
+      const draft = stored(key.slice(PREFIX.length));
+      if (!draft || !draft.path) return;
+      const offer = document.querySelector(`a.offer[href="${CSS.escape(draft.path)}"] .offer-said`);
+      if (offer) offer.append(byId("kept-said").content.cloneNode(true));
+      else if (row) {
+        const item = row.content.cloneNode(true).firstElementChild;
+        const [, vin, procedure] = key.slice(PREFIX.length).split(":");
+        item.querySelector("a").href = draft.path;
+        item.querySelector("b").textContent = vin;
+        item.querySelector(".code").textContent = procedure;
+        byId("kept-here").append(item);
+        byId("kept-here").parentElement.hidden = false;
+      }
+    });
+  }
+
+  const chosen = document.querySelector("[data-reader]");
+  if (chosen) {
+    try { nameKept(chosen.dataset.reader); } catch { /* nothing was kept */ }
+  }
   const done = document.querySelector("[data-recorded]");
   if (done) {
     /* Acknowledged: what was kept of this very form goes, a newer one of the same car stays. */

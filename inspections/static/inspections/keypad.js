@@ -48,32 +48,39 @@
     const small = pad().querySelector(".go-on small");
     words.textContent = open ? words.dataset.next : words.dataset.last;
     small.textContent = open ? small.dataset.left.replace("{n}", open) : "";
+    const photo = pad().querySelector("[data-key-does=photo]");
+    const taken = document.querySelectorAll("#photos .photo").length;
+    photo.textContent = taken ? photo.dataset.taken.replace("{n}", taken) : photo.dataset.none;
   }
 
-  function change(text, caret) {
+  function change(text) {
     field.value = text;
-    field.setSelectionRange(caret, caret);
+    field.setSelectionRange(text.length, text.length);
     field.dispatchEvent(new Event("input", { bubbles: true }));
     count();
   }
 
+  /* A gloved finger lands anywhere in a number: our keys work at its end, or on what was selected, never in its midst. */
+  function halves() {
+    const [start, end] = [field.selectionStart, field.selectionEnd];
+    if (start === null || start === end) return [field.value, ""];
+    return [field.value.slice(0, start), field.value.slice(end)];
+  }
+
   function type(key) {
-    const start = field.selectionStart ?? field.value.length;
-    const end = field.selectionEnd ?? start;
-    if (field.maxLength > 0 && field.value.length - (end - start) >= field.maxLength) return;
-    change(field.value.slice(0, start) + key + field.value.slice(end), start + key.length);
+    const [before, after] = halves();
+    if (field.maxLength > 0 && (before + after).length >= field.maxLength) return;
+    if (key === "." && /[.,]/.test(before + after)) return;
+    change(before + key + after);
   }
 
   function erase() {
-    const end = field.selectionEnd ?? field.value.length;
-    const start = field.selectionStart === end ? Math.max(end - 1, 0) : field.selectionStart;
-    change(field.value.slice(0, start) + field.value.slice(end), start);
+    const [before, after] = halves();
+    change(before + after === field.value ? field.value.slice(0, -1) : before + after);
   }
 
   function sign() {
-    const negative = field.value.startsWith("-");
-    const caret = (field.selectionStart ?? 0) + (negative ? -1 : 1);
-    change(negative ? field.value.slice(1) : "-" + field.value, Math.max(caret, 0));
+    change(field.value.startsWith("-") ? field.value.slice(1) : "-" + field.value);
   }
 
   function goOn() {

@@ -5,26 +5,30 @@
 
   const BURST_GAP = 35;
   const BURST_LENGTH = 6;
-  /* Nobody types letters into a number: there a scan may stutter on a busy tablet and is still a scan. */
+  /* Nobody types letters into a number, or words where no field is: there a scan may stutter on a busy machine and is one still. */
   const STUTTER = 150;
   let burst = "";
   let last = 0;
   let before = null;
   let leading = false;
+  let stuttered = false;
 
   const typing = (element) => element && element.matches("input, textarea, select, [contenteditable]");
   const scanBox = () => document.getElementById("scan");
 
   const ofNumber = (element) => element && element.matches("input[inputmode]:not([data-identity])");
-  const gapFor = (typed) => (ofNumber(document.activeElement) && /[A-Za-z]/.test(typed) ? STUTTER : BURST_GAP);
+  const ofText = (element) => element && element.matches("input:not([type=radio], [type=checkbox], [type=file]), textarea, select, [contenteditable]");
+  const gapFor = (typed) => (!ofText(document.activeElement) || (ofNumber(document.activeElement) && /[A-Za-z]/.test(typed)) ? STUTTER : BURST_GAP);
 
   function remember(event) {
     const now = event.timeStamp;
     const focused = document.activeElement;
     if (now - last > gapFor(burst) || !burst) {
       burst = "";
+      stuttered = false;
       before = focused && "value" in focused ? { element: focused, value: focused.value } : null;
     }
+    if (burst && now - last > BURST_GAP) stuttered = true;
     burst += event.key;
     last = now;
   }
@@ -32,6 +36,8 @@
   function takeScan(event) {
     const scanned = event.timeStamp - last <= gapFor(burst) && burst.length >= BURST_LENGTH ? burst : "";
     burst = "";
+    /* Single keys that a person pressed quickly hold no digit; what is scanned does. */
+    if (stuttered && !/[0-9]/.test(scanned)) return;
     const focused = document.activeElement;
     if (!scanned || (focused && (focused.hasAttribute("data-identity") || focused.closest("dialog")))) return;
     const box = scanBox();
