@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -92,6 +92,24 @@ class ListedNonconformance:
     closed_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class Narrowed:
+    """What nonconformances are narrowed to; "" and None take all. `owner_id`: a person's own."""
+
+    batch: str = ""
+    gate: str = ""
+    characteristic: str = ""
+    owner: str = ""
+    owner_id: int | None = None
+    cause: str | None = None
+
+
+NARROWED: Final = """(%(batch)s = '' or b.number = %(batch)s) and (%(gate)s = '' or n.domain = %(gate)s)
+    and (%(characteristic)s = '' or c.code = %(characteristic)s) and (%(owner)s = '' or n.owner = %(owner)s)
+    and (%(owner_id)s::bigint is null or n.owner_id = %(owner_id)s)
+    and (%(cause)s::text is null or n.cause_class = %(cause)s)"""
+"""`Narrowed` in SQL, of a nonconformance n, its batch b and its characteristic c."""
+
 _LISTED: Final = """
 select n.id, n.number, b.number, coalesce(v.sequence, 0), coalesce(v.vin, ''), n.vehicle_id, n.domain, n.code,
     n.characteristic_id, coalesce(c.special, '') = 'CC', n.owner, n.opened_at, n.closed_at
@@ -101,25 +119,27 @@ left join inspections_characteristic c on c.id = n.characteristic_id
 """
 _OPEN: Final = (
     _LISTED
-    + "where n.state = 'open' and (%(at)s::timestamptz is null or (coalesce(c.special, '') <> 'CC', n.opened_at, n.id)"
+    + f"where n.state = 'open' and {NARROWED}"
+    + " and (%(at)s::timestamptz is null or (coalesce(c.special, '') <> 'CC', n.opened_at, n.id)"
     " > (%(ordinary)s, %(at)s, %(id)s))"
     " order by coalesce(c.special, '') <> 'CC', n.opened_at, n.id limit %(most)s"
 )
 _CLOSED: Final = (
-    _LISTED + "where n.state = 'closed' and (%(at)s::timestamptz is null or (n.closed_at, n.id) < (%(at)s, %(id)s))"
+    _LISTED + f"where n.state = 'closed' and {NARROWED}"
+    " and (%(at)s::timestamptz is null or (n.closed_at, n.id) < (%(at)s, %(id)s))"
     " order by n.closed_at desc, n.id desc limit %(most)s"
 )
 
 
 def nonconformances(
-    *, closed: bool, after: tuple[datetime, int, int] | None = None, most: int = 100
+    *, closed: bool, only: Narrowed, after: tuple[datetime, int, int] | None = None, most: int = 100
 ) -> list[ListedNonconformance]:
     """Open ones: critical characteristics first, then the oldest. Closed ones: the last closed first. One statement.
 
     `after` is the place of the last one shown: its moment (opened, or closed), 1 for not critical, its id.
     """
     at, ordinary, number = after or (None, 0, 0)
-    parameters = {"at": at, "ordinary": bool(ordinary), "id": number, "most": most}
+    parameters = {"at": at, "ordinary": bool(ordinary), "id": number, "most": most, **asdict(only)}
     return [ListedNonconformance(*row) for row in _rows(_CLOSED if closed else _OPEN, **parameters)]
 
 

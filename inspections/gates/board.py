@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from ..dispositions.answering import open_fails_of
+from ..dispositions.queries import NARROWED, Narrowed
 from .reading import read_named
 
 
@@ -25,18 +26,6 @@ class Column(StrEnum):
 
 
 ENDED: Final = (Column.CONCEDED, Column.CLOSED)
-
-
-@dataclass(frozen=True, slots=True)
-class BoardFilter:
-    """What the board is narrowed to; "" and None take all. `owner_id`: a person's own."""
-
-    batch: str = ""
-    gate: str = ""
-    characteristic: str = ""
-    owner: str = ""
-    owner_id: int | None = None
-    cause: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,16 +60,13 @@ class Board:
     counts: Mapping[Column, int] = field(default_factory=dict)
 
 
-_NARROWED: Final = """
+_SELECTED: Final = """
     select n.*, b.number as batch, c.special = 'CC' as critical from inspections_nonconformance n
     join inspections_batch b on b.id = n.batch_id
     left join inspections_characteristic c on c.id = n.characteristic_id
-    where (%(batch)s = '' or b.number = %(batch)s) and (%(gate)s = '' or n.domain = %(gate)s)
-        and (%(characteristic)s = '' or c.code = %(characteristic)s)
-        and (%(owner)s = '' or n.owner = %(owner)s)
-        and (%(owner_id)s::bigint is null or n.owner_id = %(owner_id)s)
-        and (%(cause)s::text is null or n.cause_class = %(cause)s)
+    where {narrowed}
 """
+_NARROWED: Final = _SELECTED.format(narrowed=NARROWED)
 # The closing of a conceded one is its answer for now: with the end of the concession another one opens.
 _PLACED: Final = """
 with conceded as (
@@ -127,7 +113,7 @@ select n.cause_class, count(*) from ({narrowed} and n.opened_at >= %(since)s and
 """
 
 
-def board(*, asked: BoardFilter, at: datetime, since: datetime, most: int) -> Board:
+def board(*, asked: Narrowed, at: datetime, since: datetime, most: int) -> Board:
     """Every column with up to `most` of its nonconformances and the number of all; what closed before `since` is left
     out. Three statements."""
     found = read_named(_in_full(_BOARD), most=most, **_parameters(asked, at, since))
@@ -143,7 +129,7 @@ def board(*, asked: BoardFilter, at: datetime, since: datetime, most: int) -> Bo
 def board_column(
     *,
     column: Column,
-    asked: BoardFilter,
+    asked: Narrowed,
     at: datetime,
     since: datetime,
     after: tuple[datetime, int, int] | None = None,
@@ -164,7 +150,7 @@ def board_column(
     return [BoardRow(Column(row[0]), *row[1:]) for row in found]
 
 
-def causes_between(*, asked: BoardFilter, since: datetime, at: datetime) -> dict[str, int]:
+def causes_between(*, asked: Narrowed, since: datetime, at: datetime) -> dict[str, int]:
     """How many nonconformances were opened from a moment on, by class of cause; "" where none is recorded yet. One
     statement."""
     found = read_named(_CAUSES.format(narrowed=_NARROWED), at=at, since=since, **asdict(asked))
@@ -175,7 +161,7 @@ def _in_full(sql: str) -> str:
     return sql.format(placed=_PLACED.format(narrowed=_NARROWED), shown=_SHOWN)
 
 
-def _parameters(asked: BoardFilter, at: datetime, since: datetime) -> dict[str, Any]:
+def _parameters(asked: Narrowed, at: datetime, since: datetime) -> dict[str, Any]:
     return {"at": at, "since": since, "answered": _answered(), **asdict(asked)}
 
 

@@ -14,7 +14,8 @@ from django.utils.translation import ngettext
 from inspections.catalogue.choices import Domain
 from inspections.catalogue.queries import characteristic_words
 from inspections.dispositions.choices import CauseClass
-from inspections.gates.board import ENDED, BoardFilter, BoardRow, Column
+from inspections.dispositions.queries import Narrowed
+from inspections.gates.board import ENDED, BoardRow, Column
 
 from .access import actor_of, language_now
 from .ages import age_text, clauses
@@ -38,13 +39,13 @@ _LONGEST: Final = 64
 class Asked:
     """What an address asks for. `days`: the window of what is closed, and of the causes."""
 
-    only: BoardFilter
+    only: Narrowed
     days: int
     mine: bool
 
     @property
     def narrowed(self) -> bool:
-        return self.only != BoardFilter()
+        return self.only != Narrowed()
 
 
 def read_asked(request: HttpRequest) -> Asked:
@@ -56,7 +57,7 @@ def read_asked(request: HttpRequest) -> Asked:
 
     days, cause, gate = text("days"), text("cause"), text("gate")
     mine = text("mine") == "1"
-    only = BoardFilter(
+    only = Narrowed(
         batch=text("batch"),
         gate=gate if gate in Domain.values else "",
         characteristic=text("characteristic"),

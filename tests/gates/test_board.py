@@ -10,15 +10,16 @@ from django.test.utils import CaptureQueriesContext
 from inspections.dispositions.answering import confirm_retest, take_nonconformance
 from inspections.dispositions.choices import CauseClass
 from inspections.dispositions.models import Nonconformance
+from inspections.dispositions.queries import Narrowed
 from inspections.dispositions.rules import DispositionRefused
-from inspections.gates.board import BoardFilter, Column, board, board_column, causes_between, owners_of_open
+from inspections.gates.board import Column, board, board_column, causes_between, owners_of_open
 from inspections.gates.services import decide_batch
 from inspections.records.models import LedgerEntry
 from inspections.results.services import record_inspections
 from tests import concessions
 from tests.factories import AT, changed_value, make_engineer, make_vehicle
 
-ALL = BoardFilter()
+ALL = Narrowed()
 SINCE = AT - timedelta(days=30)
 
 

@@ -1,6 +1,7 @@
 """The board of nonconformances as people see it."""
 
 import re
+from urllib.parse import urlencode
 
 import pytest
 from django.db import connection
@@ -86,6 +87,30 @@ def test_it_is_narrowed_by_the_address_and_says_so(engineer, sign_in, plant, fai
     assert columns(engineer, gate="crash", batch=plant.batch.number)["owned"] == []
     assert columns(engineer, gate="nonsense", cause="nonsense", days="nonsense")["owned"] == [mine.number, other.number]
     assert "Narrowed to your own, cause: Method." in words(engineer.get(URL, {"mine": "1", "cause": "method"}))
+
+
+def test_the_list_and_its_file_stay_narrowed_as_the_board_was(engineer, sign_in, plant, fail):
+    mine, other = fail(plant.vehicle), fail()
+    take(engineer, mine, cause_class="method")
+    take(sign_in(Role.ENGINEER), other, cause_class="man")
+
+    def listed(**asked):
+        address = engineer.get(URL, asked).context["list_url"]
+        page = engineer.get(address)
+        rows = [each["row"].number for each in page.context["rows"]]
+        file = b"".join(engineer.get(f"{address}&export=nonconformances.csv").streaming_content).decode()
+        assert [number for number in (mine.number, other.number) if number in file] == rows
+        assert (page.context["board_url"], "Narrowed to" in file) == (f"{URL}?{urlencode(asked)}", True)
+        return rows
+
+    assert listed(mine="1") == [mine.number]
+    assert listed(cause="man") == [other.number]
+    assert listed(cause="none") == []
+    assert listed(gate="battery", batch=plant.batch.number) == [mine.number, other.number]
+    assert listed(gate="crash") == []
+    assert listed(characteristic="ISO") == []
+    assert listed(owner=Nonconformance.objects.get(pk=other.pk).owner) == [other.number]
+    assert "None of these was ever closed." in words(engineer.get(URL, {"state": "closed", "gate": "crash"}))
 
 
 def test_the_pareto_counts_exactly_the_most_frequent_first_and_the_unknown_last(engineer, plant, fail):

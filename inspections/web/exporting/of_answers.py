@@ -14,12 +14,13 @@ from inspections.dispositions.answering import open_fails_of
 from inspections.dispositions.concession_queries import concessions as read_concessions
 from inspections.dispositions.listed import HoldListRow, hold_lists, listed_vehicles
 from inspections.dispositions.models import Nonconformance
-from inspections.dispositions.queries import ListedNonconformance, acts_on
+from inspections.dispositions.queries import ListedNonconformance, Narrowed, acts_on
 from inspections.dispositions.queries import nonconformances as read_nonconformances
 from inspections.gates.sentences import gate_text
 
 from ..access import language_now, moment_of
 from ..batch_facts import vehicle_status_text
+from ..board_page import narrowed_words, read_asked
 from ..concession_page import ConcessionRow, concession_rows
 from ..hold_list_words import condition_text, listed_line
 from ..nonconformance_page import name_of, next_words
@@ -42,13 +43,16 @@ class _Listed:
 def nonconformances(request: HttpRequest) -> Sheet:
     """The open ones, critical and oldest first, or the closed ones."""
     closed = request.GET.get("state") == "closed"
+    asked = read_asked(request)
     narrowed = [(_("State"), _("Closed") if closed else _("Open"))]
-    return Sheet("nonconformances", _("Nonconformances"), _columns(), _nonconformances(closed), narrowed)
+    if asked.narrowed:
+        narrowed.append((_("Narrowed to"), narrowed_words(asked)))
+    return Sheet("nonconformances", _("Nonconformances"), _columns(), _nonconformances(closed, asked.only), narrowed)
 
 
-def _nonconformances(closed: bool) -> Iterator[list[_Listed]]:
+def _nonconformances(closed: bool, only: Narrowed) -> Iterator[list[_Listed]]:
     pages = in_pages(
-        lambda after, most: read_nonconformances(closed=closed, after=after, most=most),
+        lambda after, most: read_nonconformances(closed=closed, only=only, after=after, most=most),
         lambda row: (row.closed_at or row.opened_at, int(not row.critical), row.id),
     )
     for rows in pages:

@@ -66,6 +66,7 @@ def board(request: HttpRequest) -> HttpResponseBase:
         "causes": pareto(request, causes_between(asked=asked.only, since=since, at=at), asked),
         "windows": windows(request, asked),
         **_filter(request, asked),
+        "list_url": address(request, {"state": "open", "after": None}),
         "title_block": [{"label": _("Page"), "value": _("Nonconformances")}],
     }
     return render(request, "inspections/nonconformances/board.html", context)

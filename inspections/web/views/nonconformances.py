@@ -60,6 +60,7 @@ from .. import concession_page
 from ..access import actor_of, language_now, may, moment_of, who_may
 from ..act_words import say_act
 from ..ages import age_text, clock_or_stamp, sentences, stamp
+from ..board_page import narrowed_words, read_asked
 from ..cause_words import cause_text
 from ..exporting import of_answers
 from ..exporting.answering import exports
@@ -167,7 +168,8 @@ def nonconformance_list(request: HttpRequest) -> HttpResponse:
     after = None if cursor is None else (cursor[0], cursor[1][0], cursor[1][1])
     if after is not None and after[1] > 1:
         raise Http404(_("This is no page of the list: begin again at its first."))
-    rows = nonconformances(closed=closed, after=after, most=PAGE + 1)
+    asked = read_asked(request)
+    rows = nonconformances(closed=closed, only=asked.only, after=after, most=PAGE + 1)
     more, rows = len(rows) > PAGE, rows[:PAGE]
     count, critical = count_open()
     following = ""
@@ -180,6 +182,9 @@ def nonconformance_list(request: HttpRequest) -> HttpResponse:
         "heading": heading_of(count, critical),
         "rows": _listed(rows, at),
         "closed": closed,
+        "narrowed": narrowed_words(asked),
+        "all_url": f"{request.path}?state={'closed' if closed else 'open'}",
+        "board_url": address(request, {"state": None, "after": None}),
         "filters": [
             (_("Open"), address(request, {"state": "open", "after": None}), not closed),
             (_("Closed"), address(request, {"state": "closed", "after": None}), closed),
