@@ -244,9 +244,9 @@
     });
   }
 
-  const chosen = document.querySelector("[data-reader]");
+  const chosen = document.querySelector("[data-kept-of]");
   if (chosen) {
-    try { nameKept(chosen.dataset.reader); } catch { /* nothing was kept */ }
+    try { nameKept(chosen.dataset.keptOf); } catch { /* nothing was kept */ }
   }
   const done = document.querySelector("[data-recorded]");
   if (done) {
