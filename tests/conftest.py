@@ -288,9 +288,11 @@ def _no_task_or_cache_left_over(request: pytest.FixtureRequest) -> None:
         "django_db"
     ):
         request.getfixturevalue("redis")
+        from inspections.releases.progress import forget_days
         from inspections.results.procedures import forget_procedures
 
         forget_procedures()
+        forget_days()
 
 
 @pytest.fixture(scope="session")

@@ -43,7 +43,7 @@ class DeliveryTargetPage(ReadOnlyPage):
         return str(_("the whole plant")) if obj.model is None else obj.model.code
 
     def view_on_site(self, obj: DeliveryTarget) -> str:
-        return reverse("web:today")
+        return reverse("web:targets")
 
     def ledger_subjects(self, obj: DeliveryTarget) -> Sequence[tuple[str, str]]:
         return [("target", scope_of(obj))]

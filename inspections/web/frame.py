@@ -22,7 +22,7 @@ KEYS_COOKIE = "interlock_keys"
 THEMES = ("light", "dark")
 
 _PAGES = (
-    (gettext_lazy("Today"), "web:today", "t", ""),
+    (gettext_lazy("Today"), "web:today", "t", "targets vehicles"),
     (
         gettext_lazy("Batches"), "web:batches", "b",
         "batch batch-matrix batch-repin vehicle vehicle-move vehicle-deliver vehicle-destroy vehicle-scrap"

@@ -40,10 +40,11 @@ MAY = {
     "coverage-revoke": {Role.ENGINEER},
     "plan-approve": {Role.CATALOGUE_OWNER, Role.ENGINEER},
     "plan-draft": {Role.CATALOGUE_OWNER},
+    "targets": {Role.CATALOGUE_OWNER},
     "notices": EVERYBODY,  # each their own
 }
 READ = [
-    "entry", "entry-to-test", "entry-recorded", "intake", "intake-kept", "submissions", "nonconformances",
+    "vehicles", "entry", "entry-to-test", "entry-recorded", "intake", "intake-kept", "submissions", "nonconformances",
     "nonconformance", "releases", "release", "sampling", "rejection",
     "rigs", "rig", "rig-cars", "rig-finding", "plans", "plan", "coverage",
     "coverage-of", "coverage-one", "hold-lists", "hold-list",
@@ -53,7 +54,7 @@ ALSO_READ = [
     "entry-form", "hold-place", "hold-lift", "disagreement", "void", "operators", "release-propose", "vehicle-deliver",
     "vehicle-destroy", "vehicle-scrap", "inspection-cover", "coverage-enter", "coverage-revoke",
     "hold-list-new", "hold-list-lift", "vehicle-move", "batch-repin",
-    "concession-propose", "plan-draft",
+    "concession-propose", "plan-draft", "targets",
 ]  # fmt: skip
 """Pages whose act is done at their own address."""
 OF_OTHERS = {"today", "batches", "batch", "vehicle", "search", "live", "language", "look"}
@@ -120,6 +121,8 @@ def places(plant, good_car):
     draft = make_revision(plant.configuration, LINES, approved=False)
     rig, plan, kept = f"/rigs/{plant.rig.code}/", f"/plans/{draft.plan.code}/", f"/intake/{Kept.objects.get().pk}/"
     return {
+        "targets": "/targets/",
+        "vehicles": "/vehicles/",
         "entry": f"/entry/{plant.vehicle.vin}/",
         "entry-form": f"/entry/{plant.vehicle.vin}/BAT-EOL/",
         "entry-judge": f"/entry/{plant.vehicle.vin}/BAT-EOL/judge/",

@@ -12,6 +12,7 @@ from ..demonstration.coverage import cover
 from ..demonstration.keys import keys_file
 from ..demonstration.master_data import load_shipped
 from ..demonstration.plant import add_plant
+from ..demonstration.targets import ask
 from ..simulation.plan import PlanTooSmall
 from ..simulation.reading import NotLoaded, revisions_in_force
 
@@ -19,7 +20,7 @@ from ..simulation.reading import NotLoaded, revisions_in_force
 class Command(BaseCommand):
     help = (
         "Fill the demo: accounts, the shipped catalogue and plans, rigs with certificates and keys, demonstration "
-        "coverage. What is there already stays; a second run changes nothing. Refused outside the demo."
+        "coverage and targets. What is there already stays; a second run changes nothing. Refused outside the demo."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -35,6 +36,7 @@ class Command(BaseCommand):
             revisions = revisions_in_force()
             plans, keys = add_plant(revisions, at)
             cover(revisions, plans, at)
+            ask(at)
         except (FilesRefused, ApprovalRefused, NotLoaded, PlanTooSmall) as refused:
             raise CommandError(str(refused)) from refused
         self._say(len(keys))

@@ -21,6 +21,7 @@ from inspections.web import ages
 from inspections.web.batch_facts import vehicle_status_text
 from inspections.web.exporting import answering
 from inspections.web.statuses import Status, word_of
+from inspections.web.target_words import number_text
 
 register = template.Library()
 
@@ -54,6 +55,12 @@ def car_state(status: str) -> str:
 def own_words(text: str) -> str:
     """What was signed in both languages, in that of the page."""
     return " ".join(own_half(text)[0])
+
+
+@register.filter
+def thousands(count: int | None) -> str:
+    """A count with its thousands apart; nothing for none."""
+    return "" if count is None else number_text(count)
 
 
 @register.filter

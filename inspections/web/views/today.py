@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from inspections.batches.queries import batches_on_line
+from inspections.batches.services import MAY_SET as MAY_SET_TARGET
 from inspections.catalogue.queries import characteristic_words, drafts_to_approve, line_words, procedures_named
 from inspections.dispositions.concession_queries import concessions_to_sign
 from inspections.dispositions.listed import lists_that_hold
@@ -34,10 +35,11 @@ from inspections.people.rules import Actor
 from inspections.releases.queries import releases_to_answer
 from inspections.rigs.queries import rig_standings
 
-from ..access import actor_of, language_now, moment_of, role_text
+from ..access import actor_of, language_now, may, moment_of, role_text
 from ..ages import clauses, gap, zone_text
 from ..batch_rows import BatchRow, batch_row
 from ..causes import Known, named_in, page_reasons
+from ..delivery import delivery_of
 from ..frame import optional_url
 from ..need_facts import COVERAGE_SOON, MOST_TASKS, Findings, Task
 from ..needs import age_of, rigs_in_trouble, tasks_of, word_for
@@ -73,6 +75,8 @@ def today(request: HttpRequest) -> HttpResponse:
         "tasks": [(task, age_of(task, at), word_for(task), _act(task, actor)) for task in tasks[:MOST_TASKS]],
         "left": len(tasks) - MOST_TASKS,
         "rows": rows,
+        "delivery": delivery_of(request, at),
+        "sets_targets": may(actor, MAY_SET_TARGET),
         "totals": _totals(rows),
         "trouble": rigs_in_trouble(found),
         "rigs": len(found.rigs),

@@ -22,6 +22,8 @@ from .workbooks import read_workbook, texts
 LISTS = {
     "batches": ("batches",),
     "batch": ("cars", "history"),
+    "targets": ("targets",),
+    "vehicles": ("cars",),
     "vehicle": ("inspections", "measurements", "history"),
     "nonconformances": ("nonconformances",),
     "nonconformance": ("history",),
@@ -65,6 +67,8 @@ def pages(filled):
         "batches": "/batches/",
         "batch": f"/batches/{filled.batch.number}/?cars=all&entries=all",
         "vehicle": f"/vehicles/{filled.vehicle.vin}/",
+        "vehicles": "/vehicles/",
+        "targets": "/targets/",
         "nonconformances": "/nonconformances/?state=open",
         "nonconformance": f"/nonconformances/{Nonconformance.objects.order_by('pk').first().number}/",
         "concessions": "/concessions/",

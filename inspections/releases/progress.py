@@ -1,0 +1,173 @@
+"""What was built, released and delivered in a time, and where the cars of the plant stand now.
+
+A car is *built* when the plant registers it, *released* when the second of two people signs a release that names it
+(one signed again after a suspension counts the first time alone), *delivered* when its delivery comes on record; it
+is *planned* when its batch is opened. All are moments of rows that are written as they happen and never change, so
+what a day counted stays: it is counted once by each process and remembered, and only what came since is counted anew.
+
+*Tested*, *clear* and *held* tell how cars stand now and are read of those in the plant alone, however many have left.
+Of the cars built in a time those that have left count as tested and clear, for so they were let go; those that were
+taken out of delivery count as neither.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any, Final
+
+from ..batches.asking import Period
+from ..gates.reading import read_named
+from .in_plant import CARS, Standing
+
+_SETTLED: Final = timedelta(hours=1)
+"""So long after midnight every act of the day before has ended."""
+_MOMENT: Final = timedelta(microseconds=1)
+
+# A car counts as released once: by the first release of it that two people signed.
+_COUNTED: Final = """
+select m.code, told.what, told.late, sum(told.cars)::bigint from (
+    select b.configuration_id, 'planned' as what, b.opened_at >= %(split)s as late, sum(b.planned_quantity) as cars
+        from inspections_batch b where b.opened_at >= %(since)s and b.opened_at < %(until)s group by 1, 3
+    union all
+    select b.configuration_id, 'built', v.registered_at >= %(split)s, count(*) from inspections_vehicle v
+        join inspections_batch b on b.id = v.batch_id
+        where v.registered_at >= %(since)s and v.registered_at < %(until)s group by 1, 3
+    union all
+    select b.configuration_id, 'released', s.signed_at >= %(split)s, count(*) from inspections_signature s
+        join inspections_releasedvehicle rv on rv.release_id = s.release_id
+        join inspections_vehicle v on v.id = rv.vehicle_id join inspections_batch b on b.id = v.batch_id
+        where s.place = 2 and s.signed_at >= %(since)s and s.signed_at < %(until)s
+            and not exists(select from inspections_releasedvehicle other
+                join inspections_signature before on before.release_id = other.release_id and before.place = 2
+                where other.vehicle_id = rv.vehicle_id and other.id <> rv.id
+                    and (before.signed_at, before.id) < (s.signed_at, s.id))
+        group by 1, 3
+    union all
+    select b.configuration_id, 'delivered', d.recorded_at >= %(split)s, count(*) from inspections_delivery d
+        join inspections_vehicle v on v.id = d.vehicle_id join inspections_batch b on b.id = v.batch_id
+        where d.recorded_at >= %(since)s and d.recorded_at < %(until)s group by 1, 3
+) told join inspections_configuration c on c.id = told.configuration_id
+join inspections_vehiclemodel m on m.id = c.model_id group by 1, 2, 3
+"""
+_NOW: Final = """
+{cars}
+select model, standing, tested, clear, held, count(*), count(*) filter (where registered_at >= %(day)s),
+    count(*) filter (where registered_at >= %(week)s), count(*) filter (where registered_at >= %(year)s)
+from car group by 1, 2, 3, 4, 5
+union all
+select m.code, 'removed', false, false, false, count(*), count(*) filter (where v.registered_at >= %(day)s),
+    count(*) filter (where v.registered_at >= %(week)s), count(*) filter (where v.registered_at >= %(year)s)
+from inspections_vehicle v join inspections_batch b on b.id = v.batch_id
+join inspections_configuration c on c.id = b.configuration_id join inspections_vehiclemodel m on m.id = c.model_id
+where v.status in ('destroyed_for_test', 'scrapped', 'transferred') and v.registered_at >= %(earliest)s
+    and (%(model)s = '' or m.code = %(model)s)
+group by 1
+"""
+
+Counts = Counter[tuple[str, str]]
+"""Cars by the code of their model and what was done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """Cars of one period. `tested`, `clear` and `held` are of those built in it, as they stand now."""
+
+    planned: int = 0
+    built: int = 0
+    tested: int = 0
+    clear: int = 0
+    held: int = 0
+    removed: int = 0
+    released: int = 0
+    delivered: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What was done by the name of the period, and how many cars stand where now."""
+
+    done: Mapping[str, Done] = field(default_factory=dict)
+    standing: Mapping[Standing, int] = field(default_factory=dict)
+
+    @property
+    def in_plant(self) -> int:
+        return sum(self.standing.values())
+
+
+def progress(*, periods: Sequence[Period], at: datetime, model: str = "") -> Progress:
+    """What was done until `at` in the day, week and year of `periods`, of one model or ("") of all.
+
+    Two statements; two more on the first call of a process after midnight, for the days that are over.
+    """
+    day = periods[0].start
+    # What is over is over, once every act of that day has ended.
+    edge = day if at >= day + _SETTLED else day - timedelta(days=1)
+    fresh = _counted(edge, at + _MOMENT, day)
+    counts = {period.name: _of_period(period.start, edge, day, fresh) for period in periods}
+    starts = {period.name: period.start for period in periods}
+    rows = read_named(_NOW.format(cars=CARS), at=at, model=model, earliest=min(starts.values()), **starts)
+    return Progress(
+        {name: _done(name, found, rows, model) for name, found in counts.items()},
+        {standing: sum(row[5] for row in rows if row[1] == standing) for standing in Standing},
+    )
+
+
+def forget_days() -> None:
+    """Count the days that are over anew."""
+    _closed.cache_clear()
+
+
+def _of_period(start: datetime, edge: datetime, day: datetime, fresh: tuple[Counts, Counts]) -> Counts:
+    before, since = fresh
+    if start >= day:
+        return since
+    return (Counter(_closed(start, edge)) if start < edge else Counter()) + before + since
+
+
+@lru_cache(maxsize=16)
+def _closed(since: datetime, until: datetime) -> Mapping[tuple[str, str], int]:
+    """Counts of days that are over."""
+    return _counted(since, until, until)[0]
+
+
+def _counted(since: datetime, until: datetime, split: datetime) -> tuple[Counts, Counts]:
+    """Counts from one moment to another, before and after a third. One statement."""
+    found: tuple[Counts, Counts] = Counter(), Counter()
+    for model, what, late, cars in read_named(_COUNTED, since=since, until=until, split=split):
+        found[late][model, what] += cars
+    return found
+
+
+_PLACE: Final = {"day": 6, "week": 7, "year": 8}
+"""Where a period stands in a row of what is now."""
+
+
+def _done(name: str, counts: Counts, rows: Iterable[tuple[Any, ...]], model: str) -> Done:
+    """One period: what was done in it, and how the cars built in it stand."""
+    done = Counter[str]()
+    for (code, what), cars in counts.items():
+        if model in ("", code):
+            done[what] += cars
+    now = Counter[str]()
+    for row in rows:
+        for flag in ("removed" if row[1] == "removed" else "inside", *_flags(row)):
+            now[flag] += row[_PLACE[name]]
+    left = done["built"] - now["inside"] - now["removed"]
+    return Done(
+        planned=done["planned"],
+        built=done["built"],
+        tested=left + now["tested"],
+        clear=left + now["clear"],
+        held=now["held"],
+        removed=now["removed"],
+        released=done["released"],
+        delivered=done["delivered"],
+    )
+
+
+def _flags(row: tuple[Any, ...]) -> Iterable[str]:
+    return (flag for flag, holds in zip(("tested", "clear", "held"), row[2:5], strict=True) if holds)
