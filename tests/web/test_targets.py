@@ -169,7 +169,7 @@ def test_the_history_stands_newest_first_with_who_and_why(engineer, plant):
     assert [(row["cars"], row["state"]) for row in answer.context["rows"]] == [
         ("400,000", "from 2026-11-30 on"), ("350,000", "in force"),
     ]  # fmt: skip
-    assert "the whole plant: 350,000 cars a year" in text_of(answer)
+    assert "The whole plant: 350,000 cars a year" in text_of(answer)
     assert "<b>asked</b>" not in answer.content.decode()
     assert "This is for: Catalogue owner." in text_of(answer)
 

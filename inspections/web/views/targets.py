@@ -151,7 +151,8 @@ def _heading(by_scope: dict[str, list[DeliveryTarget]], at: datetime) -> str:
         for scope, pace in asked
         if pace is not None
     ]
-    return _("; ").join(said) if said else _("No target of delivery is set")
+    text = _("; ").join(said) or _("No target of delivery is set")
+    return text[:1].upper() + text[1:]
 
 
 def _row(row: DeliveryTarget, by_scope: dict[str, list[DeliveryTarget]], at: datetime) -> dict[str, Any]:
