@@ -6,10 +6,16 @@ from functools import cache
 from importlib.metadata import entry_points
 
 from .canonical import Adapter
+from .isomme import IsoMmeAdapter
 from .wats_json import WatsJsonAdapter
 
 GROUP = "interlock.adapters"
 """The entry point group. An entry point names an object with the methods of `canonical.Adapter`."""
+
+BUILT_IN: tuple[type[Adapter], ...] = (
+    IsoMmeAdapter,
+    WatsJsonAdapter,
+)
 
 SURE_ENOUGH = 0.6
 """Below this nobody claims the file: it waits for a person, or for a `format` stated by the sender."""
@@ -28,7 +34,10 @@ def installed() -> dict[str, Adapter]:
     """All readers by name. Raises DoubleAdapter where two share a name."""
     found: dict[str, Adapter] = {}
     loaded = [point.load() for point in sorted(entry_points(group=GROUP), key=lambda point: point.name)]
-    for adapter in [WatsJsonAdapter(), *(offer() if isinstance(offer, type) else offer for offer in loaded)]:
+    for adapter in [
+        *(read() for read in BUILT_IN),
+        *(offer() if isinstance(offer, type) else offer for offer in loaded),
+    ]:
         if adapter.name in found:
             raise DoubleAdapter(f"two readers are named {adapter.name!r}: uninstall one")
         found[adapter.name] = adapter
