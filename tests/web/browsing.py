@@ -1,7 +1,11 @@
-"""How the tests of the pages use a browser: signed in at once, with the keyboard alone, with a finger."""
+"""How the tests of the pages use a browser: signed in at once, with the keyboard alone, with a finger; and how a rig
+posts to the server that the browser reads."""
 
 from __future__ import annotations
 
+import json
+from contextlib import closing
+from http.client import HTTPConnection
 from typing import Any
 
 from playwright.sync_api import BrowserContext, Locator, Page
@@ -41,6 +45,25 @@ SMALL = """least => {
   }
   return found;
 }"""
+
+
+REASONS = """() => [...document.querySelectorAll("#reasons li")].map(
+  each => [...each.querySelectorAll(":scope > span:not(.status)")].map(line => line.textContent.trim()).join(" "))"""
+
+
+def post(url: str, key: str, body: bytes | str) -> tuple[int, Any]:
+    """An inspection, as a rig with this key posts it to the server at `url`."""
+    headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
+    with closing(HTTPConnection(url.partition("//")[2])) as connection:
+        connection.request("POST", "/api/v1/inspections/", body, headers)
+        answer = connection.getresponse()
+        return answer.status, json.load(answer)
+
+
+def reasons_on(page: Page) -> list[str]:
+    """Why the car of this page may not leave, each reason with what would clear it."""
+    found: list[str] = page.evaluate(REASONS)
+    return found
 
 
 def sign_in(context: BrowserContext, url: str, person: Any) -> None:

@@ -92,3 +92,32 @@ def test_an_engineer_goes_from_today_through_the_matrix_to_the_car_without_a_mou
     page.keyboard.press("Enter")
     page.wait_for_url(f"**/vehicles/{car}/#c-BOND")
     expect(page.get_by_role("heading", level=1)).to_have_text("May it leave? No")
+
+
+def test_a_release_officer_proposes_a_car_and_signs_without_a_mouse(page, served):
+    from inspections.gates.services import decide_batch
+    from inspections.people.choices import Role
+    from inspections.releases.models import Release
+    from inspections.results.services import record_inspections
+    from tests.factories import AT
+
+    plant = served.plant
+    car = plant.batch.vehicles.get(sequence=2)
+    record_inspections(items=plant.passing(vin=car.vin), rig=plant.rig, actor=plant.rig_actor, at=AT)
+    decide_batch(batch_id=plant.batch.pk, at=AT)
+    page.goto(f"{served.url}/batches/{plant.batch.number}/")
+    log_in(page, Role.RELEASE_OFFICER)
+    tab_to(page, page.locator(f'main a[href$="/batches/{plant.batch.number}/release/"]').first)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="What two people will sign")).to_be_visible()
+    tab_to(page, page.get_by_role("button", name="Propose this car"))
+    page.keyboard.press("Enter")
+    expect(page.locator("#sign")).to_contain_text("Signature 1")
+    tab_to(page, page.get_by_label("Password"))
+    page.keyboard.type("a long password", delay=40)
+    tab_to(page, page.get_by_label("I have read what I sign, and what is left behind."))
+    page.keyboard.press("Space")
+    tab_to(page, page.get_by_role("button", name="Sign; a second person has to sign too"))
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Password")).to_have_count(0)
+    assert Release.objects.get().signatures.count() == 1

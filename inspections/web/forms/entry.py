@@ -38,7 +38,8 @@ def written_number(text: str, *, whole: bool = False) -> WrittenNumber | None:
     if not typed:
         return None
     marks = typed.count(",") + typed.count(".")
-    if marks > 1 or _GROUPING.intersection(typed):
+    grouped = marks > 1 or _GROUPING.intersection(typed)
+    if grouped and not any(each.isalpha() for each in typed):
         raise ValidationError(
             _("Write it without grouping, with one comma or full stop for the decimals, such as 1234.5."),
             code="grouping",
@@ -47,7 +48,7 @@ def written_number(text: str, *, whole: bool = False) -> WrittenNumber | None:
     number = parse_number(spelled)
     if number is JudgementReason.NUMBER_OUT_OF_RANGE:
         raise ValidationError(_("At most 30 digits and a power of ten within 30 can be kept."), code="out_of_range")
-    if not isinstance(number, Decimal):
+    if grouped or not isinstance(number, Decimal):
         raise ValidationError(
             _("“%(typed)s” is no number. Type digits only, without the unit."),
             code="not_a_number",
