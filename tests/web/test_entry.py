@@ -339,6 +339,13 @@ def test_grouping_is_refused(inspector, plant, typed):
     assert "without grouping" in words(response)
 
 
+@pytest.mark.parametrize("typed", ["0.043 V", "812.0 Ω/V", "1_000e2", "1 e5", "N.a.N"])
+def test_a_value_with_its_unit_or_with_letters_is_told_so_rather_than_of_grouping(inspector, plant, typed):
+    response = save(inspector, plant, {name_of("ISO"): typed})
+    assert (response.status_code, Inspection.objects.count()) == (422, 0)
+    assert f"“{typed}” is no number. Type digits only, without the unit." in words(response)
+
+
 def test_a_software_version_that_differs_is_claimed_as_seen_and_the_result_does_not_count(inspector, plant, clock):
     save(inspector, plant, {"software-BMS": "2.1"})
     assert Inspection.objects.get().software == [{"system": "BMS", "version": "2.1"}]

@@ -89,7 +89,6 @@ def site(django_db_setup: None, django_db_blocker: Any, _redis_of_this_run: Any)
 
     clock, patch = Clock(), pytest.MonkeyPatch()
     patch.setattr(timezone, "now", lambda: clock.now)
-    patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
     forget_procedures()
     with django_db_blocker.unblock():
         server = LiveServer("localhost")
