@@ -1,19 +1,20 @@
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class BatchStatus(models.TextChoices):
-    OPEN = "open", "Open"
-    TESTING_CLOSED = "testing_closed", "Testing closed"
-    COMPLETED = "completed", "Completed"
+    OPEN = "open", _("Open")
+    TESTING_CLOSED = "testing_closed", _("Testing closed")
+    COMPLETED = "completed", _("Completed")
 
 
 class VehicleStatus(models.TextChoices):
-    IN_PROCESS = "in_process", "In process"
-    RELEASED = "released", "Released"
-    DELIVERED = "delivered", "Delivered"
-    DESTROYED = "destroyed_for_test", "Destroyed for a test"
-    SCRAPPED = "scrapped", "Scrapped"
-    TRANSFERRED = "transferred", "Transferred"
+    IN_PROCESS = "in_process", _("In process")
+    RELEASED = "released", _("Released")
+    DELIVERED = "delivered", _("Delivered")
+    DESTROYED = "destroyed_for_test", _("Destroyed for a test")
+    SCRAPPED = "scrapped", _("Scrapped")
+    TRANSFERRED = "transferred", _("Transferred")
 
 
 FOR_DELIVERY = (VehicleStatus.IN_PROCESS, VehicleStatus.RELEASED, VehicleStatus.DELIVERED)

@@ -1,42 +1,43 @@
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class Domain(models.TextChoices):
-    BATTERY = "battery", "Battery"
-    CRASH = "crash", "Crash"
-    DRIVING = "driving", "Driving"
+    BATTERY = "battery", _("Battery")
+    CRASH = "crash", _("Crash")
+    DRIVING = "driving", _("Driving")
 
 
 class Special(models.TextChoices):
     """Special characteristics of IATF 16949: critical and significant."""
 
-    CRITICAL = "CC", "Critical"
-    SIGNIFICANT = "SC", "Significant"
+    CRITICAL = "CC", _("Critical")
+    SIGNIFICANT = "SC", _("Significant")
 
 
 class RevisionStatus(models.TextChoices):
-    DRAFT = "draft", "Draft"
-    APPROVED = "approved", "Approved"
-    SUPERSEDED = "superseded", "Superseded"
+    DRAFT = "draft", _("Draft")
+    APPROVED = "approved", _("Approved")
+    SUPERSEDED = "superseded", _("Superseded")
 
 
 class Basis(models.TextChoices):
-    PER_PERIOD = "per_period", "Per period"
-    PER_BATCH = "per_batch", "Per batch"
+    PER_PERIOD = "per_period", _("Per period")
+    PER_BATCH = "per_batch", _("Per batch")
 
 
 class Period(models.TextChoices):
-    SHIFT = "shift", "Shift"
-    WEEK = "week", "Week"
-    MONTH = "month", "Month"
-    LOT = "lot", "Material lot"
+    SHIFT = "shift", _("Shift")
+    WEEK = "week", _("Week")
+    MONTH = "month", _("Month")
+    LOT = "lot", _("Material lot")
 
 
 class Confidence(models.TextChoices):
     """How sure the source of a limit is. A plant default is not law and says so wherever it shows."""
 
-    READ = "read", "Read in the standard's text"
-    READ_SECONDARY = "read-secondary", "Read in a second-hand text"
-    MEMORY_HIGH = "memory-high", "Known, not read"
-    MEMORY_MEDIUM = "memory-medium", "Known, to be checked"
-    PLANT_DEFAULT = "plant-default", "Plant default, not law"
+    READ = "read", _("Read in the standard's text")
+    READ_SECONDARY = "read-secondary", _("Read in a second-hand text")
+    MEMORY_HIGH = "memory-high", _("Known, not read")
+    MEMORY_MEDIUM = "memory-medium", _("Known, to be checked")
+    PLANT_DEFAULT = "plant-default", _("Plant default, not law")

@@ -1,7 +1,8 @@
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class CoverageKind(models.TextChoices):
-    INSPECTION = "inspection", "Passing inspection on a destroyed car"
-    CERTIFICATE = "certificate", "Outside laboratory's certificate"
-    DEMONSTRATION = "demonstration", "Demonstration, not evidence"
+    INSPECTION = "inspection", _("Passing inspection on a destroyed car")
+    CERTIFICATE = "certificate", _("Outside laboratory's certificate")
+    DEMONSTRATION = "demonstration", _("Demonstration, not evidence")

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Final
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from ..people.choices import Role
 
@@ -36,16 +37,16 @@ class Kind(StrEnum):
 class Pace(models.TextChoices):
     """How soon a person is told. Ordered by `rules.SOONEST`."""
 
-    AT_ONCE = "at_once", "At once"
-    DIGEST = "digest", "Digest"
-    NONE = "none", "Never"
+    AT_ONCE = "at_once", _("At once")
+    DIGEST = "digest", _("Digest")
+    NONE = "none", _("Never")
 
 
 class MailState(models.TextChoices):
-    GATHERING = "gathering", "Gathering"
-    READY = "ready", "Ready"
-    SENT = "sent", "Sent"
-    REFUSED = "refused", "Refused"
+    GATHERING = "gathering", _("Gathering")
+    READY = "ready", _("Ready")
+    SENT = "sent", _("Sent")
+    REFUSED = "refused", _("Refused")
 
 
 @dataclass(frozen=True, slots=True)

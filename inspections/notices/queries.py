@@ -57,9 +57,12 @@ def own_notices(*, person: User, actor: Actor, language: str) -> OwnNotices:
     )
 
 
-def latest_mails(*, person: User, most: int) -> list[NoticeMail]:
-    """The newest mails to a person that were written, newest first, without their texts. One statement."""
+def latest_mails(*, person: User, most: int, before: int | None = None) -> list[NoticeMail]:
+    """The newest mails to a person that were written, newest first, without their texts; those before one, where it is
+    named by its id. One statement."""
     rows = NoticeMail.objects.filter(person=person).exclude(state=MailState.GATHERING).defer("text", "html")
+    if before is not None:
+        rows = rows.filter(pk__lt=before)
     return list(rows.order_by("-pk")[:most])
 
 

@@ -10,6 +10,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import translation
 
 from inspections.admin.site import GROUPS, InterlockSite
 from inspections.batches.models import Batch
@@ -264,3 +265,46 @@ def test_a_list_takes_as_many_statements_with_three_rows_as_with_one(plant, monk
     assert once == QUERIES
     # Reading the same rows twice more takes two statements, and drawing them none.
     assert {name: count - 2 for name, count in thrice.items()} == once
+
+
+CODES = {"sha-256", "html", "sha256"}
+"""What is called the same in every language."""
+
+
+def english_in(html):
+    """Labels, headings of columns and filters, and the words of rows' states that have no Chinese letter."""
+    main = html[html.index('id="content"') :]
+    said = re.findall(
+        r"<label[^>]*>(.*?)</label>|<th[^>]*scope=\"col\"[^>]*>(.*?)</th>|<summary[^>]*>(.*?)</summary>", main, re.S
+    )
+    found = set()
+    for parts in said:
+        text = " ".join(re.sub(r"<[^>]+>", " ", "".join(parts)).split()).strip(" :：")
+        if re.search(r"[A-Za-z]{2}", text) and not re.search(r"[\u4e00-\u9fff]", text) and text.lower() not in CODES:
+            found.add(text)
+    return found
+
+
+@pytest.mark.parametrize("model", OURS, ids=lambda model: model.__name__)
+def test_every_page_of_ours_speaks_chinese_to_who_reads_chinese(plant, model):
+    client = staff(Role.CATALOGUE_OWNER, superuser=True)
+    client.cookies["django_language"] = "zh-hans"
+    pages = [page(model, "changelist")]
+    row = model._default_manager.order_by("pk").first()
+    if row is not None:
+        pages.append(page(model, "change", row.pk))
+    if admin.site._registry[model].has_add_permission(client.get("/admin/").wsgi_request):
+        pages.append(page(model, "add"))
+    for address in pages:
+        assert (address, english_in(client.get(address).content.decode())) == (address, set())
+
+
+def test_every_table_and_column_has_its_chinese_name():
+    english = []
+    with translation.override("zh-hans"):
+        for model in OURS:
+            shown = [model._meta.verbose_name, model._meta.verbose_name_plural, model._meta.app_config.verbose_name]
+            shown += [field.verbose_name for field in model._meta.concrete_fields]
+            found = [str(name) for name in shown if not re.search(r"[\u4e00-\u9fff]", str(name))]
+            english += [f"{model.__name__}: {name}" for name in found if name.lower() not in CODES]
+    assert english == []

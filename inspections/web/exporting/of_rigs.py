@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from inspections.gates.waiting_cars import WaitingCar
 from inspections.rigs.models import Rig
+from inspections.saying import Name
 
 from ..access import moment_of
 from ..batch_facts import vehicle_status_text
@@ -79,3 +80,57 @@ def cars(
     pages = in_pages(lambda place, most: read(place or (-1, 0), most), lambda row: (row.rank, row.id))
     title = _("Cars that rig %(code)s measured") % {"code": rig.code}
     return Sheet(f"rig-{rig.code}-cars", title, columns, pages, narrowed)
+
+
+def calibrations(rig: Rig) -> Sheet:
+    """Every certificate of a rig, the latest end first."""
+    columns = [
+        Column(_("Certificate"), lambda row: row.certificate),
+        Column(_("In calibration from"), lambda row: row.valid_from),
+        Column(_("Until before"), lambda row: row.valid_until),
+        Column(_("Entered by"), lambda row: row.recorded_by),
+        Column(_("Entered"), lambda row: row.recorded_at),
+    ]
+    rows = list(rig.calibrations.order_by("-valid_until", "-pk"))
+    return Sheet(f"rig-{rig.code}-calibrations", _("Calibration of rig %(code)s") % {"code": rig.code}, columns, [rows])
+
+
+def findings(rig: Rig) -> Sheet:
+    """What was found out of tolerance, newest first."""
+    columns = [
+        Column(_("Last known good"), lambda row: row.back_to),
+        Column(_("Found"), lambda row: row.found_at),
+        Column(_("What was found"), lambda row: row.reason),
+        Column(_("By"), lambda row: row.recorded_by),
+    ]
+    rows = list(rig.findings.order_by("-found_at", "-pk"))
+    title = _("Rig %(code)s, found out of tolerance") % {"code": rig.code}
+    return Sheet(f"rig-{rig.code}-findings", title, columns, [rows])
+
+
+def authorisations(rig: Rig, at: datetime) -> Sheet:
+    """What a rig may carry out and no longer may, as the last word with effect says."""
+    columns = [
+        *coded(
+            _("Procedure"),
+            lambda own: str(Name(own.procedure.name, own.procedure.name_zh)),
+            lambda own: own.procedure.code,
+        ),
+        Column(_("Authorised"), lambda own: own.granted),
+        Column(_("Since"), lambda own: own.since),
+        Column(_("By"), lambda own: own.recorded_by),
+    ]
+    title = _("What rig %(code)s may carry out") % {"code": rig.code}
+    return Sheet(f"rig-{rig.code}-authorisations", title, columns, [authorisations_of([rig.pk], at).get(rig.pk, [])])
+
+
+def keys(rig: Rig) -> Sheet:
+    """The keys of a rig by their beginning, never the secret."""
+    columns = [
+        Column(_("Key"), lambda key: key.prefix),
+        Column(_("Issued"), lambda key: key.created_at),
+        Column(_("Ends"), lambda key: key.expires_at),
+        Column(_("Revoked"), lambda key: key.revoked_at),
+    ]
+    rows = list(rig.keys.order_by("-created_at", "-pk"))
+    return Sheet(f"rig-{rig.code}-keys", _("Keys of rig %(code)s") % {"code": rig.code}, columns, [rows])

@@ -36,6 +36,9 @@ from ..characteristic_words import (
     value_words,
 )
 from ..charts import warm
+from ..exporting import of_characteristics
+from ..exporting.answering import exports
+from ..exporting.sheets import Sheet
 from ..forms.characteristics import CharacteristicForm, ListForm
 from ..measured import position_text
 from ..paging import PAGE, Pager, address
@@ -45,19 +48,35 @@ _MOST_RIGS: Final = 200
 _LONGEST_COUNT: Final = timedelta(days=7)
 
 
-@require_safe
-def characteristic_list(request: HttpRequest) -> HttpResponse:
-    """Characteristics with what was measured in a window of time, worst first, a hundred a page. Four queries."""
-    warm()
+def _list_form(request: HttpRequest, procedures: Sequence[Procedure]) -> ListForm:
     language = language_now()
-    procedures = list(Procedure.objects.order_by("code"))
-    form = ListForm(
+    return ListForm(
         at=moment_of(request),
         rigs=_rig_codes(request, Q()),
         procedures=[(row.code, f"{row.code} {name_of(row, language)}") for row in procedures],
         data=request.GET,
         longest=_LONGEST_COUNT,
     )
+
+
+def _list_sheet(request: HttpRequest) -> Sheet:
+    procedures = list(Procedure.objects.order_by("code"))
+    form = _list_form(request, procedures)
+    if not form.is_valid():
+        raise Http404(_("This filter cannot be read"))
+    since, until = form.cleaned_data["span"]
+    time = (_("Finished from"), _("%(since)s until before %(until)s") % {"since": stamp(since), "until": stamp(until)})
+    narrowed = [*of_characteristics.filter_in_words(form), time]
+    return of_characteristics.characteristics(_ranked(form.cleaned_data, procedures), narrowed)
+
+
+@require_safe
+@exports(characteristics=_list_sheet)
+def characteristic_list(request: HttpRequest) -> HttpResponse:
+    """Characteristics with what was measured in a window of time, worst first, a hundred a page. Four queries."""
+    warm()
+    procedures = list(Procedure.objects.order_by("code"))
+    form = _list_form(request, procedures)
     context: dict[str, Any] = {
         "form": form,
         "filtered": bool(request.GET),
@@ -161,21 +180,43 @@ def _rig_codes(request: HttpRequest, which: Q) -> list[str]:
     return list(rows.values_list("code", flat=True)[:_MOST_RIGS])
 
 
-@require_safe
-def characteristic(request: HttpRequest, code: str) -> HttpResponse:
-    """One characteristic."""
+def _found(code: str) -> Characteristic:
     found = Characteristic.objects.select_related("procedure").filter(code=code.replace("\x00", "")).first()
     if found is None:
         raise Http404(_("There is no characteristic %(code)s.") % {"code": code[:_LONGEST_CODE]})
+    return found
+
+
+def _configurations() -> list[Configuration]:
+    return list(Configuration.objects.select_related("model").order_by("code"))
+
+
+def _form(request: HttpRequest, found: Characteristic, configurations: Sequence[Configuration]) -> CharacteristicForm:
     language = language_now()
-    configurations = list(Configuration.objects.select_related("model").order_by("code"))
-    form = CharacteristicForm(
+    return CharacteristicForm(
         at=moment_of(request),
         rigs=_rig_codes(request, Q(authorisations__procedure=found.procedure_id)),
         products=_products(configurations),
         positions=[(position, position_text(found, position, language)) for position in found.positions],
         data=request.GET,
     )
+
+
+def _values_sheet(request: HttpRequest, code: str) -> Sheet:
+    found, configurations = _found(code), _configurations()
+    form = _form(request, found, configurations)
+    if not form.is_valid():
+        raise Http404(_("This filter cannot be read"))
+    page = _read(found, form.cleaned_data, configurations)
+    return of_characteristics.values(page, of_characteristics.filter_in_words(form))
+
+
+@require_safe
+@exports(values=_values_sheet)
+def characteristic(request: HttpRequest, code: str) -> HttpResponse:
+    """One characteristic."""
+    found, configurations, language = _found(code), _configurations(), language_now()
+    form = _form(request, found, configurations)
     context: dict[str, Any] = {
         "form": form,
         "row": found,

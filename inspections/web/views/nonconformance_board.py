@@ -26,6 +26,8 @@ from ..board_page import (
     read_asked,
     windows,
 )
+from ..exporting import of_answers, of_board
+from ..exporting.answering import exports
 from ..paging import PAGE, Pager, address, cursor_text, moment_cursor
 from .nonconformances import heading_of, nonconformance_list
 
@@ -33,6 +35,7 @@ _LISTS = ("state", "after")
 
 
 @require_safe
+@exports(board=of_board.board, nonconformances=of_answers.nonconformances)
 def board(request: HttpRequest) -> HttpResponseBase:
     """Nonconformances by where they stand. Its statements do not grow with them.
 

@@ -160,7 +160,6 @@ ACTS: dict[str, Act] = {
 
 
 @require_safe
-@exports(nonconformances=of_answers.nonconformances)
 def nonconformance_list(request: HttpRequest) -> HttpResponse:
     """Open ones, critical and oldest first; or closed ones. Seven statements however many there are."""
     at, closed = moment_of(request), request.GET.get("state") == "closed"

@@ -22,13 +22,21 @@ from inspections.people.models import User
 
 from ..access import actor_of, moment_of
 from ..ages import stamp
+from ..exporting import of_people
+from ..exporting.answering import exports
+from ..exporting.sheets import Sheet
 from ..forms.notices import NoticesForm
 from ..statuses import Status
 
 SHOWN: Final = 10
 
 
+def _mails_sheet(request: HttpRequest) -> Sheet:
+    return of_people.mails(cast(User, request.user))
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
+@exports(mails=_mails_sheet)
 def notices(request: HttpRequest) -> HttpResponse:
     """How the person who asks is told; POST chooses anew. Nobody sees or changes another's."""
     person, actor = cast(User, request.user), actor_of(request)

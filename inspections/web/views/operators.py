@@ -20,10 +20,13 @@ from inspections.results.operators import (
 )
 
 from ..access import actor_of, may, moment_of, who_may
+from ..exporting import of_people
+from ..exporting.answering import exports
 from ..forms.releases import OperatorForm
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@exports(unknown=of_people.unknown, known=of_people.known)
 def operators(request: HttpRequest) -> HttpResponse:
     """Unknown operators with how many cars they keep. POST says who one is, once and for all."""
     actor, at = actor_of(request), moment_of(request)

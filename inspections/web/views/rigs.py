@@ -145,8 +145,30 @@ def _history_sheet(request: HttpRequest, code: str) -> Sheet:
     return of_ledger.history_of_rig(_rig(code))
 
 
+def _calibrations_sheet(request: HttpRequest, code: str) -> Sheet:
+    return of_rigs.calibrations(_rig(code))
+
+
+def _findings_sheet(request: HttpRequest, code: str) -> Sheet:
+    return of_rigs.findings(_rig(code))
+
+
+def _authorisations_sheet(request: HttpRequest, code: str) -> Sheet:
+    return of_rigs.authorisations(_rig(code), moment_of(request))
+
+
+def _keys_sheet(request: HttpRequest, code: str) -> Sheet:
+    return of_rigs.keys(_rig(code))
+
+
 @require_safe
-@exports(history=_history_sheet)
+@exports(
+    history=_history_sheet,
+    authorisations=_authorisations_sheet,
+    calibrations=_calibrations_sheet,
+    findings=_findings_sheet,
+    keys=_keys_sheet,
+)
 def rig(request: HttpRequest, code: str) -> HttpResponse:
     """One rig: its state, certificates, findings, authorisations, keys, and what may be done."""
     return _page(request, _rig(code))
