@@ -231,7 +231,7 @@ def name_tables() -> None:
     for model in apps.get_app_config("inspections").get_models():
         if model.__name__ in NAMES:
             one, several = str(model._meta.verbose_name), NAMES[model.__name__]
-            model._meta.verbose_name = _one(one, several)  # type: ignore[assignment]
+            model._meta.verbose_name = _one(one, several)
             model._meta.verbose_name_plural = several  # type: ignore[assignment]
         for field in model._meta.concrete_fields:
             own = model.__name__ not in _DJANGOS_OWN or field.name in {"id", "personnel_number"}

@@ -272,7 +272,7 @@ CODES = {"sha-256", "html", "sha256"}
 
 
 def english_in(html):
-    """Labels, headings of columns and filters, and the words of rows' states that have no Chinese letter."""
+    """Labels, headings of columns and headings of filters that have no Chinese letter."""
     main = html[html.index('id="content"') :]
     said = re.findall(
         r"<label[^>]*>(.*?)</label>|<th[^>]*scope=\"col\"[^>]*>(.*?)</th>|<summary[^>]*>(.*?)</summary>", main, re.S
