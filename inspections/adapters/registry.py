@@ -7,6 +7,8 @@ from importlib.metadata import entry_points
 
 from .canonical import Adapter
 from .isomme import IsoMmeAdapter
+from .json_lines import JsonLinesAdapter
+from .table import TableAdapter
 from .wats_json import WatsJsonAdapter
 
 GROUP = "interlock.adapters"
@@ -14,6 +16,8 @@ GROUP = "interlock.adapters"
 
 BUILT_IN: tuple[type[Adapter], ...] = (
     IsoMmeAdapter,
+    JsonLinesAdapter,
+    TableAdapter,
     WatsJsonAdapter,
 )
 

@@ -27,12 +27,17 @@ def decode(stream: BinaryIO, max_bytes: int) -> object:
         text = data.removeprefix(codecs.BOM_UTF8).decode("utf-8")
     except UnicodeDecodeError as error:
         raise AdapterError(f"byte {error.start}", "bytes that are not UTF-8", "UTF-8 text") from error
+    return decode_text(text)
+
+
+def decode_text(text: str, line: int = 1) -> object:
+    """The one JSON document in `text`, which begins on line `line` of its file; as `decode`."""
     try:
         document: object = json.loads(
             text, parse_float=_number, parse_int=_number, parse_constant=str, object_pairs_hook=_no_key_twice
         )
     except json.JSONDecodeError as error:
-        place = f"line {error.lineno} column {error.colno}"
+        place = f"line {line - 1 + error.lineno} column {error.colno}"
         raise AdapterError(place, f"broken JSON ({error.msg})", "one complete JSON document") from error
     except RecursionError as error:
         raise AdapterError("file", "objects nested without end", "a report of ordinary depth") from error
