@@ -45,7 +45,7 @@ from .gates.models import (
     Screening,
     VehicleGate,
 )
-from .intake.models import Kept, Photograph, Submission
+from .intake.models import Kept, Photograph, Submission, Trace
 from .marks.models import Mark
 from .notices.models import NoticeChoice, NoticeLine, NoticeMail, Untold
 from .people.models import OperatorAlias, User
@@ -62,5 +62,6 @@ __all__ = [
     "Measurement", "Nonconformance", "NoticeChoice", "NoticeLine", "NoticeMail", "OpenReason", "OperatorAlias",
     "OutOfTolerance", "Photograph", "PlanRevision", "Procedure", "Release", "ReleasedVehicle", "Removal", "Repinning",
     "Requirement", "Rig", "Sample", "ScreenedVehicle", "Screening", "Signature", "SoftwareChange", "SourceItem",
-    "Submission", "SystemClient", "Untold", "User", "Vehicle", "VehicleGate", "VehicleModel", "VehicleMove", "Void",
+    "Submission", "SystemClient", "Trace", "Untold", "User", "Vehicle", "VehicleGate", "VehicleModel", "VehicleMove",
+    "Void",
 ]  # fmt: skip

@@ -14,7 +14,7 @@ from inspections.dispositions.services import place_hold_list
 from inspections.gates.choices import CoverageKind
 from inspections.gates.models import ScreenedVehicle, Screening
 from inspections.gates.services import decide_batch, enter_coverage, revoke_coverage
-from inspections.intake.models import Photograph, Submission
+from inspections.intake.models import Photograph, Submission, Trace
 from inspections.intake.services import post_inspection
 from inspections.notices.models import NoticeChoice, NoticeMail
 from inspections.people.choices import Role
@@ -112,7 +112,10 @@ def _fill_intake(plant: Plant) -> None:
     body = json.dumps({"id": "refused-1", "vin": plant.vehicle.vin}).encode()
     answer = post_inspection(rig=plant.rig, body=body, media_type="application/json", actor=plant.rig_actor, at=AT)
     assert answer.status == 400
-    Submission.objects.create(rig=plant.rig, sha256="0" * 64, name="report.json", size=1, received_at=AT)
+    file = Submission.objects.create(rig=plant.rig, sha256="0" * 64, name="report.json", size=1, received_at=AT)
+    Trace.objects.create(
+        submission=file, external_id="T1", sha256="2" * 64, size=1, name="T1.parquet", adapter="iso_mme/1", at=AT
+    )
 
 
 def _fill_photographs(plant: Plant, person_id: int) -> None:

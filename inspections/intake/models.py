@@ -120,3 +120,25 @@ class Photograph(models.Model):
 
     def __str__(self) -> str:
         return self.sha256[:12]
+
+
+class Trace(models.Model):
+    """The channels of one test of a file, as Parquet that lies on disk under its SHA-256. Append-only.
+
+    It is made from the submission and can be made again; the submission stays as it is. `channels` lists what is in it.
+    """
+
+    submission = models.ForeignKey(Submission, on_delete=models.PROTECT, related_name="traces")
+    external_id = models.CharField(max_length=128, help_text="of the inspection that it belongs to")
+    sha256 = models.CharField(max_length=64)
+    size = models.BigIntegerField()
+    name = models.CharField(max_length=200)
+    adapter = models.CharField(max_length=80, help_text="what read it, with its version")
+    channels = models.JSONField(default=list)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["submission", "external_id", "sha256"], name="trace_once")]
+
+    def __str__(self) -> str:
+        return self.name

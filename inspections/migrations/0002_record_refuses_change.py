@@ -37,6 +37,7 @@ APPEND_ONLY = [
     "screenedvehicle",
     "removal",
     "photograph",
+    "trace",
 ]
 """Rows that are written once."""
 

@@ -22,6 +22,7 @@ NOT_SHOWN = {
     "Sample": "shows with the gate of its batch",
     "DrawSeed": "a secret until testing is closed; the ledger and the batch's page tell it then",
     "Photograph": "shows with its inspection, on the page of what was recorded",
+    "Trace": "shows with its inspection, on the page of what was recorded, and on its own page",
     "Screening": "shows with the rejection that it clears",
     "ScreenedVehicle": "the same, for each vehicle",
     "Decision": "shows on the pages of the car and of the batch",

@@ -15,7 +15,7 @@ APPEND_ONLY = {
     "coveragerevocation", "disposition", "concession", "calibration", "outoftolerance", "authorisation", "fitting",
     "softwarechange", "release", "releasedvehicle", "signature", "delivery", "deliverytarget", "operatoralias",
     "drawseed",
-    "screening", "screenedvehicle", "removal", "photograph",
+    "screening", "screenedvehicle", "removal", "photograph", "trace",
     "holdlist", "listedvehicle", "vehiclemove", "repinning",
     "concededvehicle", "concessionsignature",
 }  # fmt: skip
