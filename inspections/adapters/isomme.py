@@ -23,6 +23,7 @@ from .isomme_text import Header, decode_text, joined_headers, read_header, split
 from .rig_times import read_time
 from .signals import Signal
 from .strict_json import shown
+from .trace_files import TraceFile
 from .zipped import MAGIC, Folder, open_folder
 
 _MOST_CHANNELS = 2_000
@@ -63,6 +64,15 @@ class IsoMmeAdapter:
             raise AdapterError("file", "no member that ends in .mme", "the folder of an ISO-MME test")
         return _read_tests(tests)
 
+    def traces(self, stream: BinaryIO, context: ParseContext) -> Iterator[TraceFile]:
+        """The channels of each test in the zip, whatever their data status: it is told with them."""
+        from .traces import write_traces  # pyarrow is large: only what keeps traces needs it
+
+        folder = open_folder(stream, context.max_bytes)
+        for name in _tests_in(folder):
+            test = _Test(folder, name, context)
+            yield write_traces(_external_id(test.read_mme()), test.channels(), f"{self.name}/{self.version}")
+
     def option_faults(self, options: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         """As `feature_options` says, and `software_system`, a text."""
         yield from feature_faults(options)
@@ -72,15 +82,6 @@ class IsoMmeAdapter:
         system = options.get("software_system")
         if system is not None and (not isinstance(system, str) or not system.strip()):
             yield "/software_system", f"{shown(system)}; the code of a software system is expected"
-
-
-def read_channels(stream: BinaryIO, context: ParseContext) -> Iterator[tuple[str, Sequence[Channel]]]:
-    """The number of each test in the zip with all its channels. Raises AdapterError."""
-    folder = open_folder(stream, context.max_bytes)
-    for name in _tests_in(folder):
-        test = _Test(folder, name, context)
-        header = test.read_mme()
-        yield _external_id(header), list(test.channels())
 
 
 def _tests_in(folder: Folder) -> list[str]:
