@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from importlib.metadata import entry_points
 
+from .atml import AtmlAdapter
 from .canonical import Adapter
 from .isomme import IsoMmeAdapter
 from .json_lines import JsonLinesAdapter
@@ -15,6 +16,7 @@ GROUP = "interlock.adapters"
 """The entry point group. An entry point names an object with the methods of `canonical.Adapter`."""
 
 BUILT_IN: tuple[type[Adapter], ...] = (
+    AtmlAdapter,
     IsoMmeAdapter,
     JsonLinesAdapter,
     TableAdapter,

@@ -44,7 +44,7 @@ class Comparison:
     upper: Decimal | None = None
     lower_inclusive: bool = True
     upper_inclusive: bool = True
-    expected: Decimal | str | None = None
+    expected: Decimal | str | bool | None = None
     case_sensitive: bool = True
     note: str = ""
 

@@ -1,0 +1,295 @@
+"""The steps of an ATML result set, read into items one step at a time.
+
+What counts as an item: every result of a test, arrays element by element; a test of a kind that measures without its
+result, as not measured; any other test that says only how it ended. Actions and groups are no checks: only where one
+failed or broke off, and nothing within says so, its own outcome is an item.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Final
+from xml.etree.ElementTree import Element
+
+from .atml_limits import read_comparison, unit_of
+from .canonical import AdapterError, CanonicalItem, Comparator, ItemClaim, ItemKind
+from .step_items import (
+    BAD,
+    ItemList,
+    believe_the_worse,
+    missing_item,
+    pass_fail_item,
+    read_number,
+    without_value_unless_measured,
+)
+from .strict_json import shown
+from .strict_xml import XSI_TYPE, read_attribute
+from .wats_limits import LOGGED, Comparison
+
+_OUTCOMES = {
+    "Passed": ItemClaim.PASS,
+    "Failed": ItemClaim.FAIL,
+    "NotStarted": ItemClaim.SKIPPED,
+    "Aborted": ItemClaim.ERROR,
+    "Error": ItemClaim.ERROR,
+    "Terminated": ItemClaim.ERROR,
+    "Skipped": ItemClaim.SKIPPED,
+}
+_MEASURING = {
+    "NumericLimitTest": ItemKind.NUMBER,
+    "NI_MultipleNumericLimitTest": ItemKind.NUMBER,
+    "StringValueTest": ItemKind.TEXT,
+}
+_OWN_RESULT = ("", "Numeric", "String")
+"""TestStand's names for the one value of a step: the step's name says more."""
+_IDENTITY = re.compile(r"tr-[0-9a-f]{8}-")
+_CALLS = "SequenceCall"
+_MAIN_SEQUENCE = "MainSequence Callback"
+_CALLER = "SequenceCallStepName = '"
+_TRUTHS = {"true": True, "1": True, "false": False, "0": False}
+_MOST_OF_ARRAY: Final = 1000
+_LONGEST_TEXT = 10_000
+_LONGEST_NAME = 500
+
+
+def read_outcome(outcome: Element | None, place: str) -> ItemClaim:
+    """What an Outcome claims. Skipped is written as `Aborted` or `UserDefined` so qualified, or as `NotStarted`; what
+    is unknown claims nothing, and so does a pass that somebody qualified."""
+    if outcome is None:
+        return ItemClaim.NONE
+    value = read_attribute(outcome, "value", place) or ""
+    qualifier = read_attribute(outcome, "qualifier", place) or ""
+    qualified = _OUTCOMES.get(qualifier, ItemClaim.NONE)
+    if value == "Aborted":
+        return ItemClaim.SKIPPED if qualified is ItemClaim.SKIPPED else ItemClaim.ERROR
+    if value == "UserDefined":
+        return ItemClaim.NONE if qualified is ItemClaim.PASS else qualified
+    if value == "Passed" and qualifier not in ("", "Passed"):
+        return qualified if qualified in BAD else ItemClaim.NONE
+    return _OUTCOMES.get(value, ItemClaim.NONE)
+
+
+@dataclass(slots=True)
+class _Group:
+    name: str | None
+    claim: ItemClaim = ItemClaim.NONE
+    is_bad: bool = False
+
+
+@dataclass(slots=True)
+class Steps:
+    """The steps of one result set as they come. `count` is how many results were read."""
+
+    decimal_comma: bool
+    found: ItemList = field(default_factory=ItemList)
+    groups: list[_Group] = field(default_factory=list)
+    count: int = 0
+
+    def open_root(self) -> None:
+        self.groups.append(_Group(None))
+
+    def open_group(self, attributes: Mapping[str, str]) -> None:
+        name = _group_name(attributes)
+        self.count += name is not None
+        self.groups.append(_Group(name))
+
+    def close_group(self) -> None:
+        """A group that failed although nothing within it did is an item of its own."""
+        group = self.groups.pop()
+        if group.claim in BAD and not group.is_bad:
+            names = (*self._names(), *([group.name] if group.name else []), "(status)")
+            self._add_status(names, group.claim)
+            group.is_bad = True
+        if self.groups and group.is_bad:
+            self.groups[-1].is_bad = True
+
+    def read(self, element: Element) -> None:
+        """One element within the result set or a group."""
+        if element.tag == "Test":
+            self._read_test(element)
+        elif element.tag == "SessionAction":
+            self._read_action(element)
+        elif element.tag == "Outcome" and self.groups:
+            self.groups[-1].claim = read_outcome(element, self._place())
+
+    def _names(self) -> tuple[str, ...]:
+        return tuple(group.name for group in self.groups if group.name)
+
+    def _place(self, name: str = "") -> str:
+        return "/TestResults/ResultSet/" + " / ".join((*self._names(), name) if name else self._names())
+
+    def _read_action(self, action: Element) -> None:
+        self.count += 1
+        name = _name_of(action, self._place())
+        claim = read_outcome(action.find("ActionOutcome"), self._place(name))
+        if claim in BAD:
+            self._add_status((*self._names(), name, "(status)"), claim)
+            self._mark_bad()
+
+    def _read_test(self, test: Element) -> None:
+        self.count += 1
+        name = _name_of(test, self._place())
+        place = self._place(name)
+        claim = read_outcome(test.find("Outcome"), place)
+        path = " / ".join((*self._names(), name))
+        step_type = (test.findtext(".//TSStepProperties/StepType") or "").strip()
+        results = test.findall("TestResult")
+        read = [item for result in results for item in self._read_result(result, path, place, claim, step_type)]
+        items = believe_the_worse(claim, read)
+        if step_type in _MEASURING:
+            is_missing = not any(_is_own(result) for result in results)
+        else:
+            is_missing = not any(item.comparator is not None for item in items)
+        if is_missing:
+            items += _without_result(path, step_type, claim)
+        for item in items:
+            self.found.add(item, place)
+        is_bad = any(item.claimed in BAD for item in items)
+        if claim in BAD and not is_bad:
+            self._add_status((*self._names(), name, "(status)"), claim)
+        if claim in BAD or is_bad:
+            self._mark_bad()
+
+    def _read_result(
+        self, result: Element, path: str, place: str, claim: ItemClaim, step_type: str
+    ) -> list[CanonicalItem]:
+        name = _result_name(result)
+        path = path if name in _OWN_RESULT else f"{path} / {name}"
+        place = f"{place}/{name}"
+        if (outcome := result.find("Outcome")) is not None:
+            claim = read_outcome(outcome, place)
+        compares = step_type in _MEASURING and name in _OWN_RESULT
+        data = result.find("TestData")
+        values = [] if data is None else list(_read_values(data, path, place, self.decimal_comma))
+        if not values:
+            return [missing_item(path, ItemKind.NUMBER, claim, "a result without its value")]
+        items = []
+        for value in values:
+            comparison = read_comparison(result, value.kind, value.unit, compares, self.decimal_comma)
+            if comparison != LOGGED and len(values) > 1:
+                comparison = Comparison(Comparator.UNPARSED, note="limits of an array, which are not restated")
+            claimed = ItemClaim.NONE if comparison == LOGGED and claim is ItemClaim.PASS else claim
+            item = CanonicalItem(
+                value.path, 1, value.kind, value.value, value.unit,
+                comparison.comparator, comparison.lower, comparison.upper,
+                comparison.lower_inclusive, comparison.upper_inclusive,
+                comparison.expected, comparison.case_sensitive,
+                claimed=claimed, note=value.note or comparison.note,
+            )  # fmt: skip
+            items.append(without_value_unless_measured(item))
+        return items
+
+    def _add_status(self, names: tuple[str, ...], claim: ItemClaim) -> None:
+        note = "only the step's own outcome says so"
+        self.found.add(pass_fail_item(" / ".join(names), ItemKind.PASS_FAIL, claim, note), self._place())
+
+    def _mark_bad(self) -> None:
+        if self.groups:
+            self.groups[-1].is_bad = True
+
+
+def _name_of(element: Element, place: str) -> str:
+    name = read_attribute(element, "name", place, _LONGEST_NAME) or read_attribute(element, "ID", place)
+    return " ".join((name or "(unnamed)").split())
+
+
+def _result_name(result: Element) -> str:
+    place = "/TestResults/ResultSet/Test/TestResult"
+    name = read_attribute(result, "name", place, _LONGEST_NAME)
+    if name is None:  # in 2.02 the identity is a name; later it is another one in every report
+        name = read_attribute(result, "ID", place) or ""
+        name = "" if _IDENTITY.match(name) else name
+    return " ".join(name.split())
+
+
+def _is_own(result: Element) -> bool:
+    """Whether it is what the step measured; others are additional values, which nobody compares."""
+    is_logged = next(result.iter("IsComparisonTypeLog"), None) is not None
+    return is_logged or _result_name(result) in _OWN_RESULT or result.find("TestLimits") is not None
+
+
+def _group_name(attributes: Mapping[str, str]) -> str | None:
+    """The name by which the group was called; None for the main sequence, which is in every path and in none."""
+    name = attributes.get("name", "").strip()
+    caller = attributes.get("callerName", "").strip()
+    if not caller and (stated := attributes.get("userDefinedType", "").strip()).startswith(_CALLER):
+        caller = stated.removeprefix(_CALLER).removesuffix("'").strip()
+    if caller == _MAIN_SEQUENCE:
+        return None
+    name = " ".join((caller or name.rpartition("#")[2] or attributes.get("ID", "") or "(unnamed)").split())
+    if len(name) > _LONGEST_NAME:
+        raise AdapterError("/TestResults/ResultSet/TestGroup/@name", f"{len(name)} characters", "at most 500")
+    return name
+
+
+def _without_result(path: str, step_type: str, claim: ItemClaim) -> list[CanonicalItem]:
+    """The item of a test without a result that is compared, if its type makes it a check."""
+    if step_type in _MEASURING:
+        note = f"a step of type {step_type} without a value that is compared"
+        return [missing_item(path, _MEASURING[step_type], claim, note)]
+    if step_type == _CALLS:
+        return []
+    kind = ItemKind.BOOLEAN if step_type == "PassFailTest" else ItemKind.PASS_FAIL
+    return [pass_fail_item(path, kind, claim)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Value:
+    path: str
+    kind: ItemKind
+    value: Decimal | str | bool | None
+    unit: str | None
+    note: str = ""
+
+
+def _read_values(data: Element, path: str, place: str, decimal_comma: bool) -> Iterator[_Value]:
+    for part in data:
+        if part.tag == "Datum":
+            yield _read_datum(part, part.get(XSI_TYPE, ""), unit_of(part), path, place, decimal_comma)
+        elif part.tag == "IndexedArray":
+            yield from _read_array(part, path, place, decimal_comma)
+        elif part.tag == "Collection":
+            for item in part.findall("Item"):
+                name = _name_of(item, place)
+                yield from _read_values(item, f"{path} / {name}", place, decimal_comma)
+
+
+def _read_array(array: Element, path: str, place: str, decimal_comma: bool) -> Iterator[_Value]:
+    elements = array.findall("Element") or array.findall("DefaultElementValue")
+    kind, unit = array.get(XSI_TYPE, ""), unit_of(array)
+    if len(elements) > _MOST_OF_ARRAY or not elements:
+        note = f"an array of {len(elements)} values, which are kept in the file alone"
+        yield _Value(path, _kind_of(kind), None, unit, note)
+        return
+    for number, element in enumerate(elements):
+        position = read_attribute(element, "position", place) or f"[{number}]"
+        yield _read_datum(element, kind, unit, f"{path} {position}", place, decimal_comma)
+
+
+def _kind_of(written: str) -> ItemKind:
+    name = written.rpartition(":")[2].removeprefix("TS_").lower()
+    if name.startswith("string"):
+        return ItemKind.TEXT
+    return ItemKind.BOOLEAN if name.startswith("boolean") else ItemKind.NUMBER
+
+
+def _read_datum(datum: Element, written: str, unit: str | None, path: str, place: str, decimal_comma: bool) -> _Value:
+    kind = _kind_of(written)
+    text = datum.get("value")
+    if text is None:
+        text = datum.findtext("Value")
+    if text is None:
+        return _Value(path, kind, None, unit, "a result without its value")
+    if len(text) > _LONGEST_TEXT:
+        raise AdapterError(place, f"a value of {len(text)} characters", f"at most {_LONGEST_TEXT}")
+    if kind is ItemKind.TEXT:
+        return _Value(path, kind, text, unit)
+    if kind is ItemKind.BOOLEAN:
+        truth = _TRUTHS.get(text.strip().lower())
+        return _Value(path, kind, text if truth is None else truth, unit)
+    value = read_number(text.strip(), decimal_comma=decimal_comma)
+    note = f"the report has {shown(value)} in place of a number" if isinstance(value, str) else ""
+    return _Value(path, kind, value, unit, note)
