@@ -11,6 +11,7 @@ from .isomme import IsoMmeAdapter
 from .json_lines import JsonLinesAdapter
 from .table import TableAdapter
 from .wats_json import WatsJsonAdapter
+from .wats_xml import WatsXmlAdapter
 
 GROUP = "interlock.adapters"
 """The entry point group. An entry point names an object with the methods of `canonical.Adapter`."""
@@ -21,6 +22,7 @@ BUILT_IN: tuple[type[Adapter], ...] = (
     JsonLinesAdapter,
     TableAdapter,
     WatsJsonAdapter,
+    WatsXmlAdapter,
 )
 
 SURE_ENOUGH = 0.6

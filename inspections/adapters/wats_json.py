@@ -13,7 +13,7 @@ from decimal import ROUND_FLOOR, Context, Decimal
 from typing import BinaryIO
 
 from .canonical import AdapterError, CanonicalInspection, ParseContext, ReportClaim
-from .strict_json import Json, decode, read_object, read_text, shown
+from .strict_json import Json, decode, read_object, read_objects, read_text, shown
 from .wats_steps import read_items
 
 _SIGNATURE = tuple(
@@ -33,6 +33,8 @@ _TIME = re.compile(
 _YEARS = range(1990, 2201)
 _LONGEST_TEST = Decimal(31 * 24 * 3600)
 _EXACT = Context(prec=80)
+_MOST_HEADERS = 200
+_LONGEST_HEADER = 200
 
 
 class WatsJsonAdapter:
@@ -54,10 +56,11 @@ class WatsJsonAdapter:
         document = decode(stream, context.max_bytes)
         if not isinstance(document, dict):
             raise AdapterError("file", shown(document), "one WATS report, an object")
-        return iter((_read_report(document),))
+        return iter((read_report(document),))
 
 
-def _read_report(report: Json) -> CanonicalInspection:
+def read_report(report: Json) -> CanonicalInspection:
+    """One report as its JSON says it. Raises AdapterError with the JSON pointer of the fault."""
     kind = read_text(report, "type", "")
     if kind not in ("T", "R"):
         raise AdapterError("/type", shown(kind), "T (test) or R (repair)")
@@ -86,7 +89,27 @@ def _read_report(report: Json) -> CanonicalInspection:
         not_a_test="a repair report (type R) is no test, whatever its result" if kind == "R" else None,
         items=read_items(root) if kind == "T" else (),
         notes=(*notes, *doubt),
+        headers=tuple(_read_headers(report, uut))[:_MOST_HEADERS],
     )
+
+
+def _read_headers(report: Json, uut: Json) -> Iterator[tuple[str, str]]:
+    """What else a report says of the unit: a profile may find the VIN there, or which kind of test it was."""
+    for parent, keys, path in ((report, ("rev", "location"), ""), (uut, ("batchSN", "fixtureId"), "uut / ")):
+        yield from _header(*((path + key, parent.get(key)) for key in keys))
+    for info in read_objects(report, "miscInfos", ""):
+        value = info.get("numeric") if info.get("text") is None else info.get("text")
+        yield from _header((f"miscInfos / {info.get('description')}", value))
+    for unit in read_objects(report, "subUnits", ""):
+        yield from _header((f"subUnits / {unit.get('partType')}", unit.get("sn")))
+
+
+def _header(*pairs: tuple[str, object]) -> Iterator[tuple[str, str]]:
+    """The pairs that are texts of ordinary length. Others are no reason to refuse a report."""
+    for name, value in pairs:
+        text = str(value).strip() if isinstance(value, str | Decimal) else ""
+        if text and len(text) <= _LONGEST_HEADER and len(name) <= _LONGEST_HEADER and (name + text).isprintable():
+            yield name, text
 
 
 def _read_claim(report: Json, root: Json) -> tuple[ReportClaim, tuple[str, ...]]:
