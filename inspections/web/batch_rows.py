@@ -95,7 +95,7 @@ def _all_clear(batch: BatchSummary) -> str:
         }
     if batch.delivered == batch.registered:
         return _("every car has left")
-    return _("every car is released; %(left)d of %(built)d have left") % {
+    return _("every car was signed for; %(left)d of %(built)d have left") % {
         "left": batch.delivered,
         "built": batch.registered,
     }

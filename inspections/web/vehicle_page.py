@@ -8,6 +8,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
+from inspections.batches.choices import VehicleStatus
 from inspections.catalogue.choices import Domain
 from inspections.evaluation.reasons import ReasonCode
 from inspections.gates.choices import CoverageKind
@@ -121,10 +122,13 @@ def fitted_now(
     return pairs
 
 
-def identity(row: CarRow, configuration: str) -> list[tuple[str, str]]:
-    """What stands beside the VIN."""
+def identity(row: CarRow, configuration: str, suspended: bool) -> list[tuple[str, str]]:
+    """What stands beside the VIN. `suspended`: new evidence stops the release under which it would leave."""
+    state = vehicle_status_text(row.status)
+    if suspended and row.status == VehicleStatus.RELEASED:
+        state = _("%(state)s, suspended") % {"state": state}
     return [
         (_("Car"), str(row.sequence)),
         (_("Configuration"), configuration),
-        (_("State"), vehicle_status_text(row.status)),
+        (_("State"), state),
     ]

@@ -72,6 +72,8 @@ def table(client, path, **query):
 def test_by_default_it_shows_the_cars_and_rows_with_something_wrong(engineer, plant, three):
     context = engineer.get(address(plant)).context
     assert context["matrix_cars"] == [1, 2]
+    link = f'href="/characteristics/BOND/?batch={plant.batch.number}"'
+    assert link in engineer.get(address(plant)).content.decode()
     assert table(engineer, address(plant)) == {
         "Hold": ["car 1, Hold, held", "car 2, Hold, nothing"],
         "BOND": ["car 1, BOND, fail, 1 of 2 positions", "car 2, BOND, missing, 2 of 2 positions"],

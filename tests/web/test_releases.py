@@ -89,6 +89,7 @@ def test_from_the_batch_to_the_gate_of_the_plant(plant, good_car, pages, officer
     offer = first.get(f"/batches/{plant.batch.number}/release/")
     assert heading(offer) == "Propose 1 car for release?"
     assert "Left behind: 3 cars you do not release" in text(offer)
+    assert f'<a href="/batches/{plant.batch.number}/?cars=all#cars">See the cars</a>' in offer.content.decode()
     made = first.post(f"/batches/{plant.batch.number}/release/", {"cars": "1"})
     release = Release.objects.get()
     assert (made.status_code, made.headers["Location"]) == (302, f"/releases/{release.number}/")
@@ -264,9 +265,23 @@ def test_today_tells_officers_what_waits_and_what_is_suspended(plant, record, go
     assert release.number not in text(pages[0].get("/"))
     record(plant.posted("CRS-EOL", measurements=changed_value("CRS-EOL", "SQUIB", "9.9")))
     assert "is suspended: 1 car may not leave." in text(pages[0].get("/"))
-    assert heading(pages[0].get(f"/releases/{release.number}/")) == (
-        "1 released car may not leave: something was decided since"
+    page = pages[0].get(f"/releases/{release.number}/")
+    assert heading(page) == "1 released car may not leave: something was decided since"
+    assert f'Why, on the page of each: <a href="/vehicles/{good_car.vin}/">Car 1</a>' in page.content.decode()
+    identity = dict(pages[0].get(f"/vehicles/{good_car.vin}/").context["identity"])
+    assert identity["State"] == "released, suspended"
+
+
+def test_cars_that_were_clear_and_not_named_are_left_behind_without_a_reason(plant, record, good_car, release, pages):
+    other = factories.make_vehicle(plant.batch, software=[("ADAS", "4.10"), ("BMS", "2.0")])
+    record(
+        plant.posted("BAT-EOL", vin=other.vin, software=[{"system": "BMS", "version": "2.0"}]),
+        plant.posted("DRV-EOL", vin=other.vin, software=[{"system": "ADAS", "version": "4.10"}]),
+        plant.posted("CRS-EOL", vin=other.vin),
     )
+    shown = text(pages[0].get(f"/releases/{release.number}/"))
+    assert "Left behind: 1 car you do not release" in shown
+    assert "No reason stands against them now: this release does not name them." in shown
 
 
 def test_the_list_tells_state_cars_signatures_and_age(good_car, release, officers, pages):

@@ -84,3 +84,11 @@ def test_the_licence_of_the_typeface_travels_with_it():
 def test_template_carries_no_style_and_no_script_of_its_own(path):
     text = path.read_text(encoding="utf-8")
     assert re.findall(r"<style|\sstyle=|\son[a-z]+=\"|javascript:|<script(?![^>]*\ssrc=)", text) == []
+
+
+def test_the_sheets_of_a_print_are_counted_by_the_browser_and_both_halves_of_a_statement_are_printed():
+    printed = STYLESHEET.split("@media print", 1)[1]
+    hidden = next(line for line in printed.splitlines() if "display: none !important" in line)
+    assert {".sheet-number", ".who-may"} <= set(re.split(r"[ ,]+", hidden.strip()))
+    assert 'content: counter(page) " / " counter(pages)' in printed
+    assert ".other-half:not([open]) > *:not(summary) { display: block; }" in printed

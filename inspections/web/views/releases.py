@@ -188,6 +188,7 @@ def _page(
         "statement": own_half(release.statement),
         "line": release_page.release_line(contacts, signatures, found.suspended > 0, at, language),
         "cars": [(row, *release_page.vehicle_words(row)) for row in named[:PAGE]],
+        "stopped": [row for row in named[:PAGE] if row.suspended_at is not None and row.delivered_at is None],
         "pager": _car_pager(request, named, after),
         "concessions": concession_rows(_concessions(release), at),
         "sign_url": reverse("web:release-sign", args=[release.number]),
@@ -240,7 +241,16 @@ def _behind(request: HttpRequest, release: Release, ids: list[int]) -> dict[str,
     gone = standing_vehicles([row.pk for row in others])
     behind = [row.sequence for row in others if row.pk not in gone]
     named = set(Vehicle.objects.filter(pk__in={*ids, *gone}).values_list("sequence", flat=True))
-    return {"count": len(behind), "cars": Cars.of(behind), "reasons": _reasons(request, batch, named)}
+    return {
+        "count": len(behind),
+        "cars": Cars.of(behind),
+        "url": _cars_url(batch),
+        "reasons": _reasons(request, batch, named),
+    }
+
+
+def _cars_url(batch: Batch) -> str:
+    return reverse("web:batch", args=[batch.number]) + "?cars=all#cars"
 
 
 def _reasons(request: HttpRequest, batch: Batch, named: set[int]) -> ReasonList:
@@ -315,6 +325,7 @@ def propose(request: HttpRequest, number: str) -> HttpResponse:
         "behind": {
             "count": len(behind),
             "cars": Cars.of(row.sequence for row in behind),
+            "url": _cars_url(batch),
             "reasons": _reasons(request, batch, {row.sequence for row in clear}),
         },
         "undecided": batch_summaries(ids=[batch.pk], at=at)[0].undecided,

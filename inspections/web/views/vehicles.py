@@ -210,7 +210,12 @@ def _answer(
             row, own_gates(batch_id=batch.pk, at=at), causes, said, release, at, known.language
         ),
         "car": row,
-        "identity": [*vehicle_page.identity(row, batch.configuration.code), *_sample_of(found, known)],
+        "identity": [
+            *vehicle_page.identity(
+                row, batch.configuration.code, suspended=release is not None and release.suspended_at is not None
+            ),
+            *_sample_of(found, known),
+        ],
         "title_block": _title_block(found, answered, in_force, waiting),
     }
 
