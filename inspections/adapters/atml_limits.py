@@ -147,8 +147,20 @@ def _read_tolerance(properties: Mapping[str, Element], decimal_comma: bool) -> C
         return None if text is None else limit_of(read_number(text.strip(), decimal_comma=decimal_comma))
 
     written = number("ThresholdLow"), number("ThresholdHigh")
-    kind = (properties["ThresholdType"].text or "").strip().upper() if "ThresholdType" in properties else ""
-    nominal, below, above = number("Nominal"), number("Low"), number("High")
+    kind = (properties["ThresholdType"].text or "").strip() if "ThresholdType" in properties else ""
+    return within_tolerance(kind, number("Nominal"), number("Low"), number("High"), written)
+
+
+def within_tolerance(
+    kind: str,
+    nominal: Decimal | None,
+    below: Decimal | None,
+    above: Decimal | None,
+    written: tuple[Decimal | None, Decimal | None] = (None, None),
+) -> Comparison:
+    """The comparison with `nominal` and the widths `below` and `above` it, of a `kind` (DELTA, PERCENTAGE or PPM of the
+    nominal), or with the bounds `written`. Unparsed where they do not say what the bounds are."""
+    kind = kind.upper()
     computed: tuple[Decimal | None, Decimal | None] = None, None
     if nominal is not None and below is not None and above is not None and (kind == "DELTA" or kind in _SHARES):
         width = Decimal(1) if kind == "DELTA" else _EXACT.divide(_EXACT.abs(nominal), _SHARES[kind])

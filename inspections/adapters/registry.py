@@ -10,6 +10,7 @@ from .canonical import Adapter
 from .isomme import IsoMmeAdapter
 from .json_lines import JsonLinesAdapter
 from .table import TableAdapter
+from .teststand_xml import NativeTestStandAdapter
 from .wats_json import WatsJsonAdapter
 from .wats_xml import WatsXmlAdapter
 
@@ -21,6 +22,7 @@ BUILT_IN: tuple[type[Adapter], ...] = (
     IsoMmeAdapter,
     JsonLinesAdapter,
     TableAdapter,
+    NativeTestStandAdapter,
     WatsJsonAdapter,
     WatsXmlAdapter,
 )
