@@ -9,6 +9,7 @@ from .atml import AtmlAdapter
 from .canonical import Adapter
 from .isomme import IsoMmeAdapter
 from .json_lines import JsonLinesAdapter
+from .openhtf import OpenHtfAdapter
 from .table import TableAdapter
 from .teststand_xml import NativeTestStandAdapter
 from .wats_json import WatsJsonAdapter
@@ -21,6 +22,7 @@ BUILT_IN: tuple[type[Adapter], ...] = (
     AtmlAdapter,
     IsoMmeAdapter,
     JsonLinesAdapter,
+    OpenHtfAdapter,
     TableAdapter,
     NativeTestStandAdapter,
     WatsJsonAdapter,

@@ -72,7 +72,7 @@ def read_numeric_comparison(measurement: Json) -> Comparison:
 
 def _read_single(operator: str, measurement: Json) -> Comparison:
     written = [limit for limit in (measurement.get("lowLimit"), measurement.get("highLimit")) if limit is not None]
-    limits = [_read_limit(limit) for limit in written]
+    limits = [read_limit(limit) for limit in written]
     limit = limits[0] if limits else None
     if limit is None or any(other != limit for other in limits):
         stated = " and ".join(shown(value) for value in written) or "no limit"
@@ -87,7 +87,7 @@ def _read_single(operator: str, measurement: Json) -> Comparison:
 
 def _read_two_sided(operator: str, measurement: Json) -> Comparison:
     comparator, lower_inclusive, upper_inclusive = _TWO_SIDED[operator]
-    lower, upper = _read_limit(measurement.get("lowLimit")), _read_limit(measurement.get("highLimit"))
+    lower, upper = read_limit(measurement.get("lowLimit")), read_limit(measurement.get("highLimit"))
     if lower is None or upper is None:
         stated = f"{shown(measurement.get('lowLimit'))} and {shown(measurement.get('highLimit'))}"
         return _unparsed(f"{operator} needs two limits, the report has {stated}")
@@ -96,7 +96,7 @@ def _read_two_sided(operator: str, measurement: Json) -> Comparison:
     return Comparison(comparator, lower, upper, lower_inclusive, upper_inclusive)
 
 
-def _read_limit(value: object) -> Decimal | None:
+def read_limit(value: object) -> Decimal | None:
     """A limit as a decimal, or None for what is none: absent, a word, more digits than a plan can hold."""
     if not isinstance(value, Decimal):
         return None
