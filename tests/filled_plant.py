@@ -6,7 +6,7 @@ import json
 from datetime import timedelta
 
 from inspections.batches.services import set_target
-from inspections.catalogue.models import SourceItem
+from inspections.catalogue.models import ManufacturerCode, SourceItem
 from inspections.dispositions.concerning import digest_of, vehicles_concerned
 from inspections.dispositions.conditions import NamedVehicles
 from inspections.dispositions.models import Disposition
@@ -61,6 +61,7 @@ def fill_plant() -> Plant:
     _fill_answers(plant, engineer.pk)
     _fill_outbox(engineer.pk)
     _fill_targets()
+    ManufacturerCode.objects.create(code="LSG", maker="A maker", source="the plant's type approval")
     return plant
 
 

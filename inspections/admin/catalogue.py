@@ -15,6 +15,7 @@ from ..catalogue.models import (
     ComponentKind,
     Configuration,
     ControlPlan,
+    ManufacturerCode,
     PlanRevision,
     Procedure,
     Requirement,
@@ -51,6 +52,15 @@ class ConfigurationPage(RecordedPage):
 class ComponentKindPage(RecordedPage):
     list_display = ["code", "name", "name_zh"]
     search_fields = ["code", "name", "name_zh"]
+    written_once = ("code",)
+
+
+@admin.register(ManufacturerCode)
+class ManufacturerCodePage(RecordedPage):
+    """Who made a car, by the beginning of its VIN: entered by the plant, which alone knows its approvals."""
+
+    list_display = ["code", "maker", "maker_zh", "source"]
+    search_fields = ["code", "maker", "maker_zh"]
     written_once = ("code",)
 
 

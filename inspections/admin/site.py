@@ -21,6 +21,7 @@ GROUPS: Final[tuple[tuple[str, str | Promise, tuple[Named, ...]], ...]] = (
             ("VehicleModel", _("Models")),
             ("Configuration", _("Configurations")),
             ("ComponentKind", _("Kinds of parts")),
+            ("ManufacturerCode", _("Makers by VIN")),
             ("Procedure", _("Procedures")),
             ("Characteristic", _("Characteristics")),
             ("SourceItem", _("Names in rigs' reports")),

@@ -43,6 +43,13 @@ def check_digit(vin: str) -> str:
     return "X" if remainder == 10 else str(remainder)
 
 
+def manufacturer_codes(vin: str) -> tuple[str, ...]:
+    """The world manufacturer identifiers (ISO 3780) under which the maker of a well-formed VIN may be known, the exact
+    one first: its first three characters, with places 12 to 14 where a 9 says that the maker is a small one."""
+    short = vin[:3]
+    return (short + vin[11:14], short) if short.endswith("9") else (short,)
+
+
 def vin_fault(text: str, market: str) -> str | None:
     """What is wrong with the VIN of a car for a market, in words; None where nothing is."""
     fault = vin_form_fault(text)

@@ -40,6 +40,31 @@ class ComponentKind(models.Model):
         return self.code
 
 
+class ManufacturerCode(models.Model):
+    """A world manufacturer identifier (ISO 3780) as the plant knows it: who made a car, by the beginning of its VIN.
+
+    Three characters; six for a maker of fewer than 1,000 cars a year, whose identifier ends with 9 and goes on in
+    places 12 to 14. It says something of a VIN and decides nothing.
+    """
+
+    code = models.CharField(max_length=6, unique=True)
+    maker = models.CharField(max_length=120)
+    maker_zh = models.CharField(max_length=120, blank=True)
+    source = models.CharField(max_length=200, help_text="Where it is stated, such as a type approval")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(code__regex=r"^[A-HJ-NPR-Z0-9]{3}$")
+                | Q(code__regex=r"^[A-HJ-NPR-Z0-9]{2}9[A-HJ-NPR-Z0-9]{3}$"),
+                name="manufacturer_code_form",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+
 class Procedure(models.Model):
     """One test as carried out: the characteristics that one rig measures in one go.
 

@@ -46,6 +46,7 @@ NEVER_DELETED = [
     "vehiclemodel",
     "configuration",
     "componentkind",
+    "manufacturercode",
     "procedure",
     "characteristic",
     "sourceitem",

@@ -26,7 +26,8 @@ MODELS = sorted(
 )
 CHANGES = {
     Role.CATALOGUE_OWNER: {
-        "VehicleModel", "Configuration", "ComponentKind", "Procedure", "Characteristic", "Rig", "SystemClient",
+        "VehicleModel", "Configuration", "ComponentKind", "ManufacturerCode", "Procedure", "Characteristic", "Rig",
+        "SystemClient",
     },
     Role.ENGINEER: {"Rig"},
 }  # fmt: skip

@@ -28,7 +28,8 @@ OURS = sorted(
     key=lambda model: model.__name__,
 )
 WITHOUT_PAGE = {
-    "ApiKey", "Characteristic", "Component", "ComponentKind", "NoticeMail", "Procedure", "SourceItem", "SystemClient",
+    "ApiKey", "Characteristic", "Component", "ComponentKind", "ManufacturerCode", "NoticeMail", "Procedure",
+    "SourceItem", "SystemClient",
     "User", "VehicleModel",
 }  # fmt: skip
 """Tables whose rows have no page of their own; the first key is that of a system, which has none either."""
@@ -117,7 +118,13 @@ def test_things_are_found_by_what_stands_on_them(plant):
 def test_every_table_can_be_searched_and_narrowed(model):
     own = admin.site._registry[model]
     assert bool(own.search_fields)
-    assert bool(own.list_filter) or model.__name__ in {"ComponentKind", "ControlPlan", "SystemClient", "VehicleModel"}
+    assert bool(own.list_filter) or model.__name__ in {
+        "ComponentKind",
+        "ControlPlan",
+        "ManufacturerCode",
+        "SystemClient",
+        "VehicleModel",
+    }
 
 
 def test_long_choices_are_looked_for_instead_of_scrolled():
@@ -237,7 +244,8 @@ QUERIES = {
     "ApiKey": 8, "Authorisation": 9, "Batch": 10, "Calibration": 9, "Characteristic": 8, "Component": 7,
     "ComponentKind": 8, "Concession": 8, "Configuration": 10, "ControlPlan": 8, "Coverage": 9, "Delivery": 7,
     "DeliveryTarget": 9,
-    "Hold": 8, "HoldList": 8, "Inspection": 9, "Kept": 9, "LedgerEntry": 9, "Nonconformance": 10, "NoticeMail": 7,
+    "Hold": 8, "HoldList": 8, "Inspection": 9, "Kept": 9, "LedgerEntry": 9, "ManufacturerCode": 8,
+    "Nonconformance": 10, "NoticeMail": 7,
     "OperatorAlias": 8, "OutOfTolerance": 8, "PlanRevision": 9, "Procedure": 8, "Release": 8, "Removal": 8,
     "Requirement": 8, "Rig": 9, "SourceItem": 9, "Submission": 8, "SystemClient": 8, "User": 9, "Vehicle": 7,
     "VehicleModel": 8,

@@ -11,7 +11,8 @@ from inspections.catalogue.models import PlanRevision
 from inspections.people.models import User
 
 MASTER_DATA = {
-    "User", "VehicleModel", "Configuration", "ComponentKind", "Procedure", "Characteristic", "Rig", "SystemClient",
+    "User", "VehicleModel", "Configuration", "ComponentKind", "ManufacturerCode", "Procedure", "Characteristic", "Rig",
+        "SystemClient",
 }  # fmt: skip
 """May be changed in the admin, by those whose role it is; each change is an entry of the ledger."""
 

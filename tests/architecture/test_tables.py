@@ -26,6 +26,7 @@ NEVER_REMOVED = {
     "vehiclemodel": "master data that the record names",
     "configuration": "master data that the record names",
     "componentkind": "master data that the record names",
+    "manufacturercode": "whose cars the record holds",
     "procedure": "master data that the record names",
     "characteristic": "master data that the record names",
     "sourceitem": "how a file was read",

@@ -1,6 +1,6 @@
 import pytest
 
-from inspections.batches.rules import check_digit, is_vin, vin_fault, vin_form_fault
+from inspections.batches.rules import check_digit, is_vin, manufacturer_codes, vin_fault, vin_form_fault
 
 
 @pytest.mark.parametrize(
@@ -36,3 +36,14 @@ def test_the_form_of_a_vin_is_required_everywhere(text: str, words: str) -> None
     assert words in (vin_form_fault(text) or "")
     assert not is_vin(text)
     assert words in (vin_fault(text, "EU") or "")
+
+
+@pytest.mark.parametrize(
+    ("vin", "codes"),
+    [
+        ("LSGPC52U6AF102554", ("LSG",)),
+        ("1M9GDM9AXKP042788", ("1M9042", "1M9")),
+    ],
+)
+def test_a_small_maker_is_known_by_places_12_to_14_too(vin: str, codes: tuple[str, ...]) -> None:
+    assert manufacturer_codes(vin) == codes

@@ -66,6 +66,7 @@ from ..life_words import MOST_BARS, Words, problems_by_inspection, say_moments
 from ..paging import PAGE, Pager, address, cursor_text, moment_cursor
 from ..reason_groups import group_reasons
 from ..telling import characteristics_in
+from ..vin_words import vin_facts
 from .to_test import MAY_RECORD
 
 _LONGEST = 64
@@ -122,6 +123,7 @@ def vehicle(request: HttpRequest, vin: str) -> HttpResponse:
         **_life(request, life, cursor, answered, causes, known, {row.component_id for row in fittings if row.here_now}),
         **_holds(request, found),
         "covers": _type_tests(request, found, life),
+        "vin_facts": vin_facts(found.vin, batch.configuration.market, known.language),
         "fitted": vehicle_page.fitted_now(fittings, software, coverages, known.language),
     }
     return render(request, "inspections/vehicles/vehicle.html", context)
