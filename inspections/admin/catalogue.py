@@ -1,9 +1,12 @@
+import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from django.contrib import admin
 from django.contrib.admin import RelatedOnlyFieldListFilter
+from django.core.exceptions import ValidationError
 from django.db.models import OuterRef, QuerySet, Subquery
+from django.forms import ModelForm
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
@@ -25,6 +28,9 @@ from ..catalogue.models import (
 from ..gates.limit_wording import quantity_text, required_text
 from ..gates.sentences import language_of
 from .pages import ReadOnlyPage, RecordedPage, WrittenByServices
+
+_MANUFACTURER: Final = re.compile(r"[A-HJ-NPR-Z0-9]{3}|[A-HJ-NPR-Z0-9]{2}9[A-HJ-NPR-Z0-9]{3}", re.ASCII)
+"""A world manufacturer identifier (ISO 3780), alone or with places 12 to 14 of the VIN."""
 
 
 @admin.register(VehicleModel)
@@ -55,10 +61,22 @@ class ComponentKindPage(RecordedPage):
     written_once = ("code",)
 
 
+class ManufacturerCodeForm(ModelForm):
+    def clean_code(self) -> str:
+        code: str = self.cleaned_data["code"].strip().upper()
+        if not _MANUFACTURER.fullmatch(code):
+            raise ValidationError(
+                _("%(found)s is no such code: three characters of a VIN, or six where the third is 9 (a small maker)."),
+                params={"found": code},
+            )
+        return code
+
+
 @admin.register(ManufacturerCode)
 class ManufacturerCodePage(RecordedPage):
     """Who made a car, by the beginning of its VIN: entered by the plant, which alone knows its approvals."""
 
+    form = ManufacturerCodeForm
     list_display = ["code", "maker", "maker_zh", "source"]
     search_fields = ["code", "maker", "maker_zh"]
     written_once = ("code",)

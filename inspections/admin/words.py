@@ -106,6 +106,8 @@ FIELDS: Final[dict[str, Promise | str]] = {
     "lot_id": pgettext_lazy("field", "id of the lot"),
     "lower": pgettext_lazy("field", "lower limit"),
     "lower_inclusive": pgettext_lazy("field", "lower limit passes"),
+    "maker": pgettext_lazy("field", "maker"),
+    "maker_zh": pgettext_lazy("field", "maker in Chinese"),
     "mapped_by": pgettext_lazy("field", "mapped by"),
     "market": pgettext_lazy("field", "market"),
     "media_type": pgettext_lazy("field", "media type"),

@@ -44,13 +44,13 @@ class ManufacturerCode(models.Model):
     """A world manufacturer identifier (ISO 3780) as the plant knows it: who made a car, by the beginning of its VIN.
 
     Three characters; six for a maker of fewer than 1,000 cars a year, whose identifier ends with 9 and goes on in
-    places 12 to 14. It says something of a VIN and decides nothing.
+    places 12 to 14. `source` is where that is stated, such as a type approval. It decides nothing.
     """
 
     code = models.CharField(max_length=6, unique=True)
     maker = models.CharField(max_length=120)
     maker_zh = models.CharField(max_length=120, blank=True)
-    source = models.CharField(max_length=200, help_text="Where it is stated, such as a type approval")
+    source = models.CharField(max_length=200)
 
     class Meta:
         constraints = [
