@@ -12,6 +12,7 @@ from django.db import models
 from django.test import Client
 from django.urls import reverse
 
+from inspections.catalogue.models import ManufacturerCode
 from inspections.people.choices import Role
 from inspections.people.models import User
 from inspections.records.models import LedgerEntry
@@ -292,3 +293,14 @@ class TestLogIn:
 
     def test_whoever_is_signed_in_and_is_staff_needs_no_second_login(self, signed_in: Callable[..., Client]) -> None:
         assert signed_in(Role.AUDITOR).get("/admin/").status_code == 200
+
+
+def test_a_code_of_a_maker_is_entered_in_its_form_or_refused_in_words(
+    plant: Plant, signed_in: Callable[..., Client]
+) -> None:
+    owner, address = signed_in(Role.CATALOGUE_OWNER), "/admin/inspections/manufacturercode/add/"
+    sent = {"maker": "A small one", "maker_zh": "", "source": "its approval"}
+    refused = owner.post(address, {**sent, "code": "LSGA"})
+    assert "LSGA is no such code" in refused.content.decode()
+    assert owner.post(address, {**sent, "code": " lx9abc "}).status_code == 302
+    assert list(ManufacturerCode.objects.filter(maker="A small one").values_list("code", flat=True)) == ["LX9ABC"]
