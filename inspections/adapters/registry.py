@@ -12,6 +12,7 @@ from .json_lines import JsonLinesAdapter
 from .openhtf import OpenHtfAdapter
 from .table import TableAdapter
 from .teststand_xml import NativeTestStandAdapter
+from .tofupilot import TofuPilotAdapter
 from .wats_json import WatsJsonAdapter
 from .wats_xml import WatsXmlAdapter
 
@@ -25,6 +26,7 @@ BUILT_IN: tuple[type[Adapter], ...] = (
     OpenHtfAdapter,
     TableAdapter,
     NativeTestStandAdapter,
+    TofuPilotAdapter,
     WatsJsonAdapter,
     WatsXmlAdapter,
 )
