@@ -130,7 +130,7 @@ def facts(page: Page, language: Language) -> Iterator[Fact]:
             (_("Highest"), tally.highest),
         ):
             yield Fact(label, number_words(value, language) or "–")
-        yield Fact(_("Control limits and capability"), _("not computed"), quiet=True)
+        yield Fact(_("Control limits and capability"), _("not computed by this version"), quiet=True)
 
 
 def required_words(page: Page, language: Language) -> str:
