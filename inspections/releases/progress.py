@@ -156,7 +156,8 @@ def _done(name: str, counts: Counts, rows: Iterable[tuple[Any, ...]], model: str
     for row in rows:
         for flag in ("removed" if row[1] == "removed" else "inside", *_flags(row)):
             now[flag] += row[_PLACE[name]]
-    left = done["built"] - now["inside"] - now["removed"]
+    # A car that was registered between the two statements is inside and not counted as built yet.
+    left = max(0, done["built"] - now["inside"] - now["removed"])
     return Done(
         planned=done["planned"],
         built=done["built"],

@@ -1,5 +1,6 @@
 """What was done of a day, a week and a year, and where the cars in the plant stand: right, and in two statements."""
 
+from collections import Counter
 from datetime import timedelta
 from typing import Any
 
@@ -221,6 +222,12 @@ def test_in_the_first_hour_the_day_before_is_still_counted_anew(plant: Plant) ->
     car(plant, sunday)  # its act ended after midnight
     found = read(half_past_midnight).done
     assert (found["day"].built, found["year"].built) == (0, 2)
+
+
+def test_a_car_registered_between_the_two_statements_makes_no_number_negative(plant: Plant, monkeypatch: Any) -> None:
+    monkeypatch.setattr("inspections.releases.progress._counted", lambda *_: (Counter(), Counter()))
+    found = read().done["day"]
+    assert (found.built, found.tested, found.clear) == (0, 0, 0)
 
 
 def test_its_statements_do_not_grow_with_the_cars(plant: Plant) -> None:
