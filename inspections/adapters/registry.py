@@ -10,6 +10,7 @@ from .canonical import Adapter
 from .isomme import IsoMmeAdapter
 from .json_lines import JsonLinesAdapter
 from .openhtf import OpenHtfAdapter
+from .qdas import QdasAdapter
 from .table import TableAdapter
 from .teststand_xml import NativeTestStandAdapter
 from .tofupilot import TofuPilotAdapter
@@ -23,9 +24,10 @@ BUILT_IN: tuple[type[Adapter], ...] = (
     AtmlAdapter,
     IsoMmeAdapter,
     JsonLinesAdapter,
-    OpenHtfAdapter,
-    TableAdapter,
     NativeTestStandAdapter,
+    OpenHtfAdapter,
+    QdasAdapter,
+    TableAdapter,
     TofuPilotAdapter,
     WatsJsonAdapter,
     WatsXmlAdapter,

@@ -41,8 +41,8 @@ def test_a_wats_report_finds_its_reader():
 
 
 def test_an_unknown_file_finds_none():
-    with pytest.raises(registry.UnknownFormat, match=r"no reader claims 'a\.dfq'"):
-        registry.detect(b"K0100 1\r\n", "a.dfq")
+    with pytest.raises(registry.UnknownFormat, match=r"no reader claims 'a\.vbo'"):
+        registry.detect(b"[header]\r\n", "a.vbo")
 
 
 def test_get_names_what_there_is():
