@@ -2,6 +2,7 @@
 
 import ast
 import re
+from functools import cache
 from gettext import GNUTranslations
 from pathlib import Path
 from string import Formatter
@@ -39,6 +40,7 @@ def blocks():
             yield fields
 
 
+@cache
 def written():
     """(Context and) message to its Chinese."""
     return {
