@@ -19,7 +19,6 @@ from inspections.people.choices import Role
 from inspections.people.models import User
 from inspections.rigs.models import Rig
 from tests.factories import LINES, make_person, make_revision
-from tests.filled_plant import fill_plant
 
 pytestmark = pytest.mark.django_db
 
@@ -36,8 +35,8 @@ WITHOUT_PAGE = {
 
 
 @pytest.fixture
-def plant():
-    return fill_plant()
+def plant(standing_filled_plant):
+    return standing_filled_plant
 
 
 def staff(*roles, superuser=False):

@@ -21,8 +21,8 @@ MINUTE = timedelta(minutes=1)
 
 
 @pytest.fixture
-def plant():
-    return factories.make_plant()
+def plant(standing_plant):
+    return standing_plant
 
 
 def record(plant, *items, rig=None, at=AT):

@@ -15,7 +15,6 @@ from inspections.records.models import LedgerEntry
 from inspections.web.urls import urlpatterns
 from tests import factories
 from tests.factories import AT
-from tests.filled_plant import fill_plant
 from tests.web.page_list import page_addresses
 
 from .workbooks import read_workbook, texts
@@ -58,8 +57,8 @@ EMPTY |= {("rig", "keys"), ("operators", "unknown"), ("notices", "mails")}
 
 
 @pytest.fixture
-def filled(clock, db):
-    return fill_plant()
+def filled(clock, standing_filled_plant):
+    return standing_filled_plant
 
 
 @pytest.fixture
