@@ -107,9 +107,11 @@ class _Objects:
             value: object = row
             for key in keys:
                 value = _member(value, key)
-            if not (value is None or isinstance(value, Decimal | str | bool)):
+            if value is None or isinstance(value, bool | Decimal):
+                return value
+            if not isinstance(value, str):
                 raise AdapterError(self._at(ref), shown(value), "one number, text or boolean")
-            if self.escapes and isinstance(value, str):
+            if self.escapes:
                 check_storable(value, self._at(ref))
             return value
 
@@ -143,7 +145,7 @@ class _Objects:
 
 
 def _member(value: object, key: str) -> Any:
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return value.get(key)
     if isinstance(value, list) and key.isascii() and key.isdecimal() and len(key) < 7 and int(key) < len(value):
         return value[int(key)]

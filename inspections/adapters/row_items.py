@@ -88,12 +88,11 @@ class BoundItem:
     status: TextGetter
     notation: Notation
     comparing: Comparing
+    is_compared: bool
 
     def read(self, row: Row, line: str, occurrence: int = 1, path: str | None = None) -> CanonicalItem:
         """The item of `row`. Raises AdapterError for a number written in another way than the profile says."""
         raw = self.value(row)
-        if not (raw is None or isinstance(raw, Decimal | str | bool)):
-            raise AdapterError(line + self.place, shown(raw), "one number, text or boolean")
         path = self.name(row) if path is None else path
         measured, note = self._measured(raw, row)
         claimed, doubt = self._claimed(row)
@@ -160,7 +159,7 @@ class BoundItem:
         recipe = self.recipe
         if recipe.kind is ItemKind.PASS_FAIL:
             return _AS_PASS_FAIL, True
-        if not recipe.is_compared:
+        if not self.is_compared:
             return (LOGGED if recipe.result is None else _NO_LIMITS), None
         if recipe.kind is ItemKind.BOOLEAN:
             truth = recipe.truths.get(fold(self.expected(row)))
@@ -208,4 +207,5 @@ def bind_item(recipe: ItemRecipe, binder: Binder, notation: Notation) -> BoundIt
             notation, recipe.operators, recipe.no_limit, recipe.lower_inclusive, recipe.upper_inclusive,
             recipe.kind is ItemKind.TEXT,
         ),
+        is_compared=recipe.is_compared,
     )  # fmt: skip

@@ -101,13 +101,20 @@ class Recipe:
     headers: tuple[Ref, ...] = ()
     thousands: str | None = None
 
-    def refs(self) -> tuple[Ref, ...]:
-        """All columns that are named somewhere, each once."""
+    def head_refs(self) -> tuple[Ref, ...]:
+        """The columns that say something of a test, each once."""
         test = self.test
         times = [each.source for each in (test.started, test.finished, test.result) if each is not None]
         sources = [test.id, *test.texts.values(), *times, test.duration, test.test_type, test.count]
         sources += [source for _, source in self.software]
         refs = [*(test.key or ()), *self.headers]
+        refs += [ref for source in sources if source is not None for ref in source.refs]
+        return tuple(dict.fromkeys(refs))
+
+    def refs(self) -> tuple[Ref, ...]:
+        """All columns that are named somewhere, each once."""
+        sources: list[Source | None] = []
+        refs = list(self.head_refs())
         for item in (*self.items, *([self.rest] if self.rest else [])):
             sources += [item.name, item.unit, item.lower, item.upper, item.expected, item.comparator]
             sources += [item.result, item.status]

@@ -16,7 +16,7 @@ from typing import Protocol
 
 from .canonical import AdapterError, CanonicalInspection, CanonicalItem, ItemClaim, ParseContext, ReportClaim
 from .rig_times import read_time
-from .row_items import Binder, BoundItem, Row, TextGetter, bind_item, bind_text, place_of
+from .row_items import Binder, BoundItem, Getter, Row, TextGetter, bind_item, bind_text, place_of
 from .row_recipe import Recipe, Source, TimeRecipe
 from .row_values import Notation, fold
 from .strict_json import shown
@@ -76,6 +76,7 @@ class Reports:
     headers: list[TextGetter] = field(init=False)
     special: dict[str, TextGetter] = field(init=False)
     notation: Notation = field(init=False)
+    head_cells: list[Getter] = field(init=False)
     seen: set[bytes] = field(default_factory=set)
 
     def __post_init__(self) -> None:
@@ -87,6 +88,7 @@ class Reports:
         self.items = [bind_item(item, file, self.notation) for item in recipe.items]
         self.software = [bind_text(source, file) for _, source in recipe.software]
         self.headers = [bind_text(Source(refs=(ref,)), file) for ref in recipe.headers]
+        self.head_cells = [file.cell(ref) for ref in recipe.head_refs()]
         self.special = {
             "id": bind_text(test.id, file, joint="/"),
             "started": bind_text(test.started.source if test.started else None, file),
@@ -133,20 +135,27 @@ class Reports:
         at, number_of_first, whole = "", 0, sha256()
         items: list[CanonicalItem] = []
         seen: Counter[str] = Counter()
+        head: _Head | None = None
+        latest: _Head | None = None
+        cells: list[object] = []
         for number, row in rows:
             line = f"line {number}"
-            head = self._head(row, line)
+            # What most rows of a test say of it is what the row before said.
+            cells, before = [get(row) for get in self.head_cells], cells
+            if head is None or cells != before:
+                head = self._head(row, line)
             if first is not None and last is not None and head.key == first.key:
-                self._check_same(first, head, line)
-                last = replace(
-                    head, claimed=max(last.claimed, head.claimed, key=_WORSE.index), doubt=last.doubt or head.doubt
-                )
+                if head is not latest:
+                    self._check_same(first, head, line)
+                    worse = max(last.claimed, head.claimed, key=_WORSE.index)
+                    last = replace(head, claimed=worse, doubt=last.doubt or head.doubt)
             else:
                 if first is not None and last is not None:
                     yield self._report(first, last, items, at, f"{number_of_first}:{whole.hexdigest()}")
                 self._check_new(b"key", "\x1f".join(head.key), line, "rows of one test that follow one another")
                 first = last = head
                 at, number_of_first, whole, items, seen = line, number, sha256(), [], Counter()
+            latest = head
             whole.update(self.file.fingerprint(row))
             if not head.test_type:
                 items.append(self._counted(bound, row, line, seen, len(items)))

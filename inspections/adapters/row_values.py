@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 
 from .canonical import AdapterError
 from .strict_json import shown
@@ -35,6 +36,7 @@ OPERATORS = {
 inside two limits, LTGT and its kin outside of both, LOG compares nothing."""
 
 
+@lru_cache(maxsize=4096)
 def fold(word: str) -> str:
     """`word` as it is compared: blanks around it, double ones and case say nothing."""
     return " ".join(word.split()).casefold()
@@ -53,11 +55,13 @@ def without_unit(name: str) -> str:
 
 def text_of(cell: Cell) -> str:
     """A cell as text without blanks around it, "" for none."""
+    if isinstance(cell, str):
+        return cell.strip()
     if cell is None:
         return ""
     if isinstance(cell, bool):
         return "true" if cell else "false"
-    return str(cell).strip()
+    return str(cell)
 
 
 @dataclass(frozen=True, slots=True)

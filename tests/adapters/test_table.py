@@ -293,7 +293,7 @@ class TestForm:
     def test_a_header_that_tells_no_delimiter_is_refused(self):
         assert refusal("Id At V Result\n", simple()) == (
             "line 1: found 'Id At V Result', where none of the usual delimiters gives the columns, "
-            "expected 'V', 'Id', 'At', 'Result'; or a delimiter in the profile"
+            "expected 'Id', 'At', 'Result', 'V'; or a delimiter in the profile"
         )
 
     def test_without_a_header_columns_go_by_number(self):
@@ -555,3 +555,44 @@ def test_memory_does_not_grow_with_the_file():
     few, many = peak(300), peak(3_000)
     assert (few[0], many[0]) == (300, 3_000)
     assert many[1] - few[1] < 2_700 * 2 * 200
+
+
+SAMPLES = FIXTURES.parents[2] / "shared" / "samples" / "battery"
+
+
+@pytest.mark.skipif(not SAMPLES.is_dir(), reason="the folder of real rig files is not here")
+class TestRealTables:
+    OPTIONS = {
+        "header": 20,
+        "test": {
+            "id": {"derived": "file"},
+            "operator": {"preamble": "operator"},
+            "station": {"preamble": "instrument"},
+            "started": {"text": "2016-01-01 00:00"},
+        },
+        "items": [{"value": "voltage", "unit": {"text": "V"}}],
+        "rest": {},
+    }
+
+    def test_a_cycler_s_table_below_a_preamble_of_nineteen_lines(self):
+        found = read_table((SAMPLES / "custom_good_small.csv").read_bytes(), self.OPTIONS)
+        assert (len(found), found[0].station) == (60, "bobby")
+        assert found[-1].items[0].value == Decimal("1.54")
+        assert {type(item.value) for test in found for item in test.items} == {Decimal}
+
+    @pytest.mark.law(1)
+    def test_infinities_stay_texts(self):
+        found = read_table((SAMPLES / "custom_nan_inf.csv").read_bytes(), self.OPTIONS)
+        words = {item.value for test in found for item in test.items if isinstance(item.value, str)}
+        assert words == {"inf", "-inf"}
+
+    @pytest.mark.law(1)
+    @pytest.mark.parametrize(
+        "name, said",
+        [
+            ("custom_missing_column", "line 20: found 'index;test_time;step_time;"),
+            ("custom_truncated", "line 80: found the end of the file within a line"),
+        ],
+    )
+    def test_files_that_are_broken_are_refused(self, name, said):
+        assert refusal((SAMPLES / f"{name}.csv").read_bytes(), self.OPTIONS).startswith(said)
