@@ -40,7 +40,10 @@ def read_comparison(
     properties = _properties(result)
     if "IsComparisonTypeLog" in properties and properties["IsComparisonTypeLog"].get("value", "").lower() == "true":
         return LOGGED
-    limits = result.find("TestLimits/Limits")
+    written = result.findall("TestLimits/Limits")
+    if len(written) > 1:
+        return _unparsed("the report has limits twice for one value")
+    limits = written[0] if written else None
     if limits is None:
         if compares or any(name in properties for name in _TOLERANCES) or result.find("TestLimits") is not None:
             return _unparsed("the report compares, but does not say with what")

@@ -76,6 +76,7 @@ def read_outcome(outcome: Element | None, place: str) -> ItemClaim:
 class _Group:
     name: str | None
     claim: ItemClaim = ItemClaim.NONE
+    has_outcome: bool = False
     is_bad: bool = False
 
 
@@ -113,7 +114,10 @@ class Steps:
         elif element.tag == "SessionAction":
             self._read_action(element)
         elif element.tag == "Outcome" and self.groups:
-            self.groups[-1].claim = read_outcome(element, self._place())
+            group = self.groups[-1]
+            if group.has_outcome:
+                raise AdapterError(self._place(), "two outcomes", "one")
+            group.claim, group.has_outcome = read_outcome(element, self._place()), True
 
     def _names(self) -> tuple[str, ...]:
         return tuple(group.name for group in self.groups if group.name)
@@ -124,7 +128,7 @@ class Steps:
     def _read_action(self, action: Element) -> None:
         self.count += 1
         name = _name_of(action, self._place())
-        claim = read_outcome(action.find("ActionOutcome"), self._place(name))
+        claim = read_outcome(_only(action, "ActionOutcome", self._place(name)), self._place(name))
         if claim in BAD:
             self._add_status((*self._names(), name, "(status)"), claim)
             self._mark_bad()
@@ -133,9 +137,9 @@ class Steps:
         self.count += 1
         name = _name_of(test, self._place())
         place = self._place(name)
-        claim = read_outcome(test.find("Outcome"), place)
+        claim = read_outcome(_only(test, "Outcome", place), place)
         path = " / ".join((*self._names(), name))
-        step_type = (test.findtext(".//TSStepProperties/StepType") or "").strip()
+        step_type = (test.findtext("Extension/TSStepProperties/StepType") or "").strip()
         results = test.findall("TestResult")
         read = [item for result in results for item in self._read_result(result, path, place, claim, step_type)]
         items = believe_the_worse(claim, read)
@@ -159,10 +163,10 @@ class Steps:
         name = _result_name(result)
         path = path if name in _OWN_RESULT else f"{path} / {name}"
         place = f"{place}/{name}"
-        if (outcome := result.find("Outcome")) is not None:
+        if (outcome := _only(result, "Outcome", place)) is not None:
             claim = read_outcome(outcome, place)
         compares = step_type in _MEASURING and name in _OWN_RESULT
-        data = result.find("TestData")
+        data = _only(result, "TestData", place)
         values = [] if data is None else list(_read_values(data, path, place, self.decimal_comma))
         if not values:
             return [missing_item(path, ItemKind.NUMBER, claim, "a result without its value")]
@@ -189,6 +193,13 @@ class Steps:
     def _mark_bad(self) -> None:
         if self.groups:
             self.groups[-1].is_bad = True
+
+
+def _only(element: Element, name: str, place: str) -> Element | None:
+    found = element.findall(name)
+    if len(found) > 1:
+        raise AdapterError(f"{place}/{name}", f"{len(found)} of them", "one")
+    return found[0] if found else None
 
 
 def _name_of(element: Element, place: str) -> str:

@@ -54,8 +54,15 @@ Props = Mapping[str, Element]
 
 
 def props_of(element: Element) -> Props:
-    """The properties directly below `element` by their names."""
-    return {name: part for part in element if part.tag == "Prop" and (name := part.get("Name"))}
+    """The properties directly below `element` by their names. Raises AdapterError where one is there twice."""
+    found: dict[str, Element] = {}
+    for part in element:
+        if part.tag == "Prop" and (name := part.get("Name")):
+            if name in found:
+                place = f"property {shown(element.get('Name'))}"
+                raise AdapterError(place, f"{shown(name)} twice", "each property once in its place")
+            found[name] = part
+    return found
 
 
 def find_prop(element: Element | None, *names: str) -> Element | None:

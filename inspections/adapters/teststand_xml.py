@@ -20,7 +20,7 @@ from .strict_json import shown
 from .strict_xml import Closed, Opened, read_xml
 from .teststand_steps import Steps, find_prop, props_of, read_status, text_of
 
-_LARGEST_REPORT = 12 * 1024 * 1024
+_LARGEST_REPORT = 8 * 1024 * 1024
 _CLAIMS = {
     "Passed": ReportClaim.PASS,
     "Failed": ReportClaim.FAIL,

@@ -12,16 +12,22 @@ Where a step says worse than its measurements do, the step is believed.
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import Decimal
 
-from .canonical import AdapterError, CanonicalItem, Comparator, ItemClaim, ItemKind, Measured
+from .canonical import AdapterError, CanonicalItem, ItemClaim, ItemKind
+from .step_items import (
+    BAD,
+    ItemList,
+    believe_the_worse,
+    missing_item,
+    pass_fail_item,
+    without_value_unless_measured,
+)
 from .strict_json import Json, check_storable, read_object, read_objects, read_text, shown
 from .wats_limits import LOGGED, Comparison, read_numeric_comparison, read_text_comparison
 
 _DEEPEST = 60
-_MOST_ITEMS = 50_000
 _LONGEST_PATH = 500
 
 _CLAIMS = {
@@ -31,7 +37,6 @@ _CLAIMS = {
     "T": ItemClaim.ERROR,
     "S": ItemClaim.SKIPPED,
 }
-_BAD = (ItemClaim.FAIL, ItemClaim.ERROR)
 _NO_CHECK = frozenset(
     ["Action", "CallExecutable", "DoWhile", "Goto", "Label", "MessagePopup", "SequenceCall", "Statement"]
 )
@@ -46,7 +51,7 @@ def read_items(root: Json) -> tuple[CanonicalItem, ...]:
     """
     walk = _Walk()
     walk.read_step(root, (), "/root", 0)
-    return tuple(walk.items)
+    return tuple(walk.found.items)
 
 
 def read_claim(entry: Json, place: str) -> ItemClaim:
@@ -56,8 +61,7 @@ def read_claim(entry: Json, place: str) -> ItemClaim:
 
 @dataclass(slots=True)
 class _Walk:
-    items: list[CanonicalItem] = field(default_factory=list)
-    seen: Counter[str] = field(default_factory=Counter)
+    found: ItemList = field(default_factory=ItemList)
 
     def read_step(self, step: Json, parents: tuple[str, ...], place: str, depth: int) -> bool:
         """Reads a step and all below it. True when one of its items is a fail or an error."""
@@ -66,18 +70,18 @@ class _Walk:
         name = _read_name(step, place) or "(unnamed)"
         names = (*parents, name)
         claim = read_claim(step, place)
-        own = _believe_the_worse(claim, self._read_measurements(step, names, place))
+        own = believe_the_worse(claim, self._read_measurements(step, names, place))
         children = read_objects(step, "steps", place)
         if not own and not children:
             own = _read_status_only(step, names, claim, place)
         for item in own:
-            self._add(item, place)
-        is_bad = any(item.claimed in _BAD for item in own)
+            self.found.add(item, place)
+        is_bad = any(item.claimed in BAD for item in own)
         below = () if depth == 0 else names
         for index, child in enumerate(children):
             is_bad = self.read_step(child, below, f"{place}/steps/{index}", depth + 1) or is_bad
-        if claim in _BAD and not is_bad and not _sums_up_a_loop(step, place):
-            self._add(_check_item((*names, "(status)"), claim, "only the step's own status says so"), place)
+        if claim in BAD and not is_bad and not _sums_up_a_loop(step, place):
+            self.found.add(_check_item((*names, "(status)"), claim, "only the step's own status says so"), place)
             is_bad = True
         return is_bad
 
@@ -89,15 +93,6 @@ class _Walk:
                 name = _read_name(entry, at)
                 found.append(read(entry, " / ".join((*names, name) if name else names), at))
         return found
-
-    def _add(self, item: CanonicalItem, place: str) -> None:
-        if len(item.item) > _LONGEST_PATH:
-            found = f"a path of {len(item.item)} characters"
-            raise AdapterError(place, found, f"names that make at most {_LONGEST_PATH}")
-        if len(self.items) >= _MOST_ITEMS:
-            raise AdapterError(place, f"more than {_MOST_ITEMS} values", "fewer in one report")
-        self.seen[item.item] += 1
-        self.items.append(replace(item, occurrence=self.seen[item.item]))
 
 
 def _read_name(entry: Json, place: str) -> str | None:
@@ -135,48 +130,15 @@ def _measured_item(
         claimed=ItemClaim.NONE if comparison == LOGGED and claim is ItemClaim.PASS else claim,
         note=comparison.note,
     )  # fmt: skip
-    return _without_value_unless_measured(item)
+    return without_value_unless_measured(item)
 
 
 def _read_boolean(entry: Json, path: str, place: str) -> CanonicalItem:
-    return _pass_fail_item(path, ItemKind.BOOLEAN, read_claim(entry, place))
-
-
-def _pass_fail_item(path: str, kind: ItemKind, claim: ItemClaim, note: str = "") -> CanonicalItem:
-    value = {ItemClaim.PASS: True, ItemClaim.FAIL: False}.get(claim)
-    item = CanonicalItem(path, 1, kind, value, None, Comparator.EQUAL, expected=True, claimed=claim, note=note)
-    return _without_value_unless_measured(item)
+    return pass_fail_item(path, ItemKind.BOOLEAN, read_claim(entry, place))
 
 
 def _check_item(names: tuple[str, ...], claim: ItemClaim, note: str = "") -> CanonicalItem:
-    return _pass_fail_item(" / ".join(names), ItemKind.PASS_FAIL, claim, note)
-
-
-def _without_value_unless_measured(item: CanonicalItem) -> CanonicalItem:
-    beside = "" if item.value is None else f"the report has {shown(item.value)} beside that"
-    if item.claimed is ItemClaim.SKIPPED:
-        return replace(item, value=None, measured=Measured.SKIPPED, note=item.note or beside)
-    if item.claimed is ItemClaim.ERROR:
-        return replace(item, value=None, measured=Measured.ERROR, note=item.note or beside)
-    if item.value is None:
-        claimed = ItemClaim.FAIL if item.claimed is ItemClaim.FAIL else ItemClaim.NOT_MEASURED
-        return replace(item, claimed=claimed, measured=Measured.NOT_MEASURED)
-    return item
-
-
-def _believe_the_worse(step: ItemClaim, items: list[CanonicalItem]) -> list[CanonicalItem]:
-    """Lowers the items of a step that itself says skipped, error, or a fail that none of its checks explains."""
-    if step is ItemClaim.FAIL and not any(item.claimed in _BAD for item in items):
-        return [item if item.comparator is None else _lower(item, step) for item in items]
-    if step in (ItemClaim.ERROR, ItemClaim.SKIPPED):
-        return [item if item.claimed in _BAD else _lower(item, step) for item in items]
-    return items
-
-
-def _lower(item: CanonicalItem, claim: ItemClaim) -> CanonicalItem:
-    value = False if claim is ItemClaim.FAIL and item.kind is ItemKind.BOOLEAN else item.value
-    note = item.note or f"the step itself says {claim.value}"
-    return _without_value_unless_measured(replace(item, value=value, claimed=claim, note=note))
+    return pass_fail_item(" / ".join(names), ItemKind.PASS_FAIL, claim, note)
 
 
 def _read_status_only(step: Json, names: tuple[str, ...], claim: ItemClaim, place: str) -> list[CanonicalItem]:
@@ -187,13 +149,8 @@ def _read_status_only(step: Json, names: tuple[str, ...], claim: ItemClaim, plac
     kind = next((kind for ending, kind in _MEASURING if step_type.endswith(ending)), None)
     if kind is None and step_type and not any(step.get(key) is not None for key in _MEASUREMENTS):
         return [] if claim is ItemClaim.NONE else [_check_item(names, claim)]
-    missing = claim if claim in (ItemClaim.SKIPPED, *_BAD) else ItemClaim.NOT_MEASURED
     note = f"a step of {f'type {step_type}' if step_type else 'no type'} without its measurement"
-    path = " / ".join(names)
-    item = CanonicalItem(
-        path, 1, kind or ItemKind.PASS_FAIL, None, None, Comparator.UNPARSED, claimed=missing, note=note
-    )  # fmt: skip
-    return [_without_value_unless_measured(item)]
+    return [missing_item(" / ".join(names), kind or ItemKind.PASS_FAIL, claim, note)]
 
 
 def _sums_up_a_loop(step: Json, place: str) -> bool:

@@ -334,6 +334,8 @@ class TestFaults:
             (b'<TestResults uuid="1"><TestGroup/></TestResults>', "found a TestGroup in this place"),
             (b'<TestResults uuid="1"><TestResults uuid="2"/></TestResults>', "found a TestResults in this place"),
             (small(PASSED, rest="<ResultSet/>"), "found a ResultSet in this place"),
+            (small('<Outcome value="Failed"/>'), "found two outcomes, expected one"),
+            (small(f'<Test name="a">{"<Outcome/>" * 2}</Test>'), "/TestResults/ResultSet/a/Outcome: found 2 of them"),
             (b"<!DOCTYPE a><TestResults/>", "found a document type"),
             (small(f"<Test name='{'x' * 600}'/>"), "found 600 characters, expected at most 500"),
         ],

@@ -188,6 +188,7 @@ class TestReports:
             (EOL.replace(b"<Value>11</Value>", b"<Value></Value>"), "/Report/StartDate/Month: found nothing"),
             (EOL.replace(b"12.25", b"-1"), "/Report/TS/TotalTime: found -1"),
             (EOL.replace(b"Type='TEResult'", b"Type='Obj'"), "/Report: found no result of the main sequence"),
+            (EOL.replace(b"Prop Name='Comp'", b"Prop Name='Status'"), "found 'Status' twice"),
             (b"<Reports><Report Link='1'><Report/></Report></Reports>", "/: found 'Report'"),
             (b"<TestResults/>", "/: found 'TestResults', expected Reports"),
             (b"<!DOCTYPE a []><Reports/>", "found a document type"),
