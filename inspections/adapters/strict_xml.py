@@ -29,7 +29,13 @@ _LONGEST_PROLOG = 1024 * 1024
 _DECLARED = re.compile(rb"<\?xml\s[^>]*?\sencoding\s*=\s*[\"']([A-Za-z0-9._:-]+)[\"']")
 _NATIVE = frozenset(["utf-8", "utf-16", "utf-16-le", "utf-16-be", "iso8859-1", "ascii"])
 _RECODED = re.compile(r"cp\d+|iso8859-\d+|gbk|gb2312|gb18030|big5(hkscs)?|shift_jis|euc_(jp|kr)|koi8-[ru]|mac-roman")
-_MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, b"<\0", b"\0<")
+_UTF_16 = ("utf-16", "utf-16-le", "utf-16-be")
+_MARKS = (
+    (codecs.BOM_UTF8, ("utf-8", "utf-8-sig")),
+    (codecs.BOM_UTF16_LE, _UTF_16), (codecs.BOM_UTF16_BE, _UTF_16), (b"<\0", _UTF_16), (b"\0<", _UTF_16),
+)  # fmt: skip
+"""What a document begins with that says its encoding, and the encodings that it may declare then."""
+_BLANKS = b" \t\r\n\xef\xbb\xbf\xfe\xff"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +86,8 @@ def read_xml(
         yield from walk.finish()
     except ParseError as error:
         raise _broken(error.code, *error.position) from error
+    except (LookupError, ValueError) as error:
+        raise _unknown_encoding(str(error)) from error
 
 
 def read_attribute(element: Element, name: str, place: str, longest: int = 200) -> str | None:
@@ -206,20 +214,24 @@ def _read_chunks(stream: BinaryIO, max_bytes: int) -> Iterator[bytes]:
 
 def _recode(first: bytes, chunks: Iterator[bytes], stated: str | None) -> tuple[str | None, Iterator[bytes]]:
     """The encoding that the parser must be told, and the chunks, in UTF-8 where it cannot read the document's own."""
-    if first.startswith(_MARKS):
-        return None, chunks
-    declared = _DECLARED.match(first.lstrip()[:1000])
-    name = declared[1].decode() if declared else stated
+    marked = next((allowed for mark, allowed in _MARKS if first.startswith(mark)), None)
+    head = first.replace(b"\0", b"") if marked else first
+    declared = _DECLARED.match(head.lstrip(_BLANKS)[:1000])
+    name = declared[1].decode() if declared else None if marked else stated
     if name is None:
         return None, chunks
     try:
         codec = codecs.lookup(name).name
     except LookupError:
         codec = ""
+    if marked:
+        if codec not in marked:
+            raise _unknown_encoding(f"the encoding {shown(name)} after a mark of {marked[0]}")
+        return None, chunks
     if declared and codec in _NATIVE:
         return None, chunks
     if codec not in _NATIVE and not _RECODED.fullmatch(codec):
-        raise AdapterError("line 1", f"the encoding {shown(name)}", "UTF-8, UTF-16, ISO-8859-1 or another known one")
+        raise _unknown_encoding(f"the encoding {shown(name)}")
     return "utf-8", _decoded(chunks, codec)
 
 
@@ -258,7 +270,15 @@ def _refuse_document_type(chunks: Iterator[bytes], encoding: str | None) -> list
         gate.Parse(b"", True)
     except expat.ExpatError as error:
         raise _broken(error.code, error.lineno, error.offset) from error
+    except (LookupError, ValueError) as error:
+        raise _unknown_encoding(str(error)) from error
     return held
+
+
+def _unknown_encoding(found: str) -> AdapterError:
+    return AdapterError(
+        "line 1", found[:200] or "an unknown encoding", "UTF-8, UTF-16, ISO-8859-1 or another known encoding"
+    )
 
 
 def _broken(code: int, line: int, column: int) -> AdapterError:

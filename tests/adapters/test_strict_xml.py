@@ -120,7 +120,16 @@ def test_the_context_states_the_encoding_where_the_document_does_not():
 @pytest.mark.parametrize("name", ["utf-7", "zlib", "unicode_escape", "rot13", "none-such", "idna", "undefined"])
 def test_an_unknown_encoding_is_refused(name):
     message = refusal(f'<?xml version="1.0" encoding="{name}"?><Reports/>'.encode())
-    assert message == f"line 1: found the encoding '{name}', expected UTF-8, UTF-16, ISO-8859-1 or another known one"
+    assert (
+        message == f"line 1: found the encoding '{name}', expected UTF-8, UTF-16, ISO-8859-1 or another known encoding"
+    )
+
+
+@pytest.mark.parametrize("name", ["utf-tf-8", "gb18030", "rot13", "undefined", "utf-7", "unicode_escape", "idna"])
+def test_another_encoding_than_that_of_the_byte_order_mark_is_refused(name):
+    document = f'<?xml version="1.0" encoding="{name}"?><Reports/>'
+    for codec in ("utf-8-sig", "utf-16"):
+        assert refusal(document.encode(codec)).startswith("line 1")
 
 
 @pytest.mark.parametrize(
@@ -157,6 +166,7 @@ def test_document_types_are_refused(doctype, encoding):
         (b"<a:Reports/>", "unbound prefix"),
         ("<Reports>ü</Reports>".encode("latin-1"), "not well-formed (invalid token)"),
         (b'<?xml version="1.0" encoding="utf-16"?><Reports/>', "encoding specified in XML declaration is incorrect"),
+        (b"\xef\xbb\xbf\xef\xbb\xbf<Reports/>", "not well-formed (invalid token)"),
     ],
 )
 def test_broken_documents_are_refused(data, found):
