@@ -7,8 +7,9 @@ from typing import Final
 
 from django.db.models import QuerySet
 
+from ..results.models import Inspection
 from .choices import KeptKind, KeptState, SubmissionState
-from .models import Kept, Submission
+from .models import Kept, Submission, Trace
 
 PATIENCE: Final = timedelta(seconds=30)
 """How long a landed file is left to the task that was queued for it before the sweep takes it."""
@@ -39,3 +40,22 @@ def open_inbox(*, at: datetime) -> QuerySet[Kept]:
 def kept_of_vehicle(vin: str) -> QuerySet[Kept]:
     """All that was ever kept under this VIN, the newest first; bodies are not read."""
     return Kept.objects.filter(vin=vin).select_related("rig").defer("body").order_by("-received_at", "-pk")
+
+
+def traces_of(inspection: Inspection) -> list[Trace]:
+    """What the file from which an inspection was read measured over time; nothing for one that came otherwise."""
+    digest = (inspection.source or {}).get("sha256")
+    if not digest:
+        return []
+    rows = Trace.objects.filter(
+        submission__rig_id=inspection.rig_id, submission__sha256=digest, external_id=inspection.external_id
+    )
+    return list(rows.order_by("pk"))
+
+
+def inspections_of_trace(trace: Trace) -> list[Inspection]:
+    """The inspections that were recorded of the test that a trace belongs to, with their cars."""
+    rows = Inspection.objects.filter(
+        rig_id=trace.submission.rig_id, external_id=trace.external_id, source__sha256=trace.submission.sha256
+    )
+    return list(rows.select_related("vehicle").order_by("pk"))

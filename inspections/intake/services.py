@@ -15,6 +15,7 @@ from .posting import keep_unread, post_bulk, post_inspection
 from .rules import Answer, Problem
 from .storage import FileTooLarge
 from .submissions import read_submission
+from .tracing import keep_traces
 from .waiting import record_waiting
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "SettledAlready",
     "StoreUnavailable",
     "attach_photographs",
+    "keep_traces",
     "keep_unread",
     "land_submission",
     "post_bulk",

@@ -8,8 +8,9 @@ from .deciding import RETRIES
 
 @shared_task(name=dispatch.READ_SUBMISSION, **RETRIES)
 def read_submission(*, submission_id: int, **_from_newer_senders: object) -> None:
-    """Read one landed file."""
+    """Read one landed file, and keep what it measured over time."""
     services.read_submission(submission_id=submission_id, at=timezone.now())
+    services.keep_traces(submission_id=submission_id, at=timezone.now())
 
 
 @shared_task(name=dispatch.RECORD_WAITING, **RETRIES)
@@ -25,4 +26,5 @@ def sweep_intake(**_from_newer_senders: object) -> int:
     unread = queries.unread_submissions(at=timezone.now())
     for submission_id in unread:
         services.read_submission(submission_id=submission_id, at=timezone.now())
+        services.keep_traces(submission_id=submission_id, at=timezone.now())
     return len(unread)

@@ -20,6 +20,8 @@ from inspections.gates.limit_wording import quantity_text
 from inspections.gates.queries import CarStanding, Clearance, clearance
 from inspections.gates.sentence_catalogue import Language
 from inspections.gates.sentences import named_with_position
+from inspections.intake.models import Trace
+from inspections.intake.queries import traces_of
 from inspections.results.models import Inspection, Measurement
 from inspections.results.readings import stored_reading
 from inspections.rigs.models import Rig
@@ -29,6 +31,7 @@ from .entering import slots_of
 from .measured import position_text
 from .rig_states import rig_states
 from .statuses import WORST_FIRST, Status
+from .trace_page import Drawn, draw_channel, shown_first
 from .verdict_words import SaidVerdict, limit_words, say_verdict
 
 
@@ -63,6 +66,7 @@ def recorded_page(number: int, language: Language, at: datetime) -> dict[str, An
         "rig": rig,
         "rig_state": rig_states([rig], at)[rig.pk],
         "rows": rows,
+        "traces": [_traced(trace) for trace in traces_of(inspection)],
         "photos": list(inspection.photographs.order_by("pk")),
         "fails": sum(1 for row in rows if row.said.status is Status.FAIL),
         "unclear": sum(1 for row in rows if row.said.status is Status.UNCLEAR),
@@ -70,6 +74,12 @@ def recorded_page(number: int, language: Language, at: datetime) -> dict[str, An
         "reason": JudgementReason(inspection.verdict_reason),
         "revision": PlanRevision.objects.select_related("plan").filter(pk=inspection.revision_id or 0).first(),
     }
+
+
+def _traced(trace: Trace) -> tuple[Trace, Drawn | None]:
+    """The trace with its first channel drawn."""
+    channel = shown_first(trace.channels)
+    return trace, None if channel is None else draw_channel(trace, channel, f"trace-{trace.pk}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,7 @@ from .views import (
     targets,
     to_test,
     today,
+    traces,
     vehicles,
 )
 
@@ -71,6 +72,8 @@ urlpatterns = [
     _page("entry/to-test/<str:number>/", to_test.tests, "entry-to-test"),
     _page("entry/photographs/", photos.take, "entry-photo"),
     _page("photographs/<int:number>/", photos.photo, "photo"),
+    _page("traces/<int:number>/", traces.trace, "trace"),
+    _page("traces/<int:number>/file/", traces.file, "trace-file"),
     _page("entry/<str:vin>/", entry.car, "entry"),
     _page("entry/<str:vin>/<str:procedure>/", entry.form, "entry-form"),
     _page("entry/<str:vin>/<str:procedure>/judge/", entry.judge, "entry-judge"),

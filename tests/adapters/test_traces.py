@@ -10,6 +10,7 @@ from inspections.adapters import traces as writing
 from inspections.adapters.canonical import AdapterError, ParseContext
 from inspections.adapters.isomme import IsoMmeAdapter
 from inspections.adapters.trace_files import TraceChannel, TracingAdapter
+from inspections.adapters.trace_outline import read_outline
 from tests.adapters.isomme_zips import channel, fixture_members, make_test, make_zip
 
 
@@ -76,3 +77,39 @@ def test_more_numbers_than_one_file_takes_are_refused(monkeypatch):
 
 def test_the_reader_says_that_it_has_traces():
     assert isinstance(IsoMmeAdapter(), TracingAdapter)
+
+
+def test_an_outline_has_the_extremes_of_each_span_of_time():
+    data = make_test(channel("11HEAD0000H3ACRA", ["1", "5", "-2", "NOVALUE", "3", "4", "NOVALUE"], step="0.5"))
+    outline = read_outline(traces_of(data).content, "001 11HEAD0000H3ACRA", 4)
+    found = [(str(span.begin), str(span.end), span.low, span.high, span.samples) for span in outline.spans]
+    assert found == [
+        ("0.0", "0.5", 1, 5, 2), ("1.0", "1.5", -2, -2, 2), ("2.0", "2.5", 3, 4, 2), ("3.0", "3.0", None, None, 1),
+    ]  # fmt: skip
+    assert outline.timed
+
+
+def test_an_outline_follows_a_time_channel_in_seconds_and_else_counts_samples():
+    content = traces_of(make_zip(fixture_members())).content
+    outline = read_outline(content, "006 10BATT000000VO00", 2)
+    assert ([(span.begin, span.end) for span in outline.spans], outline.timed) == ([(0, 2), (3, 4)], False)
+    members = fixture_members()
+    name = "odb/Channel/odb.005"
+    members[name] = members[name].replace(b":ms", b":s")
+    outline = read_outline(traces_of(make_zip(members)).content, "006 10BATT000000VO00", 2)
+    assert [str(span.end) for span in outline.spans] == ["1.5", "7.5"]
+    assert read_outline(content, "010 11NECKUP00H3MOYB", 9).spans == ()
+
+
+def test_an_outline_of_texts_is_that_of_their_numbers():
+    data = make_test(channel("11HEAD0000H3ACRA", ["1E-50", "1E+30", "9"]))
+    (span,) = read_outline(traces_of(data).content, "001 11HEAD0000H3ACRA", 1).spans
+    assert (span.low, span.high) == (Decimal("1E-50"), Decimal("1E+30"))
+
+
+@pytest.mark.parametrize("content", [b"", b"PAR1", b"PAR1" * 10])
+def test_what_is_no_trace_has_no_outline(content):
+    with pytest.raises(AdapterError, match="Parquet as it was kept"):
+        read_outline(content, "x", 10)
+    with pytest.raises(AdapterError, match="no channel 'x'"):
+        read_outline(traces_of(make_zip(fixture_members())).content, "x", 10)

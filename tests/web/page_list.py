@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from inspections.dispositions.models import ConcededVehicle, Concession, Hold, HoldList, Nonconformance
 from inspections.evaluation.reasons import Outcome
-from inspections.intake.models import Kept, Submission
+from inspections.intake.models import Kept, Submission, Trace
 from inspections.releases.models import Release
 from inspections.results.models import Inspection, Sample
 from inspections.rigs.models import OutOfTolerance
@@ -26,6 +26,7 @@ NO_PAGES = {
     "rig-key-revoke": "an act: POST only",
     "plan-approve": "an act: POST only",
     "entry-photo": "an act: POST only",
+    "trace-file": "a file that was kept, not a page of ours",
     "photo": "a picture that was kept, not a page of ours",
     "live": "the time as plain text, for a script",
     "language": "an act: POST only",
@@ -61,6 +62,7 @@ def _known(plant: Plant) -> dict[str, str]:
         "entry/<str:vin>/": f"/entry/{car}/",
         "entry/<str:vin>/<str:procedure>/": f"/entry/{car}/BAT-EOL/",
         "intake/<int:number>/": f"/intake/{Kept.objects.first().pk}/",
+        "traces/<int:number>/": f"/traces/{Trace.objects.get().pk}/",
         "intake/files/<int:number>/": f"/intake/files/{Submission.objects.first().pk}/",
         "holds/place/": f"/holds/place/?vin={car}",
         "holds/lists/<str:number>/": f"/holds/lists/{HoldList.objects.first().number}/",

@@ -190,7 +190,13 @@ def places(plant, good_car):
 
 def test_every_page_is_walked():
     names = {key for key in get_resolver("inspections.web.urls").reverse_dict if isinstance(key, str)}
-    assert names - OF_OTHERS == set(MAY) | set(READ) | {"submission", "coverage-document", "photo"}
+    assert names - OF_OTHERS == set(MAY) | set(READ) | {
+        "submission",
+        "coverage-document",
+        "photo",
+        "trace",
+        "trace-file",
+    }
 
 
 @pytest.mark.law(8)
