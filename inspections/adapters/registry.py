@@ -9,6 +9,7 @@ from .atml import AtmlAdapter
 from .canonical import Adapter
 from .isomme import IsoMmeAdapter
 from .json_lines import JsonLinesAdapter
+from .mdf4 import Mdf4Adapter
 from .openhtf import OpenHtfAdapter
 from .qdas import QdasAdapter
 from .table import TableAdapter
@@ -24,6 +25,7 @@ BUILT_IN: tuple[type[Adapter], ...] = (
     AtmlAdapter,
     IsoMmeAdapter,
     JsonLinesAdapter,
+    Mdf4Adapter,
     NativeTestStandAdapter,
     OpenHtfAdapter,
     QdasAdapter,

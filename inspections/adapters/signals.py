@@ -46,8 +46,8 @@ class Signal:
     unusable: str = ""
 
     def time(self, place: int) -> Decimal:
-        """Seconds at a sample."""
-        return scaled(self.times[place], self.time_exponent)
+        """Seconds at a sample, without noughts at the end."""
+        return Decimal(f"{scaled(self.times[place], self.time_exponent).normalize(_EXACT):f}")
 
     def between(self, begin: Decimal | None, end: Decimal | None) -> tuple[int, int]:
         """The samples from begin to end, both inclusive, as a half open range of places."""
