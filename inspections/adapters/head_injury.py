@@ -76,15 +76,18 @@ def _even_step(times: Sequence[int]) -> int:
 
 
 def _even(areas: Sequence[int], step: int, longest: int) -> Iterator[Window]:
-    """Of each width the window of the greatest area."""
+    """Of each width the greatest area counts; the worst of them as a window, if there is any."""
     widths = min(longest // step, len(areas) - 1)
     if widths * len(areas) > MOST_WINDOWS:
         raise TooManyWindows
+    best, worst = 0, 0
     for width in range(1, widths + 1):
-        sums = list(map(sub, islice(areas, width, None), areas))
-        area = max(sums)
-        first = sums.index(area)
-        yield Window(first, first + width, area, width * step)
+        area = max(map(sub, islice(areas, width, None), areas))
+        if not best or area**5 * best**3 > worst**5 * width**3:
+            best, worst = width, area
+    if best:
+        first = list(map(sub, islice(areas, best, None), areas)).index(worst)
+        yield Window(first, first + best, worst, best * step)
 
 
 def _uneven(areas: Sequence[int], times: Sequence[int], longest: int) -> Iterator[Window]:

@@ -93,7 +93,7 @@ def _read_samples(lines: Sequence[str], before: int, place: str, *, comma: bool)
     try:
         # Only letters of numbers: then none of what Decimal takes besides, such as NaN, can be meant.
         if not comma and body.isascii() and not body.encode().translate(None, _NUMBER_LETTERS):
-            return tuple(map(Decimal, map(str.strip, own)))
+            return tuple(map(Decimal, own))
     except ArithmeticError:
         pass  # One of them is no number after all: which one is found below.
     return tuple(

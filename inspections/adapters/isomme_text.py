@@ -56,19 +56,22 @@ def decode_text(data: bytes, place: str, encoding: str | None) -> str:
         try:
             text = data.decode(name)
             break
-        except UnicodeDecodeError:
+        except UnicodeError:
             continue
         except LookupError as error:
             raise AdapterError("encoding", shown(name), "an encoding that Python knows") from error
     if text is None:
         raise AdapterError(place, "bytes that are no text", f"text in {encoding}")
-    check_storable(text, place)
+    if encoding:
+        check_storable(text, place)
+    elif "\0" in text:
+        raise AdapterError(place, "NUL", "a text without NUL")
     return text
 
 
 def split_lines(text: str) -> list[str]:
     """The lines; only line feeds end one, since bytes of older encodings can look like other line ends."""
-    return [line.rstrip("\r") for line in text.split("\n")]
+    return text.replace("\r\n", "\n").split("\n")
 
 
 def read_header(lines: Sequence[str], place: str) -> Header:
