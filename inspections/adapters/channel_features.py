@@ -13,7 +13,7 @@ from decimal import Decimal
 from operator import neg
 
 from .canonical import CanonicalItem, ItemClaim, ItemKind, Measured
-from .directed import quotient, root_of_sum
+from .directed import quotient, recordable, root_of_sum
 from .exceedance import held_level
 from .feature_options import HIC_KINDS, Feature, FeatureKind
 from .head_injury import TooManyWindows, criterion, worst_window
@@ -51,7 +51,8 @@ def measure(feature: Feature, find: Callable[[str], Signal]) -> CanonicalItem:
             feature.name, 1, ItemKind.NUMBER, None, None, None,
             claimed=ItemClaim.NOT_MEASURED, measured=Measured.NOT_MEASURED, note=str(why),
         )  # fmt: skip
-    return CanonicalItem(feature.name, 1, ItemKind.NUMBER, found.value, found.unit, None, note=found.note)
+    value = recordable(found.value, up=feature.up)
+    return CanonicalItem(feature.name, 1, ItemKind.NUMBER, value, found.unit, None, note=found.note)
 
 
 def _signal_of(feature: Feature, signals: Sequence[Signal]) -> Signal:

@@ -9,6 +9,7 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from math import isqrt
 
 DIGITS = 12
+_MOST_DIGITS = 28
 _UP, _DOWN = Context(prec=DIGITS, rounding=ROUND_CEILING), Context(prec=DIGITS, rounding=ROUND_FLOOR)
 
 
@@ -36,3 +37,12 @@ def root_of_sum(squares: int, *, up: bool) -> int:
     """The whole square root, rounded."""
     found = isqrt(squares)
     return found + 1 if up and found * found != squares else found
+
+
+def recordable(number: Decimal, *, up: bool) -> Decimal:
+    """The number itself, or where it has more than 28 digits the nearest one beside it that has no more: a measurement
+    holds 30. Noughts at the end go first."""
+    if len(number.as_tuple().digits) <= _MOST_DIGITS:
+        return number
+    context = Context(prec=_MOST_DIGITS, rounding=ROUND_CEILING if up else ROUND_FLOOR)
+    return Decimal(f"{context.plus(number).normalize(context):f}")

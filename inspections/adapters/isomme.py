@@ -40,6 +40,8 @@ class IsoMmeAdapter:
 
     name = "iso_mme"
     version = "1"
+    max_bytes = 256 * 1024 * 1024
+    """Unpacked: 200 channels of half a second at 100 kHz. One channel is in memory at a time, and those of features."""
 
     def sniff(self, head: bytes, name: str) -> float:
         """By the names of the first members of the zip; a lone `.mme` is claimed too, to be told what is missing."""

@@ -7,14 +7,14 @@ factors; a binary fraction is told as the shortest decimal that stands for it in
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Context, Decimal
 from hashlib import sha256
 from typing import Any, BinaryIO
 from xml.etree.ElementTree import Element, ParseError
 
-from .canonical import AdapterError, CanonicalInspection, ParseContext, ReportClaim
+from .canonical import AdapterError, CanonicalInspection, CanonicalItem, ParseContext, ReportClaim
 from .channel_features import NotMeasured, measure
 from .child import serve
 from .feature_options import read_features
@@ -68,7 +68,7 @@ def _read(stream: BinaryIO, digest: str, context: ParseContext) -> CanonicalInsp
         named = dict(properties)
         options = context.options
         start, begin, end = _start(mdf.header, context), *file.span()
-        items = tuple(measure(feature, file.find) for feature in read_features(options))
+        items = tuple(_plain(measure(feature, file.find)) for feature in read_features(options))
         number = named.get(options["external_id"]) if "external_id" in options else f"mdf4-{digest[:32]}"
         if number is None:
             raise AdapterError("header", f"no property {shown(options['external_id'])}", "the number of the test")
@@ -233,6 +233,12 @@ def _shortest(value: Any) -> Decimal | None:
     """The shortest decimal that stands for a binary number; None for what is no number."""
     number = Decimal(str(value))
     return number if number.is_finite() else None
+
+
+def _plain(item: CanonicalItem) -> CanonicalItem:
+    """Without the noughts that only other samples need."""
+    value = item.value
+    return replace(item, value=Decimal(f"{value.normalize(_EXACT):f}")) if isinstance(value, Decimal) else item
 
 
 def _unit(channel: Any) -> str | None:

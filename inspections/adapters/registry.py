@@ -6,7 +6,7 @@ from functools import cache
 from importlib.metadata import entry_points
 
 from .atml import AtmlAdapter
-from .canonical import Adapter
+from .canonical import Adapter, ParseContext
 from .isomme import IsoMmeAdapter
 from .json_lines import JsonLinesAdapter
 from .mdf4 import Mdf4Adapter
@@ -78,3 +78,10 @@ def detect(head: bytes, name: str) -> Adapter:
         known = ", ".join(sorted(installed()))
         raise UnknownFormat(f"no reader claims {name!r}; there are: {known}. State the format, or add a reader")
     return installed()[adapter_name]
+
+
+def most_bytes(adapter: Adapter) -> int:
+    """How much of a file a reader is given, unpacked: what it says itself as `max_bytes`, being one that needs little
+    memory for much, else what every reader can take."""
+    stated = getattr(adapter, "max_bytes", None)
+    return stated if isinstance(stated, int) else ParseContext().max_bytes

@@ -82,7 +82,8 @@ def _read_file(submission: Submission) -> tuple[str, list[PostedInspection], lis
         with open_file(submission.sha256) as file:
             adapter = _adapter_of(submission, file)
             file.seek(0)
-            reports = list(adapter.parse(file, ParseContext(name=submission.name)))
+            context = ParseContext(name=submission.name, max_bytes=registry.most_bytes(adapter))
+            reports = list(adapter.parse(file, context))
     except FileNotFoundError:
         log.error("The file of submission %s is gone: %s", submission.pk, submission.sha256)
         return "", [], [_Fault("file_missing", "The file is not on disk any more; send it again.", named)]

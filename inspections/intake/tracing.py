@@ -40,15 +40,15 @@ def keep_traces(*, submission_id: int, at: datetime) -> list[Trace]:
     why = ""
     try:
         with open_file(submission.sha256) as file:
-            for trace in adapter.traces(file, _context_of(submission)):
+            for trace in adapter.traces(file, _context_of(submission, registry.most_bytes(adapter))):
                 landed.append((trace, land_file([trace.content])))
     except AdapterError as refusal:
         why = str(refusal)
     return _enter(submission, f"{adapter.name}/{adapter.version}", landed, why, at)
 
 
-def _context_of(submission: Submission) -> ParseContext:
-    return ParseContext(name=submission.name)
+def _context_of(submission: Submission, most: int) -> ParseContext:
+    return ParseContext(name=submission.name, max_bytes=most)
 
 
 @one_act

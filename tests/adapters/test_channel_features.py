@@ -277,3 +277,12 @@ def test_whatever_stands_in_the_options_nothing_is_raised(options):
 def test_numbers_stay_as_written():
     assert Numbers([1500], -3).decimal(1500) == Decimal("1.500")
     assert str(found("maximum", signal(["1.500", "1.25"])).value) == "1.500"
+
+
+@pytest.mark.law(5)
+def test_law_5_a_number_of_more_digits_than_a_measurement_holds_is_rounded_the_worse_way():
+    fine = ["100.0", "0.00000000000000000000000000001"]
+    assert str(found("maximum", signal(fine)).value) == "100"
+    longer = ["1.00000000000000000000000000001", "0"]
+    up, down = found("maximum", signal(longer)).value, found("maximum", signal(longer), worse="down").value
+    assert (str(up), str(down)) == ("1.000000000000000000000000001", "1")

@@ -62,3 +62,8 @@ def test_two_readers_of_one_name_are_refused(offered):
     offered("inspections.adapters.wats_json:WatsJsonAdapter")
     with pytest.raises(registry.DoubleAdapter, match="'wats_json'"):
         registry.installed()
+
+
+def test_a_reader_may_say_that_it_takes_more_than_others():
+    assert registry.most_bytes(registry.get("wats_json")) == 16 * 1024 * 1024
+    assert registry.most_bytes(registry.get("iso_mme")) == 256 * 1024 * 1024
