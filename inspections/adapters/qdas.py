@@ -24,7 +24,7 @@ _BEGINNING = re.compile(rb"(?:\xef\xbb\xbf)?\s*K(?:0100|0101|1\d{3}|2\d{3})[/ \t
 _NAMES = (".dfq", ".dfd", ".dfx")
 _OPTIONS = ("unterminated_last_line", "valid_attributes")
 _BEGINS_VALUE = (1, 20)
-_MOST_FIELDS: Final = 1_000_000
+_MOST_FIELDS: Final = 500_000
 """Fields of values in the coding of one field a line, which can be sorted into rows at its end alone."""
 
 

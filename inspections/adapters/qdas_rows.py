@@ -46,6 +46,7 @@ _DATES = tuple(
 )
 _ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d.*", re.ASCII)
 _MOST_HEADERS = 200
+_MOST_ROWS = 500_000
 
 Fields = dict[int, str]
 
@@ -137,6 +138,8 @@ class Rows:
         whole = "\n".join((about.get(1001, ""), about.get(1014, ""), str(part), row.text))
         digest = sha256(whole.encode()).hexdigest()[:40]
         self.seen[digest] += 1
+        if len(self.seen) > _MOST_ROWS:
+            raise AdapterError(row.place, f"more than {_MOST_ROWS} rows of values", "fewer in one file")
         return f"qdas-{digest}" + (f"-{self.seen[digest]}" if self.seen[digest] > 1 else "")
 
     def _times(self, values: Mapping[int, Fields], place: str) -> tuple[datetime, datetime]:

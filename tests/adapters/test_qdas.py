@@ -354,6 +354,12 @@ class TestDamage:
     def test_damaged_fields_are_read_or_refused(self, data):
         assert passes(outcome(QdasAdapter(), data, SHANGHAI)) == 0
 
+    def test_more_rows_and_fields_than_can_be_held_are_refused(self, monkeypatch):
+        monkeypatch.setattr("inspections.adapters.qdas_rows._MOST_ROWS", 1)
+        assert "found more than 1 rows of values" in refusal(ROWS)
+        monkeypatch.setattr("inspections.adapters.qdas._MOST_FIELDS", 5)
+        assert "found more than 5 fields of values" in refusal(FIELDS)
+
     def test_millions_of_columns_are_refused(self):
         assert "found more than 1048576 characters" in refusal(b"K0100 9999\r\n" + b"1\x0f" * 2_000_000)
         assert "where K0100 says 9999" in refusal(b"K0100 9999\r\n" + b"\x0f" * 500_000 + b"\r\n")
