@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from .canonical import AdapterError, CanonicalItem, Comparator, ItemClaim, ItemKind, Measured
 from .row_recipe import ItemRecipe, Ref, Source
-from .row_values import Cell, Comparing, Notation, fold, text_of
+from .row_values import LONGEST_TEXT, Cell, Comparing, Notation, fold, text_of
 from .strict_json import shown
 from .wats_limits import LOGGED, Comparison
 
@@ -18,7 +18,6 @@ Row = Any
 Getter = Callable[[Row], Cell]
 TextGetter = Callable[[Row], str]
 
-_LONGEST_TEXT = 200
 _LONGEST_PATH = 500
 _BAD = (ItemClaim.FAIL, ItemClaim.ERROR)
 _NO_LIMITS = Comparison(Comparator.UNPARSED, note="the rig's own result, without the limits that it compared with")
@@ -105,11 +104,15 @@ class BoundItem:
         if measured is not Measured.MEASURED:
             claimed = claimed if claimed in _BAD else _CLAIM_OF_ABSENT[measured]
             note = note or ("" if raw is None or raw == "" else f"the file has {shown(raw)} beside that")
+        unit = self.unit(row)
+        if (isinstance(value, str) and len(value) > LONGEST_TEXT) or len(unit) > LONGEST_TEXT:
+            found = f"{max(len(text_of(value)), len(unit))} characters"
+            raise AdapterError(line + self.place, found, f"at most {LONGEST_TEXT} characters of a value or unit")
         comparison, expected = self._comparison(row, line)
         if comparison == LOGGED and claimed is ItemClaim.PASS:
             claimed = ItemClaim.NONE
         return CanonicalItem(
-            path, occurrence, self.recipe.kind, value, self.unit(row) or None,
+            path, occurrence, self.recipe.kind, value, unit or None,
             comparison.comparator, comparison.lower, comparison.upper,
             comparison.lower_inclusive, comparison.upper_inclusive,
             expected, comparison.case_sensitive, claimed, measured, note or comparison.note,

@@ -23,6 +23,9 @@ _UNIT = re.compile(r"\s*[\[(]\s*([^\[\]()]{1,32}?)\s*[\])]\s*\Z")
 _EXPONENT = r"(?:[eE][+-]?\d+)?"
 _GROUPS = " '\u00a0\u202f\u2019"
 _MOST_CACHED = 4096
+_LONGEST_KEPT = 200
+LONGEST_TEXT = 2_000
+"""Characters of one text value: more is no reading, and fifty thousand of them would fill the memory."""
 
 OPERATORS = {
     ">": "GT", ">=": "GE", "≥": "GE", "<": "LT", "<=": "LE", "≤": "LE", "=": "EQ", "==": "EQ", "!=": "NE", "<>": "NE",
@@ -36,9 +39,14 @@ OPERATORS = {
 inside two limits, LTGT and its kin outside of both, LOG compares nothing."""
 
 
-@lru_cache(maxsize=4096)
 def fold(word: str) -> str:
     """`word` as it is compared: blanks around it, double ones and case say nothing."""
+    return _fold_short(word) if len(word) <= _LONGEST_KEPT else " ".join(word.split()).casefold()
+
+
+@lru_cache(maxsize=4096)
+def _fold_short(word: str) -> str:
+    """The same few words come with every row; long texts are not kept."""
     return " ".join(word.split()).casefold()
 
 
@@ -117,12 +125,17 @@ class Comparing:
         key = (operator, lower, upper, expected)
         found = self.known.get(key)
         if found is None:
+            found = self._restate(operator, lower, upper, expected, place)
             if len(self.known) >= _MOST_CACHED:
                 self.known.clear()
-            found = self.known[key] = self._restate(operator, lower, upper, expected, place)
+            if sum(len(text or "") for text in key) <= _LONGEST_KEPT:
+                self.known[key] = found
         return found
 
     def _restate(self, operator: str | None, lower: str, upper: str, expected: str, place: str) -> Comparison:
+        longest = max(map(len, (operator or "", lower, upper, expected)))
+        if longest > LONGEST_TEXT:
+            raise AdapterError(place, f"{longest} characters of a limit", f"at most {LONGEST_TEXT} characters")
         low, high, equal = (self._limit(text, place) for text in (lower, upper, expected))
         if operator is None:
             name = self._by_limits(low, high, equal)

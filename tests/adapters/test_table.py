@@ -343,6 +343,11 @@ class TestForm:
         found = read_table(row("1")[:-1], simple(unterminated_last_line=True))
         assert [test.claimed for test in found] == [ReportClaim.PASS]
 
+    @pytest.mark.parametrize("item", [{"value": "V", "kind": "text"}, {"value": "Id", "unit": "V"}])
+    def test_a_text_without_end_is_refused(self, item):
+        said = refusal(row("x" * 2001), simple(items=[{"item": "Text", **item}]))
+        assert said.endswith("found 2001 characters, expected at most 2000 characters of a value or unit")
+
     def test_a_time_without_a_zone_is_refused(self):
         assert "expected an offset, or a profile with a time zone" in refusal(row("1"), simple(), time_zone=None)
 
