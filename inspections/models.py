@@ -46,24 +46,43 @@ from .gates.models import (
     Screening,
     VehicleGate,
 )
-from .intake.models import Kept, Photograph, Submission, Trace
+from .intake.models import (
+    FileFinding,
+    Kept,
+    NamedSubject,
+    Photograph,
+    ProfileSample,
+    Rereading,
+    Submission,
+    Trace,
+)
 from .marks.models import Mark
 from .notices.models import NoticeChoice, NoticeLine, NoticeMail, Untold
 from .people.models import OperatorAlias, User
 from .records.models import LedgerEntry
 from .releases.models import Delivery, Release, ReleasedVehicle, Signature
 from .results.models import Inspection, Judgement, Measurement, Sample, Void
-from .rigs.models import ApiKey, Authorisation, Calibration, OutOfTolerance, Rig, SystemClient
+from .rigs.models import (
+    ApiKey,
+    Authorisation,
+    Calibration,
+    OutOfTolerance,
+    ProfileAssignment,
+    ProfileRevision,
+    Rig,
+    RigProfile,
+    SystemClient,
+)
 
 __all__ = [
     "ApiKey", "Authorisation", "Batch", "BatchGate", "Calibration", "Characteristic", "Component", "ComponentKind",
     "ConcededVehicle", "Concession", "ConcessionSignature", "Configuration", "ControlPlan", "Coverage",
-    "CoverageRevocation", "Decider", "Decision", "Delivery", "DeliveryTarget", "Disposition", "DrawSeed", "Fitting",
-    "Hold", "HoldList", "Inspection", "Judgement", "Kept", "LedgerEntry", "ListedVehicle", "ManufacturerCode", "Mark",
-    "MaterialLot",
-    "Measurement", "Nonconformance", "NoticeChoice", "NoticeLine", "NoticeMail", "OpenReason", "OperatorAlias",
-    "OutOfTolerance", "Photograph", "PlanRevision", "Procedure", "Release", "ReleasedVehicle", "Removal", "Repinning",
-    "Requirement", "Rig", "Sample", "ScreenedVehicle", "Screening", "Signature", "SoftwareChange", "SourceItem",
-    "Submission", "SystemClient", "Trace", "Untold", "User", "Vehicle", "VehicleGate", "VehicleModel", "VehicleMove",
-    "Void",
+    "CoverageRevocation", "Decider", "Decision", "Delivery", "DeliveryTarget", "Disposition", "DrawSeed",
+    "FileFinding", "Fitting", "Hold", "HoldList", "Inspection", "Judgement", "Kept", "LedgerEntry", "ListedVehicle",
+    "ManufacturerCode", "Mark", "MaterialLot", "Measurement", "NamedSubject", "Nonconformance", "NoticeChoice",
+    "NoticeLine", "NoticeMail", "OpenReason", "OperatorAlias", "OutOfTolerance", "Photograph", "PlanRevision",
+    "Procedure", "ProfileAssignment", "ProfileRevision", "ProfileSample", "Release", "ReleasedVehicle", "Removal",
+    "Repinning", "Requirement", "Rereading", "Rig", "RigProfile", "Sample", "ScreenedVehicle", "Screening",
+    "Signature", "SoftwareChange", "SourceItem", "Submission", "SystemClient", "Trace", "Untold", "User", "Vehicle",
+    "VehicleGate", "VehicleModel", "VehicleMove", "Void",
 ]  # fmt: skip

@@ -14,7 +14,15 @@ from inspections.dispositions.services import place_hold_list
 from inspections.gates.choices import CoverageKind
 from inspections.gates.models import ScreenedVehicle, Screening
 from inspections.gates.services import decide_batch, enter_coverage, revoke_coverage
-from inspections.intake.models import Photograph, Submission, Trace
+from inspections.intake.models import (
+    FileFinding,
+    NamedSubject,
+    Photograph,
+    ProfileSample,
+    Rereading,
+    Submission,
+    Trace,
+)
 from inspections.intake.services import post_inspection
 from inspections.notices.models import NoticeChoice, NoticeMail
 from inspections.people.choices import Role
@@ -22,7 +30,7 @@ from inspections.people.rules import Actor
 from inspections.releases.services import deliver_vehicle, propose_release, sign_release
 from inspections.results.models import Inspection, Judgement, Sample
 from inspections.results.services import map_operator, record_inspections, report_out_of_tolerance, void_inspection
-from inspections.rigs.models import SystemClient
+from inspections.rigs.models import ProfileAssignment, ProfileRevision, RigProfile, SystemClient
 from inspections.rigs.services import issue_key
 from tests import concessions
 from tests.factories import (
@@ -56,6 +64,7 @@ def fill_plant() -> Plant:
     _fill_concessions(plant)
     _fill_releases(plant, Actor.person(engineer))
     _fill_intake(plant)
+    _fill_profiles(plant, engineer.pk)
     _fill_photographs(plant, engineer.pk)
     _fill_facts(plant, Actor.person(engineer))
     _fill_answers(plant, engineer.pk)
@@ -117,6 +126,26 @@ def _fill_intake(plant: Plant) -> None:
     Trace.objects.create(
         submission=file, external_id="T1", sha256="2" * 64, size=1, name="T1.parquet", adapter="iso_mme/1", at=AT
     )
+
+
+def _fill_profiles(plant: Plant, person_id: int) -> None:
+    profile = RigProfile.objects.create(code="EOL-3-CSV", adapter="table", name="EOL-3")
+    ProfileRevision.objects.create(profile=profile, number=1, document={}, digest="0" * 64, created_at=AT)
+    ProfileAssignment.objects.create(
+        rig=plant.rig, profile=profile, assigned=True, effective_at=AT, recorded_at=AT, recorded_by="0388"
+    )
+    ProfileSample.objects.create(profile=profile, sha256="0" * 64, name="a.csv", size=1, uploaded_by="0388", at=AT)
+    submission = Submission.objects.get()
+    NamedSubject.objects.create(
+        submission=submission, vin=plant.vehicle.vin, reason="read", person_id=person_id, named_by="0388", at=AT
+    )
+    Rereading.objects.create(
+        rig=plant.rig, code="subject", submissions=[submission.pk], person_id=person_id, asked_by="0388", at=AT
+    )
+    FileFinding.objects.create(
+        inspection=_the_fail(plant), ordinal=0, item="Bond", code="limit_differs", of_file="1", of_plan="2",
+        recorded_at=AT,
+    )  # fmt: skip
 
 
 def _fill_photographs(plant: Plant, person_id: int) -> None:

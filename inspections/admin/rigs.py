@@ -7,7 +7,17 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from ..people.choices import Role
-from ..rigs.models import ApiKey, Authorisation, Calibration, OutOfTolerance, Rig, SystemClient
+from ..rigs.models import (
+    ApiKey,
+    Authorisation,
+    Calibration,
+    OutOfTolerance,
+    ProfileAssignment,
+    ProfileRevision,
+    Rig,
+    RigProfile,
+    SystemClient,
+)
 from .pages import ReadOnlyPage, RecordedPage
 
 
@@ -90,3 +100,37 @@ class AuthorisationPage(OfARig):
     list_filter = ["granted", ("procedure", RelatedOnlyFieldListFilter), "effective_at"]
     search_fields = ["rig__code", "procedure__code"]
     search_help_text = _("A rig or a procedure")
+
+
+@admin.register(RigProfile)
+class RigProfilePage(ReadOnlyPage):
+    list_display = ["code", "adapter", "name"]
+    list_filter = ["adapter"]
+    search_fields = ["code", "name"]
+
+    def ledger_subjects(self, obj: RigProfile) -> Sequence[tuple[str, str]]:
+        return [
+            ("profile_revision", f"{obj.code}/{number}") for number in obj.revisions.values_list("number", flat=True)
+        ]
+
+
+@admin.register(ProfileRevision)
+class ProfileRevisionPage(ReadOnlyPage):
+    """Drafted on the page of the profile, approved there by two people."""
+
+    list_display = ["profile", "number", "status", "author", "first_approver", "second_approver"]
+    list_filter = ["status", ("profile", RelatedOnlyFieldListFilter)]
+    list_select_related = ["profile", "author", "first_approver", "second_approver"]
+    search_fields = ["profile__code", "profile__name"]
+
+    def ledger_subjects(self, obj: ProfileRevision) -> Sequence[tuple[str, str]]:
+        return [("profile_revision", f"{obj.profile.code}/{obj.number}")]
+
+
+@admin.register(ProfileAssignment)
+class ProfileAssignmentPage(OfARig):
+    list_display = ["rig", "profile", "assigned", "effective_at", "recorded_by"]
+    list_select_related = ["rig", "profile"]
+    list_filter = ["assigned", ("profile", RelatedOnlyFieldListFilter), "effective_at"]
+    search_fields = ["rig__code", "profile__code"]
+    search_help_text = _("A rig or a profile")

@@ -38,6 +38,11 @@ APPEND_ONLY = [
     "removal",
     "photograph",
     "trace",
+    "profileassignment",
+    "namedsubject",
+    "rereading",
+    "filefinding",
+    "profilesample",
 ]
 """Rows that are written once."""
 
@@ -52,6 +57,8 @@ NEVER_DELETED = [
     "sourceitem",
     "controlplan",
     "planrevision",
+    "rigprofile",
+    "profilerevision",
     "batch",
     "vehicle",
     "component",
@@ -73,6 +80,7 @@ FROZEN_COLUMNS = {
     "controlplan": "code configuration_id",
     "componentkind": "code",
     "rig": "code needs_calibration",
+    "rigprofile": "code adapter",
     "systemclient": "code",
     "apikey": "prefix digest rig_id client_id created_at",
     "batch": "number configuration_id opened_at planned_quantity line",
@@ -80,7 +88,8 @@ FROZEN_COLUMNS = {
     "component": "kind serial first_seen_at",
     "materiallot": "kind lot first_seen_at",
     "submission": "rig_id sha256 size received_at",
-    "kept": "kind rig_id external_id digest vin component_kind component_serial body sha256 size received_at",
+    "kept": "kind rig_id external_id digest vin component_kind component_serial body sha256 size submission_id source"
+    " stated received_at",
     "hold": "vehicle_id hold_list_id source domain code characteristic_id position reason placed_by placed_at",
     "nonconformance": "number vehicle_id domain code characteristic_id opened_at",
 }

@@ -1,6 +1,7 @@
 from django.db import models
 from django.db.models import F, Q
 
+from ..catalogue.choices import RevisionStatus
 from ..catalogue.models import Procedure
 
 
@@ -99,3 +100,87 @@ class Authorisation(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["rig", "procedure", "effective_at"], name="authorisation_lookup")]
+
+
+class RigProfile(models.Model):
+    """How the files of some rigs are read by one adapter: what they leave unsaid. In numbered revisions."""
+
+    code = models.CharField(max_length=64, unique=True)
+    adapter = models.CharField(max_length=32)
+    name = models.CharField(max_length=200)
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class ProfileRevision(models.Model):
+    """One revision of a profile. Frozen by the database once one person approved it; in force by two approvers, neither
+    of them the author.
+
+    `document` is what `profile_schema` allows, its numbers as text; `digest` is the SHA-256 of its canonical form.
+    Written by `rigs.profiles` alone: `draft_profile` drafts, `approve_profile` approves.
+    """
+
+    profile = models.ForeignKey(RigProfile, on_delete=models.PROTECT, related_name="revisions")
+    number = models.PositiveIntegerField()
+    status = models.CharField(max_length=10, choices=RevisionStatus, default=RevisionStatus.DRAFT)
+    document = models.JSONField()
+    digest = models.CharField(max_length=64)
+    author = models.ForeignKey("inspections.User", null=True, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField()
+    asked_at = models.DateTimeField(null=True, help_text="when its author asked for approval")
+    first_approver = models.ForeignKey("inspections.User", null=True, on_delete=models.PROTECT, related_name="+")
+    first_approved_at = models.DateTimeField(null=True)
+    second_approver = models.ForeignKey("inspections.User", null=True, on_delete=models.PROTECT, related_name="+")
+    second_approved_at = models.DateTimeField(null=True)
+    superseded_at = models.DateTimeField(null=True)
+    note = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["profile", "number"], name="profile_revision_once"),
+            models.CheckConstraint(
+                condition=Q(second_approver__isnull=True) | ~Q(second_approver=F("first_approver")),
+                name="profile_four_eyes",
+            ),
+            models.CheckConstraint(
+                condition=Q(author__isnull=True)
+                | (
+                    (Q(first_approver__isnull=True) | ~Q(first_approver=F("author")))
+                    & (Q(second_approver__isnull=True) | ~Q(second_approver=F("author")))
+                ),
+                name="profile_author_does_not_approve",
+            ),
+            models.CheckConstraint(
+                condition=Q(status="draft")
+                | (
+                    Q(first_approver__isnull=False)
+                    & Q(second_approver__isnull=False)
+                    & Q(first_approved_at__isnull=False)
+                    & Q(second_approved_at__isnull=False)
+                ),
+                name="profile_approved_by_two",
+            ),
+            models.UniqueConstraint(fields=["profile"], condition=Q(status="approved"), name="profile_one_in_force"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.profile_id}/{self.number}"
+
+
+class ProfileAssignment(models.Model):
+    """Files that a rig sends from a moment on are read by the profile, or no longer so. Append-only.
+
+    For each adapter the last word with effect by then counts.
+    """
+
+    rig = models.ForeignKey(Rig, on_delete=models.PROTECT, related_name="assignments")
+    profile = models.ForeignKey(RigProfile, on_delete=models.PROTECT, related_name="assignments")
+    assigned = models.BooleanField()
+    effective_at = models.DateTimeField()
+    recorded_at = models.DateTimeField()
+    recorded_by = models.CharField(max_length=200)
+    reason = models.TextField(blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["rig", "effective_at"], name="assignment_lookup")]

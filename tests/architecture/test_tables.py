@@ -16,6 +16,7 @@ APPEND_ONLY = {
     "softwarechange", "release", "releasedvehicle", "signature", "delivery", "deliverytarget", "operatoralias",
     "drawseed",
     "screening", "screenedvehicle", "removal", "photograph", "trace",
+    "profileassignment", "namedsubject", "rereading", "filefinding", "profilesample",
     "holdlist", "listedvehicle", "vehiclemove", "repinning",
     "concededvehicle", "concessionsignature",
 }  # fmt: skip
@@ -32,6 +33,8 @@ NEVER_REMOVED = {
     "sourceitem": "how a file was read",
     "controlplan": "what was judged against",
     "planrevision": "what was judged against; its row moves from draft to approved to superseded and no way else",
+    "rigprofile": "how files were read",
+    "profilerevision": "how files were read; its row moves from draft to approved to superseded and no way else",
     "batch": "its status moves on",
     "vehicle": "its batch and status move on",
     "component": "its lot may become known later",
