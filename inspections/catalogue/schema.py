@@ -168,6 +168,11 @@ def schema_problems(document: Document) -> list[Problem]:
     if validator is None:
         formats = " or ".join(_VALIDATORS)
         return [document.problem(("format",), f"found {_shown(document.format)} as format, expected {formats}")]
+    return problems_of(document, validator)
+
+
+def problems_of(document: Document, validator: Draft202012Validator) -> list[Problem]:
+    """Everything in a document that a schema does not allow, in words, each with its line."""
     return sorted(problem for error in validator.iter_errors(document.content) for problem in _worded(document, error))
 
 

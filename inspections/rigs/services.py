@@ -15,7 +15,38 @@ from ..people.choices import Role
 from ..people.rules import Actor, ActorKind
 from ..records.services import Act, record_act, record_acts
 from .models import ApiKey, Rig, SystemClient
+from .profiles import (
+    ProfileDrafted,
+    ProfileNotSo,
+    ProfileRefused,
+    approve_profile,
+    ask_profile_approval,
+    assign_profile,
+    create_profile,
+    draft_profile,
+    withdraw_profile,
+)
 from .rules import make_key, prefix_of, same_key
+
+__all__ = [
+    "KeyHolder",
+    "KeyRefused",
+    "ProfileDrafted",
+    "ProfileNotSo",
+    "ProfileRefused",
+    "approve_profile",
+    "ask_profile_approval",
+    "assign_profile",
+    "authenticate_key",
+    "create_profile",
+    "draft_profile",
+    "issue_key",
+    "note_ended_calibrations",
+    "note_heartbeat",
+    "revoke_key",
+    "rotate_keys",
+    "withdraw_profile",
+]
 
 SYSTEM: Final = Actor.system()
 _NOBODY: Final = bytes(32)
