@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 DECIDE_BATCH = "inspections.decide_batch"
 SWEEP_UNDECIDED = "inspections.sweep_undecided"
 READ_SUBMISSION = "inspections.read_submission"
+READ_AGAIN = "inspections.read_again"
 RECORD_WAITING = "inspections.record_waiting"
 REDECIDE_EXPIRED = "inspections.redecide_expired"
 SWEEP_INTAKE = "inspections.sweep_intake"

@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import islice
+from collections.abc import Callable, Iterator
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
 
 class Chunks(Generic[T]):
-    """Chunks of what an iterator gives. The next one can be read while the database is busy with the one before."""
+    """Chunks of what an iterator gives. The next one can be read while the database is busy with the one before.
 
-    def __init__(self, items: Iterator[T], size: int) -> None:
-        self._items, self._size = items, size
+    A chunk ends at `size` items, or once they weigh `heaviest` together, where `weigh` says what each weighs.
+    """
+
+    def __init__(
+        self, items: Iterator[T], size: int, weigh: Callable[[T], int] | None = None, heaviest: int = 0
+    ) -> None:
+        self._items, self._size, self._weigh, self._heaviest = items, size, weigh, heaviest
         self._ready: list[T] | None = None
 
     def read(self) -> None:
         """Read the next chunk now, unless it was read already."""
-        if self._ready is None:
-            self._ready = list(islice(self._items, self._size))
+        if self._ready is not None:
+            return
+        self._ready, weight = [], 0
+        for item in self._items:
+            self._ready.append(item)
+            weight += 0 if self._weigh is None else self._weigh(item)
+            if len(self._ready) >= self._size or (self._heaviest and weight >= self._heaviest):
+                return
 
     def next(self) -> list[T]:
         """The next chunk; empty at the end."""

@@ -1,121 +1,226 @@
-"""Turns what an adapter read into inspections as they are posted, by the names that the catalogue keeps for it."""
+"""Turns what an adapter read into inspections as they are posted: by the profile of its rig, or where it has none by
+the names that the catalogue keeps for the adapter."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Final
 
-from ..adapters.canonical import CanonicalInspection, CanonicalItem, Measured
+from ..adapters.canonical import CanonicalInspection, CanonicalItem, ItemClaim, Measured
 from ..adapters.locating import locate_position
 from ..batches.rules import is_vin
 from ..catalogue.models import Procedure, SourceItem
 from ..results.decoding import PostedInspection, decode_fields
 from ..rigs.models import Rig
-from .models import Submission
+from .profiled import Unmapped, check_counts, missing_items, place_words, procedure_code, purpose_of, raw_at, text_at
+from .rules import Named
+
+__all__ = ["Place", "Places", "Subject", "Unmapped", "find_procedure", "map_report", "places_of", "subject_of"]
 
 _LONGEST_NAME: Final = 200
 _PURPOSES: Final = ("initial", "retest", "after_rework")
-
-
-class Unmapped(Exception):
-    """What was read cannot be recorded: no subject, no procedure, or no test at all. Says what to do."""
-
-    def __init__(self, code: str, detail: str) -> None:
-        super().__init__(detail)
-        self.code = code
+_MOST_TOLD: Final = 10
+_UNMEASURED: Final = (ItemClaim.SKIPPED, ItemClaim.ERROR, ItemClaim.NOT_MEASURED)
 
 
 @dataclass(frozen=True, slots=True)
-class ItemMap:
-    """Where each item of a report belongs: by its path, the positions that it fills and their characteristics."""
+class Place:
+    """Where an item belongs. `unit` is that of its numbers where the file states none."""
+
+    characteristic: str
+    position: str = ""
+    unit: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where the items of a procedure's reports belong. `document` is the profile's, None where there is none."""
 
     adapter: str
-    places: Mapping[str, Mapping[str, str]]
+    find: Callable[[CanonicalItem], Place | None]
+    codes: frozenset[str] = frozenset()
+    document: Mapping[str, Any] | None = None
+    known: frozenset[str] = frozenset()
+    """The items that a profile places at all, at whichever occurrence."""
 
-    def find(self, item: CanonicalItem) -> tuple[str, str] | None:
-        """The (characteristic, position) of an item; None where the catalogue has no place for it."""
-        positions = self.places.get(item.item)
+
+def places_of(procedure: Procedure, adapter: str, document: Mapping[str, Any] | None) -> Places:
+    """The places of a procedure's items: by the profile's document, else by the catalogue. One query."""
+    if document is None:
+        return _catalogued(procedure, adapter)
+    codes = frozenset(procedure.characteristics.values_list("code", flat=True))
+    own = {
+        (item["item"], item.get("occurrence", 1)): Place(
+            item["characteristic"], item.get("position", ""), item.get("unit")
+        )
+        for item in document["items"]
+        if item["characteristic"] in codes
+    }
+    return Places(
+        adapter,
+        lambda item: own.get((item.item, item.occurrence)),
+        codes,
+        document,
+        frozenset(path for path, _ in own),
+    )
+
+
+def _catalogued(procedure: Procedure, adapter: str) -> Places:
+    places: dict[str, dict[str, str]] = defaultdict(dict)
+    rows = SourceItem.objects.filter(procedure=procedure, adapter=adapter)
+    for path, position, code in rows.values_list("item", "position", "characteristic__code"):
+        places[path][position] = code
+
+    def find(item: CanonicalItem) -> Place | None:
+        positions = places.get(item.item)
         if positions is None:
             return None
         position = locate_position(item.item, list(positions), item.occurrence)
-        return None if position is None else (positions[position], position)
+        return None if position is None else Place(positions[position], position)
+
+    return Places(adapter, find)
 
 
-def item_map(procedure: Procedure, adapter: str) -> ItemMap:
-    """What the catalogue says of an adapter's items for a procedure."""
-    places: dict[str, dict[str, str]] = defaultdict(dict)
-    rows = SourceItem.objects.filter(procedure=procedure, adapter=adapter)
-    for item, position, code in rows.values_list("item", "position", "characteristic__code"):
-        places[item][position] = code
-    return ItemMap(adapter, places)
+def find_procedure(
+    stated: str, test: CanonicalInspection, file_name: str, document: Mapping[str, Any] | None
+) -> str | None:
+    """The code of the procedure, by what was stated with the file, the profile, or the report's own process; None where
+    none of them says. Raises Unmapped."""
+    own = procedure_code(document, test, file_name) if document is not None else None
+    if stated and own and stated != own:
+        detail = f"The file was sent as {stated}, and the profile reads {own} in it; correct the one that is wrong."
+        raise Unmapped("procedure_differs", detail)
+    return own or stated or test.process_code or None
 
 
-def find_procedure(submission: Submission, canonical: CanonicalInspection, rig: Rig, adapter: str) -> Procedure:
-    """The procedure stated with the file, or by the report's own process, or the one for which this rig's reports
-    are mapped. Raises Unmapped."""
-    stated = submission.procedure or canonical.process_code or ""
-    found = Procedure.objects.filter(code=stated).first() if stated else None
-    if found is not None:
-        return found
-    if submission.procedure:
-        raise Unmapped("unknown_procedure", f"The catalogue knows no procedure {submission.procedure}.")
+def only_mapped(rig: Rig | None, adapter: str, word: str | None) -> Procedure:
+    """The one procedure for which the catalogue maps this rig's reports. Raises Unmapped."""
     mapped = Procedure.objects.filter(
         source_items__adapter=adapter, authorisations__rig=rig, authorisations__granted=True
     ).distinct()[:2]
     if len(mapped) == 1:
         return mapped[0]
-    detail = f"Which procedure this is cannot be told from the process {stated or 'of no name'!r}; state it."
+    detail = f"Which procedure this is cannot be told from the process {word or 'of no name'!r}; state it."
     raise Unmapped("unknown_procedure", detail)
 
 
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a test is of: a vehicle or a component. `others` are further ones that it names against it."""
+
+    vin: str = ""
+    kind: str = ""
+    serial: str = ""
+    others: tuple[str, ...] = ()
+    fault: str = ""
+    place: str = ""
+
+    def fields(self) -> dict[str, Any]:
+        """As it is posted. Raises Unmapped where nothing certain is named."""
+        if self.others:
+            named = " and ".join((self.vin or f"{self.kind} {self.serial}", *self.others))
+            raise Unmapped("subject_differs", f"It names {named}; set it aside, or have the rig send it anew.")
+        if self.vin:
+            return {"vin": self.vin}
+        if self.serial:
+            return {"component": {"kind": self.kind, "serial": self.serial}}
+        raise Unmapped("subject", self.fault, self.place)
+
+
+def subject_of(stated: Named, test: CanonicalInspection, file_name: str, document: Mapping[str, Any] | None) -> Subject:
+    """The subject as a person or the sender stated it, else as the profile finds it, else the serial where it is a VIN.
+
+    A car that the file itself names, and that is another than the one stated, is named too: neither passes by it.
+    """
+    own = _own_subject(test, file_name, document)
+    if not stated.vin and not stated.component_serial:
+        return own
+    others = (own.vin,) if own.vin and stated.vin and own.vin != stated.vin else ()
+    return Subject(stated.vin, stated.component_kind, stated.component_serial, others)
+
+
+def _own_subject(test: CanonicalInspection, file_name: str, document: Mapping[str, Any] | None) -> Subject:
+    asked = (document or {}).get("subject", {"vin": {"from": "serial"}})
+    if "component" in asked:
+        kind, place = asked["component"]["kind"], asked["component"]["serial"]
+        serial = text_at(place, test, file_name)
+        if serial and len(serial) <= 64 and serial.isprintable():
+            return Subject(kind=kind, serial=serial)
+        detail = (
+            f"found {raw_at(place, test, file_name)}, expected the serial of a {kind}; name it, or mend the profile"
+        )
+        return Subject(fault=detail, place=place_words(place))
+    place = asked["vin"]
+    vin = (text_at(place, test, file_name) or "").upper()
+    if is_vin(vin):
+        return Subject(vin=vin)
+    shown = raw_at(place, test, file_name)
+    if document is None:
+        detail = f"The report names the unit {test.serial or 'not at all'!r}, which is no VIN; state vin or component."
+        return Subject(fault=detail)
+    detail = f"found {shown}, expected a VIN; name the vehicle or component, or mend the profile"
+    return Subject(fault=detail, place=place_words(place))
+
+
 def map_report(
-    submission: Submission, canonical: CanonicalInspection, procedure: Procedure, mapping: ItemMap
+    test: CanonicalInspection, subject: Subject, procedure: Procedure, places: Places, file_name: str
 ) -> PostedInspection:
-    """The report as an inspection of the procedure. What has no place in the catalogue is kept under its own name, to
-    be judged by nobody. Raises Unmapped, and BodyRefused for texts and times that no inspection may hold."""
-    if canonical.not_a_test is not None:
-        raise Unmapped("not_a_test", canonical.not_a_test)
-    fields: dict[str, Any] = {
-        "id": canonical.external_id,
-        **_subject(submission, canonical),
-        "procedure": procedure.code,
-        "started_at": canonical.started_at,
-        "finished_at": canonical.finished_at,
-        "purpose": canonical.purpose if canonical.purpose in _PURPOSES else None,
-        "operator": canonical.operator,
-        "software": [{"system": system, "version": version} for system, version in canonical.software] or None,
-        "verdict": canonical.verdict_claimed,
-        "measurements": list(_measurements(canonical, mapping)),
-    }
-    return decode_fields(fields)
+    """The report as an inspection of the procedure. What has no place is kept under its own name, to be judged by
+    nobody. Raises Unmapped, and BodyRefused for texts and times that no inspection may hold."""
+    if test.not_a_test is not None:
+        raise Unmapped("not_a_test", test.not_a_test)
+    purpose = test.purpose
+    if places.document is not None:
+        check_counts(places.document, test, file_name)
+        purpose = purpose_of(places.document, test, file_name)
+        _check_items(test, procedure, places)
+    return decode_fields(
+        {
+            "id": test.external_id,
+            **subject.fields(),
+            "procedure": procedure.code,
+            "started_at": test.started_at,
+            "finished_at": test.finished_at,
+            "purpose": purpose if purpose in _PURPOSES else None,
+            "operator": test.operator,
+            "software": [{"system": system, "version": version} for system, version in test.software] or None,
+            "verdict": test.verdict_claimed,
+            "measurements": list(_measurements(test, places)),
+        }
+    )
 
 
-def _subject(submission: Submission, canonical: CanonicalInspection) -> dict[str, Any]:
-    if submission.vin:
-        return {"vin": submission.vin}
-    if submission.component_serial:
-        return {"component": {"kind": submission.component_kind, "serial": submission.component_serial}}
-    serial = (canonical.serial or "").strip().upper()
-    if is_vin(serial):
-        return {"vin": serial}
-    detail = f"The report names the unit {canonical.serial or 'not at all'!r}, which is no VIN; state vin or component."
-    raise Unmapped("subject", detail)
+def _check_items(test: CanonicalInspection, procedure: Procedure, places: Places) -> None:
+    assert places.document is not None  # noqa: S101 the caller looked
+    if missing := missing_items(iter(places.document["items"]), test, dict.fromkeys(places.codes)):
+        told = ", ".join(missing[:_MOST_TOLD]) + (" and more" if len(missing) > _MOST_TOLD else "")
+        detail = f"{told} is not in it, and the profile makes it mandatory for {procedure.code}; measure it again."
+        raise Unmapped("item_missing", detail, "items")
+    for item in test.items:
+        # A second value of what the profile places once: recorded under another name its fail would judge nothing.
+        if item.item in places.known and places.find(item) is None:
+            detail = f"comes {item.occurrence} times, and the profile places it fewer times; add its occurrence."
+            raise Unmapped("item_repeated", detail, item.item)
 
 
-def _measurements(canonical: CanonicalInspection, mapping: ItemMap) -> Iterator[dict[str, Any]]:
-    for item in canonical.items:
-        place = mapping.find(item)
-        code, position = place or (_own_name(item, mapping.adapter), "")
+def _measurements(test: CanonicalInspection, places: Places) -> Iterator[dict[str, Any]]:
+    for item in test.items:
+        place = places.find(item) or Place(_own_name(item, places.adapter))
         yield {
-            "characteristic": code,
-            "position": position or None,
-            "value": item.value if item.measured is Measured.MEASURED else None,
-            "unit": item.unit,
+            "characteristic": place.characteristic,
+            "position": place.position or None,
+            "value": item.value if _is_measured(item) else None,
+            "unit": item.unit if item.unit is not None else place.unit,
             "verdict": item.verdict_claimed,
         }
+
+
+def _is_measured(item: CanonicalItem) -> bool:
+    """Whether a value was obtained by all that the rig says: what it skipped or broke off has none, whatever stands."""
+    return item.measured is Measured.MEASURED and item.claimed not in _UNMEASURED
 
 
 def _own_name(item: CanonicalItem, adapter: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Final
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from ..results.models import Inspection
 from .choices import KeptKind, KeptState, SubmissionState
@@ -13,12 +13,15 @@ from .models import Kept, Submission, Trace
 
 PATIENCE: Final = timedelta(seconds=30)
 """How long a landed file is left to the task that was queued for it before the sweep takes it."""
+GIVEN_UP: Final = timedelta(minutes=2)
+"""How long after a reader was heard of last another one takes the file over."""
 WAITING_IS_LATE: Final = timedelta(hours=4)
 
 
 def unread_submissions(*, at: datetime, limit: int = 100) -> list[int]:
     """The landed files that nobody has read by now, the oldest first."""
     rows = Submission.objects.filter(state=SubmissionState.LANDED, received_at__lte=at - PATIENCE)
+    rows = rows.filter(Q(reading_at__isnull=True) | Q(reading_at__lte=at - GIVEN_UP))
     return list(rows.order_by("received_at", "pk").values_list("pk", flat=True)[:limit])
 
 

@@ -12,6 +12,15 @@ from .photographs import (
 )
 from .pictures import PictureRefused
 from .posting import keep_unread, post_bulk, post_inspection
+from .rereading import (
+    MAY_NAME,
+    MAY_READ_AGAIN,
+    NotReadAgain,
+    keep_sample,
+    name_subject,
+    read_again,
+    read_files_again,
+)
 from .rules import Answer, Problem
 from .storage import FileTooLarge
 from .submissions import read_submission
@@ -19,11 +28,14 @@ from .tracing import keep_traces
 from .waiting import record_waiting
 
 __all__ = [
+    "MAY_NAME",
     "MAY_PHOTOGRAPH",
+    "MAY_READ_AGAIN",
     "MOST_PHOTOGRAPHS",
     "Answer",
     "FileTooLarge",
     "KeptPicture",
+    "NotReadAgain",
     "PhotographsRefused",
     "PictureRefused",
     "Problem",
@@ -31,11 +43,15 @@ __all__ = [
     "SettledAlready",
     "StoreUnavailable",
     "attach_photographs",
+    "keep_sample",
     "keep_traces",
     "keep_unread",
     "land_submission",
+    "name_subject",
     "post_bulk",
     "post_inspection",
+    "read_again",
+    "read_files_again",
     "read_submission",
     "record_waiting",
     "set_aside",

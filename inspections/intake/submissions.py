@@ -1,49 +1,65 @@
-"""Reads the landed files of rigs and records what is in them by the one path, or says why that cannot be."""
+"""Reads the landed files of rigs and records what is in them by the one path, or says why that cannot be.
+
+Some hundreds of tests are one act. What was recorded stays, whatever follows it in the file. A reader that began later
+takes the file over: the one before it stops at its next act, so that however many read, each test is recorded once.
+"""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, BinaryIO, Final
 
 from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Now
 
 from ..adapters import registry
-from ..adapters.canonical import Adapter, AdapterError, CanonicalInspection, ParseContext
-from ..batches.models import Vehicle
-from ..catalogue.models import Procedure
+from ..adapters.canonical import AdapterError, CanonicalInspection
 from ..marks.acts import one_act
 from ..people.rules import Actor, ActorKind
 from ..records.services import record_act
-from ..results.decoding import BodyRefused, PostedInspection
 from ..results.services import Recorded, RecordState, record_inspections
-from .choices import KeptKind, KeptState, SubmissionState
-from .keeping import hold_named, mark_named, named_by, open_by_id, settle, settled_by_recording
-from .mapping import Unmapped, find_procedure, item_map, map_report
-from .models import Kept, Submission
-from .rules import Named
+from ..rigs.models import ProfileRevision
+from .choices import SubmissionState
+from .chunks import Chunks
+from .faulting import Earlier, keep_faults, named_of, settle_earlier, settle_same_ids, stated_anew, wait_for
+from .findings import note_findings
+from .mapping import Unmapped
+from .models import Submission
+from .reading import Fault, FileReader, ReadTest, reader_of, stated_with
 from .storage import open_file
-from .waiting import source_of, waiting_body
+from .waiting import source_of
 
 log = logging.getLogger(__name__)
 
 MOST_ATTEMPTS: Final = 5
-HEAD: Final = 4096
+TESTS_AN_ACT: Final = 500
+VALUES_AN_ACT: Final = 20_000
+MOST_REASONS: Final = 100
 
 
-@dataclass(frozen=True, slots=True)
-class _Fault:
-    """Why the file, or one test in it, is not recorded, and what it names as far as that is known."""
+@dataclass(slots=True)
+class _Turn:
+    """One reading of a file. `number` tells it from those before and after; `stood` are ids that stand otherwise read
+    before, met in it."""
 
-    code: str
-    detail: str
-    named: Named
-    status: int = 422
+    submission: Submission
+    number: int
+    at: datetime
+    earlier: Earlier
+    adapter: str = ""
+    version: str = ""
+    revision: ProfileRevision | None = None
+    stood: set[str] = field(default_factory=set)
 
-    def reason(self) -> dict[str, Any]:
-        return {"code": self.code, "detail": self.detail, "id": self.named.external_id or None}
+    @property
+    def actor(self) -> Actor:
+        rig = self.submission.rig
+        return Actor(ActorKind.RIG, rig.pk, rig.code)
 
 
 def read_submission(*, submission_id: int, at: datetime) -> Submission:
@@ -55,212 +71,178 @@ def read_submission(*, submission_id: int, at: datetime) -> Submission:
     submission = _begin(submission_id)
     if submission.state != SubmissionState.LANDED:
         return submission
+    turn = _Turn(submission, submission.attempts, at, Earlier.of(submission))
     if submission.attempts > MOST_ATTEMPTS:
-        fault = _Fault(
-            "reading_broke_off", f"Reading broke off {MOST_ATTEMPTS} times; see the log.", _stated(submission)
-        )
-        return _finish(submission.pk, "", [], [fault], at)
-    adapter_name, posted, faults = _read_file(submission)
-    return _finish(submission.pk, adapter_name, posted, faults, at)
+        detail = f"Reading broke off {MOST_ATTEMPTS} times; see the log."
+        return _finish(turn, [Fault("reading_broke_off", detail, stated_with(submission))])
+    try:
+        file = open_file(submission.sha256)
+    except FileNotFoundError:
+        log.error("The file of submission %s is gone: %s", submission.pk, submission.sha256)
+        detail = "The file is not on disk any more; send it again."
+        return _finish(turn, [Fault("file_missing", detail, stated_with(submission))])
+    with closing(file):
+        return _read(turn, file)
 
 
 @transaction.atomic
 def _begin(submission_id: int) -> Submission:
     """Count the attempt before it is made: one that kills its worker counts too."""
-    submission = (
-        Submission.objects.select_for_update(no_key=True, of=("self",)).select_related("rig").get(pk=submission_id)
-    )
+    submission = _locked(submission_id)
     if submission.state == SubmissionState.LANDED:
         submission.attempts += 1
-        submission.save(update_fields=["attempts"])
+        submission.recorded = submission.waiting = submission.refused = 0
+        submission.reasons = []
+        submission.save(update_fields=["attempts", "recorded", "waiting", "refused", "reasons"])
+        # When a reader was heard of is a sign of life, no moment of the act: the clock of the database tells it.
+        Submission.objects.filter(pk=submission.pk).update(reading_at=Now())
     return submission
 
 
-def _read_file(submission: Submission) -> tuple[str, list[PostedInspection], list[_Fault]]:
-    named = _stated(submission)
+def _locked(submission_id: int) -> Submission:
+    rows = Submission.objects.select_for_update(no_key=True, of=("self",)).select_related("rig")
+    return rows.get(pk=submission_id)
+
+
+def _read(turn: _Turn, file: BinaryIO) -> Submission:
+    named = stated_with(turn.submission)
     try:
-        with open_file(submission.sha256) as file:
-            adapter = _adapter_of(submission, file)
-            file.seek(0)
-            context = ParseContext(name=submission.name, max_bytes=registry.most_bytes(adapter))
-            reports = list(adapter.parse(file, context))
-    except FileNotFoundError:
-        log.error("The file of submission %s is gone: %s", submission.pk, submission.sha256)
-        return "", [], [_Fault("file_missing", "The file is not on disk any more; send it again.", named)]
+        reader, turn.revision = reader_of(turn.submission, file)
     except registry.UnknownFormat as refusal:
-        return "", [], [_Fault("unknown_format", str(refusal), named)]
-    except AdapterError as refusal:
-        return adapter.name, [], [_Fault("unreadable", str(refusal), named)]
-    if not reports:
-        return adapter.name, [], [_Fault("empty", "There is no test in the file.", named)]
-    posted: list[PostedInspection] = []
-    faults: list[_Fault] = []
-    for report in reports:
-        read = _map(submission, report, adapter.name)
-        if isinstance(read, _Fault):
-            faults.append(read)
-        else:
-            posted.append(read)
-    return adapter.name, posted, faults
-
-
-def _adapter_of(submission: Submission, file: BinaryIO) -> Adapter:
-    if submission.format:
-        return registry.get(submission.format)
-    return registry.detect(file.read(HEAD), submission.name)
-
-
-def _map(submission: Submission, report: CanonicalInspection, adapter: str) -> PostedInspection | _Fault:
-    named = _stated(submission, report)
-    try:
-        procedure = find_procedure(submission, report, submission.rig, adapter)
-        return map_report(submission, report, procedure, item_map(procedure, adapter))
+        return _finish(turn, [Fault("unknown_format", str(refusal), named)])
     except Unmapped as refusal:
-        return _Fault(refusal.code, str(refusal), named)
-    except BodyRefused as refusal:
-        first = refusal.errors[0]
-        return _Fault(first.code, f"{first.pointer or 'The report'} {first.detail}", named)
+        return _finish(turn, [Fault(refusal.code, str(refusal), named)])
+    turn.adapter, turn.version = reader.adapter.name, reader.adapter.version
+    file.seek(0)
+    chunks = Chunks(reader.tests(file), TESTS_AN_ACT, _weight, VALUES_AN_ACT)
+    count = 0
+    while portion := chunks.next():
+        tests = [one for one in portion if isinstance(one, CanonicalInspection)]
+        count += len(tests)
+        if tests and not _record(turn, reader, tests, chunks):
+            return _locked_now(turn)
+        if isinstance(portion[-1], AdapterError):
+            broken = portion[-1]
+            return _finish(turn, [Fault("unreadable", str(broken), named, place=broken.place)], whole=False)
+    return _finish(turn, [] if count else [Fault("empty", "There is no test in the file.", named)])
 
 
-def _stated(submission: Submission, report: CanonicalInspection | None = None) -> Named:
-    """What the file names: as stated with it, else by the report's serial number where that is a known VIN."""
-    vin = submission.vin
-    external_id = ""
-    if report is not None:
-        external_id = report.external_id[:128]
-        serial = (report.serial or "").strip().upper()
-        if not vin and not submission.component_serial and Vehicle.objects.filter(vin=serial).exists():
-            vin = serial
-    return Named(external_id, vin, submission.component_kind, submission.component_serial, submission.procedure)
+def _weight(one: CanonicalInspection | AdapterError) -> int:
+    return len(one.items) if isinstance(one, CanonicalInspection) else 0
+
+
+def _locked_now(turn: _Turn) -> Submission:
+    return Submission.objects.select_related("rig").get(pk=turn.submission.pk)
+
+
+def _record(turn: _Turn, reader: FileReader, tests: Sequence[CanonicalInspection], chunks: Chunks[Any]) -> bool:
+    read = [reader.read(test) for test in tests]
+    good = [one for one in read if isinstance(one, ReadTest)]
+    faults = [fault for one in read if not isinstance(one, ReadTest) for fault in one]
+    return _record_portion(turn, good, faults, chunks)
 
 
 @one_act
-def _finish(
-    submission_id: int, adapter: str, posted: Sequence[PostedInspection], faults: Sequence[_Fault], at: datetime
-) -> Submission:
-    """Record what was read and say what became of the file, in one transaction; only once, whoever comes first."""
-    submission = (
-        Submission.objects.select_for_update(no_key=True, of=("self",)).select_related("rig").get(pk=submission_id)
+def _record_portion(turn: _Turn, good: Sequence[ReadTest], faults: Sequence[Fault], chunks: Chunks[Any]) -> bool:
+    """Record some tests of the file in one act. False where another reader took the file over."""
+    submission = _locked(turn.submission.pk)
+    if not _is_ours(turn, submission):
+        return False
+    _note_reader(turn, submission)
+    fates = record_inspections(
+        items=[one.posted for one in good],
+        rig=submission.rig,
+        actor=turn.actor,
+        at=turn.at,
+        source=source_of(submission),
+        meanwhile=chunks.read,
     )
-    if submission.state != SubmissionState.LANDED:
+    pairs = list(zip(good, fates, strict=True))
+    standing, conflicts = stated_anew(submission, pairs, turn.stood)
+    waiting = [pair for pair in pairs if pair[1].state is RecordState.WAITING]
+    waits_otherwise = wait_for(submission, waiting, turn.at)
+    answered = standing | {fault.named.external_id for fault in conflicts}
+    kept = [*faults, *conflicts, *_refusals(pairs, answered), *waits_otherwise]
+    settle_same_ids(submission, fates, turn.actor, turn.at)
+    note_findings(stated=_stated(pairs), at=turn.at)
+    turn.earlier.note_done(fates, standing)
+    keep_faults(submission, kept, turn.earlier, turn.at)
+    done = sum(fate.state in (RecordState.RECORDED, RecordState.REPEATED) for fate in fates) + len(standing)
+    _count(submission, done, len(waiting) - len(waits_otherwise), kept)
+    return True
+
+
+def _is_ours(turn: _Turn, submission: Submission) -> bool:
+    return submission.state == SubmissionState.LANDED and submission.attempts == turn.number
+
+
+def _note_reader(turn: _Turn, submission: Submission) -> None:
+    submission.adapter, submission.adapter_version = turn.adapter, turn.version
+    submission.profile_revision = turn.revision
+    submission.save(update_fields=["adapter", "adapter_version", "profile_revision"])
+
+
+def _refusals(pairs: Sequence[tuple[ReadTest, Recorded]], answered: set[str]) -> list[Fault]:
+    """What recording refused. `answered`: the ids of which it was said already, each once: a second one of an id in
+    one file is a conflict by itself."""
+    left = set(answered)
+    faults = []
+    for one, fate in pairs:
+        if fate.state not in (RecordState.CONFLICT, RecordState.REFUSED):
+            continue
+        if fate.external_id in left:
+            left.discard(fate.external_id)
+            continue
+        status = 409 if fate.state is RecordState.CONFLICT else 422
+        faults.append(Fault(fate.code, fate.detail, named_of(one.posted), status, fate.pointer))
+    return faults
+
+
+def _stated(pairs: Sequence[tuple[ReadTest, Recorded]]) -> dict[int, Sequence[Any]]:
+    return {
+        fate.inspection_id: one.stated
+        for one, fate in pairs
+        if fate.state is RecordState.RECORDED and fate.inspection_id is not None
+    }
+
+
+def _count(submission: Submission, done: int, waiting: int, kept: Sequence[Fault]) -> None:
+    submission.recorded = F("recorded") + done
+    submission.waiting = F("waiting") + waiting
+    submission.refused = F("refused") + len(kept)
+    submission.reasons = [*submission.reasons, *(fault.reason() for fault in kept)][:MOST_REASONS]
+    submission.reading_at = Now()
+    submission.save(update_fields=["recorded", "waiting", "refused", "reasons", "reading_at"])
+
+
+@one_act
+def _finish(turn: _Turn, faults: Sequence[Fault], *, whole: bool = True) -> Submission:
+    """Say what became of the file, in one act; only once, whoever comes first. `whole`: it was read to its end."""
+    submission = _locked(turn.submission.pk)
+    if not _is_ours(turn, submission):
         return submission
-    submission.adapter, submission.read_at = adapter, at
-    rig = submission.rig
-    actor = Actor(ActorKind.RIG, rig.pk, rig.code)
-    fates = record_inspections(items=posted, rig=rig, actor=actor, at=at, source=source_of(submission))
-    waiting = [pair for pair in zip(posted, fates, strict=True) if pair[1].state is RecordState.WAITING]
-    done = [fate for fate in fates if fate.state in (RecordState.RECORDED, RecordState.REPEATED)]
-    all_faults = [*faults, *_refusals(posted, fates), *_wait(submission, waiting, at)]
-    _settle_same_ids(submission, posted, fates, actor, at)
-    _quarantine(submission, all_faults, at)
-    submission.recorded, submission.refused = len(done), len(all_faults)
-    submission.waiting = len(fates) + len(faults) - len(done) - len(all_faults)
-    submission.reasons = [fault.reason() for fault in all_faults]
-    submission.state = SubmissionState.QUARANTINED if all_faults else SubmissionState.RECORDED
+    _note_reader(turn, submission)
+    keep_faults(submission, faults, turn.earlier, turn.at)
+    submission.refused += len(faults)
+    submission.reasons = [*submission.reasons[: MOST_REASONS - len(faults)], *(fault.reason() for fault in faults)]
+    settle_earlier(submission, turn.earlier, turn.at, whole=whole, clean=submission.refused == 0)
+    submission.read_at, submission.reading_at = turn.at, None
+    submission.state = SubmissionState.QUARANTINED if submission.refused else SubmissionState.RECORDED
     submission.save()
     record_act(
-        actor=actor,
+        actor=turn.actor,
         act=f"submission.{submission.state}",
         subject_kind="submission",
         subject=submission.sha256,
-        at=at,
-        after={"adapter": adapter, "recorded": len(done), "refused": len(all_faults), "waiting": submission.waiting},
+        at=turn.at,
+        after={
+            "adapter": turn.adapter,
+            "version": turn.version,
+            "profile": None if turn.revision is None else turn.revision.profile.code,
+            "revision": None if turn.revision is None else turn.revision.number,
+            "recorded": submission.recorded,
+            "refused": submission.refused,
+            "waiting": submission.waiting,
+        },
     )
     return submission
-
-
-def _refusals(posted: Sequence[PostedInspection], fates: Sequence[Recorded]) -> Iterator[_Fault]:
-    for item, fate in zip(posted, fates, strict=True):
-        if fate.state in (RecordState.CONFLICT, RecordState.REFUSED):
-            status = 409 if fate.state is RecordState.CONFLICT else 422
-            yield _Fault(fate.code, fate.detail, _named(item), status)
-
-
-def _named(item: PostedInspection) -> Named:
-    component = item.component
-    kind, serial = (component.kind, component.serial) if component else ("", "")
-    return Named(item.id, item.vin or "", kind, serial, item.procedure)
-
-
-def _wait(
-    submission: Submission, waiting: Sequence[tuple[PostedInspection, Recorded]], at: datetime
-) -> Iterator[_Fault]:
-    """Keep what waits for its vehicle; the registration lock is held. What waits already under its id stands."""
-    for item, fate in waiting:
-        body = waiting_body(item)
-        kept, created = Kept.objects.get_or_create(
-            rig=submission.rig,
-            external_id=item.id,
-            kind=KeptKind.WAITING,
-            state=KeptState.OPEN,
-            defaults={
-                "digest": fate.digest,
-                "vin": item.vin or "",
-                "procedure": item.procedure,
-                "body": body,
-                "sha256": submission.sha256,
-                "size": len(body),
-                "media_type": "application/json",
-                "status": 202,
-                "code": "waiting",
-                "submission": submission,
-                "received_at": at,
-            },
-        )
-        if not created and bytes(kept.digest or b"") != fate.digest:
-            detail = f"The id {item.id} waits for its vehicle with other content, which stands."
-            yield _Fault("id_conflict", detail, _named(item), 409)
-
-
-def _settle_same_ids(
-    submission: Submission, posted: Sequence[PostedInspection], fates: Sequence[Recorded], actor: Actor, at: datetime
-) -> None:
-    """What was refused under these ids is recorded now."""
-    kept = open_by_id(submission.rig, [item.id for item in posted])
-    done: dict[int, tuple[Kept, int | None]] = {}
-    for fate in fates:
-        if fate.state in (RecordState.RECORDED, RecordState.REPEATED):
-            for row in kept.get(fate.external_id, ()):
-                if settled_by_recording(row, fate.digest):
-                    done[row.pk] = (row, fate.inspection_id)
-    settle(done.values(), by=actor.label, at=at)
-
-
-def _quarantine(submission: Submission, faults: Sequence[_Fault], at: datetime) -> None:
-    """Keep each fault where people look, blocking what it names, in the place of what an earlier reading found."""
-    earlier = list(Kept.objects.filter(submission=submission, kind=KeptKind.SUBMISSION, state=KeptState.OPEN))
-    if not faults:
-        settle([(row, None) for row in earlier], by=submission.rig.code, at=at)
-        return
-    for row in earlier:
-        row.state, row.settled_at, row.settled_by = KeptState.SET_ASIDE, at, submission.rig.code
-        row.settled_reason = f"Read again and still at fault: {faults[0].detail}"
-        row.save(update_fields=["state", "settled_at", "settled_by", "settled_reason"])
-    mark_named([(named_by(row), row.domain) for row in earlier], at)
-    domains = dict(
-        Procedure.objects.filter(code__in={fault.named.procedure for fault in faults}).values_list("code", "domain")
-    )
-    hold_named([fault.named for fault in faults])
-    rows = [_kept(submission, fault, domains.get(fault.named.procedure, ""), at) for fault in faults]
-    Kept.objects.bulk_create(rows)
-    mark_named([(named_by(row), row.domain) for row in rows], at)
-
-
-def _kept(submission: Submission, fault: _Fault, domain: str, at: datetime) -> Kept:
-    return Kept(
-        kind=KeptKind.SUBMISSION,
-        rig=submission.rig,
-        external_id=fault.named.external_id,
-        vin=fault.named.vin,
-        component_kind=fault.named.component_kind,
-        component_serial=fault.named.component_serial,
-        procedure=fault.named.procedure,
-        domain=domain,
-        sha256=submission.sha256,
-        size=submission.size,
-        status=fault.status,
-        code=fault.code,
-        problem={"code": fault.code, "detail": fault.detail},
-        submission=submission,
-        received_at=at,
-    )

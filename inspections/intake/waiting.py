@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from itertools import groupby
@@ -9,6 +10,7 @@ from typing import Any, Final
 
 import msgspec
 from django.db.models import Exists, F, OuterRef
+from django.db.models.functions import Greatest
 
 from ..batches.models import Vehicle
 from ..marks.acts import one_act
@@ -18,6 +20,7 @@ from ..results.posted import WrittenNumber
 from ..results.services import Recorded, RecordState, record_inspections
 from ..rigs.models import Rig
 from .choices import KeptKind, KeptState
+from .findings import note_findings
 from .keeping import settle
 from .models import Kept, Submission
 from .rules import Problem, unreadable
@@ -64,10 +67,15 @@ def _record_some(at: datetime, vins: Collection[str] | None, after: int) -> tupl
         .order_by("pk")[:CHUNK]
     )
     recorded = 0
-    by_source = sorted(chunk, key=lambda kept: (kept.rig_id or 0, kept.submission_id or 0, kept.pk))
-    for (rig_id, _), group in groupby(by_source, key=lambda kept: (kept.rig_id, kept.submission_id)):
+    by_source = sorted(chunk, key=lambda kept: (*_source_key(kept), kept.pk))
+    for (rig_id, *_), group in groupby(by_source, key=_source_key):
         recorded += _record_group(Rig.objects.get(pk=rig_id), list(group), at)
     return len(chunk), recorded, chunk[-1].pk if chunk else after
+
+
+def _source_key(kept: Kept) -> tuple[int, int, str]:
+    """What is recorded together: of one rig, from one file, read in one way."""
+    return kept.rig_id or 0, kept.submission_id or 0, json.dumps(kept.source, sort_keys=True)
 
 
 def _record_group(rig: Rig, group: Sequence[Kept], at: datetime) -> int:
@@ -78,8 +86,16 @@ def _record_group(rig: Rig, group: Sequence[Kept], at: datetime) -> int:
         rig=rig,
         actor=Actor(ActorKind.RIG, rig.pk, rig.code),
         at=at,
-        source=None if submission is None else source_of(submission),
+        source=group[0].source,
         accepted=True,
+    )
+    note_findings(
+        stated={
+            fate.inspection_id: kept.stated or ()
+            for (kept, _), fate in zip(readable, fates, strict=True)
+            if fate.state is RecordState.RECORDED and fate.inspection_id is not None
+        },
+        at=at,
     )
     done: list[tuple[Kept, int | None]] = []
     for (kept, _), fate in zip(readable, fates, strict=True):
@@ -89,7 +105,9 @@ def _record_group(rig: Rig, group: Sequence[Kept], at: datetime) -> int:
             _refuse(kept, _problem_of(fate))
     if submission is not None and done:
         Submission.objects.filter(pk=submission.pk).update(
-            recorded=F("recorded") + len(done), waiting=F("waiting") - len(done)
+            # A reading that is under way counts anew: what it did not count yet is not taken off.
+            recorded=F("recorded") + len(done),
+            waiting=Greatest(F("waiting") - len(done), 0),
         )
     return settle(done, by=rig.code, at=at)
 
@@ -115,4 +133,11 @@ def _refuse(kept: Kept, problem: Problem) -> None:
 
 def source_of(submission: Submission) -> dict[str, Any]:
     """What an inspection keeps of the file it was read from."""
-    return {"sha256": submission.sha256, "adapter": submission.adapter, "name": submission.name}
+    source = {
+        "sha256": submission.sha256,
+        "adapter": submission.adapter,
+        "version": submission.adapter_version,
+        "name": submission.name,
+    }
+    revision = submission.profile_revision
+    return source if revision is None else {**source, "profile": revision.profile.code, "revision": revision.number}

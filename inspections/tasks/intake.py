@@ -13,6 +13,12 @@ def read_submission(*, submission_id: int, **_from_newer_senders: object) -> Non
     services.keep_traces(submission_id=submission_id, at=timezone.now())
 
 
+@shared_task(name=dispatch.READ_AGAIN, **RETRIES)
+def read_again(*, rereading_id: int, **_from_newer_senders: object) -> int:
+    """Read the files again that a person asked for, one after the other."""
+    return services.read_files_again(rereading_id=rereading_id, at=timezone.now())
+
+
 @shared_task(name=dispatch.RECORD_WAITING, **RETRIES)
 def record_waiting(**_from_newer_senders: object) -> int:
     """Record what was waiting for a vehicle that is registered now."""

@@ -142,7 +142,12 @@ class TestReading:
         row = Inspection.objects.get()
         assert (row.external_id, row.vehicle) == ("7d0f5c1e-2b7a-4c55-9a53-0f6a1e3b9c01", plant.vehicle)
         assert (row.verdict, row.claimed, row.operator) == (Outcome.PASS, Outcome.PASS, "0417")
-        assert row.source == {"sha256": submission.sha256, "adapter": "wats_json", "name": "report.json"}
+        assert row.source == {
+            "sha256": submission.sha256,
+            "adapter": "wats_json",
+            "version": "1",
+            "name": "report.json",
+        }
         assert marked() == {(plant.vehicle.pk, "battery")}
 
     @pytest.mark.law(5)
@@ -198,7 +203,12 @@ class TestReading:
         row = Inspection.objects.get()
         assert (submission.recorded, submission.waiting, row.vehicle, row.verdict) == (1, 0, car, Outcome.PASS)
         assert Measurement.objects.get(inspection_id=row.pk, ordinal=2).value == Decimal("0.043")
-        assert row.source == {"sha256": submission.sha256, "adapter": "wats_json", "name": "report.json"}
+        assert row.source == {
+            "sha256": submission.sha256,
+            "adapter": "wats_json",
+            "version": "1",
+            "name": "report.json",
+        }
 
 
 class TestQuarantine:

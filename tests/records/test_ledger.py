@@ -383,7 +383,17 @@ MACHINES = {register_vehicles, close_batch}
 """Acts that an inspector may do, and acts that no page offers: the plant's system does them, by its key."""
 
 PARTS_OF_ACTS = {
+    "create_profile": "its entry is proved in tests/rigs/test_profiles.py, as are the next five",
+    "draft_profile": "see there",
+    "ask_profile_approval": "see there",
+    "approve_profile": "see there",
+    "assign_profile": "see there",
+    "withdraw_profile": "see there",
+    "name_subject": "its entry is proved in tests/intake/test_rereading.py, as are the next two",
+    "read_again": "see there",
+    "keep_sample": "see there",
     "record_screening": "its entry is proved in tests/gates/test_screening.py, where there is something to screen",
+    "draft_procedure": "drafts as draft_revision does",
     "draft_revision": "its entry is proved in tests/catalogue",
     "approve_revision": "its entries are proved in tests/catalogue",
     "load_plan_documents": "drafts several",
