@@ -130,7 +130,13 @@ def _fill_intake(plant: Plant) -> None:
 
 def _fill_profiles(plant: Plant, person_id: int) -> None:
     profile = RigProfile.objects.create(code="EOL-3-CSV", adapter="table", name="EOL-3")
-    ProfileRevision.objects.create(profile=profile, number=1, document={}, digest="0" * 64, created_at=AT)
+    ProfileRevision.objects.create(
+        profile=profile,
+        number=1,
+        document={"format": "interlock-profile/1", "items": []},
+        digest="0" * 64,
+        created_at=AT,
+    )
     ProfileAssignment.objects.create(
         rig=plant.rig, profile=profile, assigned=True, effective_at=AT, recorded_at=AT, recorded_by="0388"
     )

@@ -108,10 +108,12 @@ class RigProfilePage(ReadOnlyPage):
     list_filter = ["adapter"]
     search_fields = ["code", "name"]
 
+    def view_on_site(self, obj: RigProfile) -> str:
+        return reverse("web:profile", args=[obj.code])
+
     def ledger_subjects(self, obj: RigProfile) -> Sequence[tuple[str, str]]:
-        return [
-            ("profile_revision", f"{obj.code}/{number}") for number in obj.revisions.values_list("number", flat=True)
-        ]
+        numbers = obj.revisions.values_list("number", flat=True)
+        return [("profile", obj.code), *(("profile_revision", f"{obj.code}/{number}") for number in numbers)]
 
 
 @admin.register(ProfileRevision)
@@ -122,6 +124,9 @@ class ProfileRevisionPage(ReadOnlyPage):
     list_filter = ["status", ("profile", RelatedOnlyFieldListFilter)]
     list_select_related = ["profile", "author", "first_approver", "second_approver"]
     search_fields = ["profile__code", "profile__name"]
+
+    def view_on_site(self, obj: ProfileRevision) -> str:
+        return reverse("web:profile-revision", args=[obj.profile.code, obj.number])
 
     def ledger_subjects(self, obj: ProfileRevision) -> Sequence[tuple[str, str]]:
         return [("profile_revision", f"{obj.profile.code}/{obj.number}")]

@@ -244,6 +244,21 @@ KEPT: Final[dict[str, Lines]] = {
     "unknown_format": ("no reader knows the file's format", "没有可读取该格式的程序"),
     "file_missing": ("the file is not on disk any more", "文件已不在磁盘上"),
     "empty": ("there is no test in the file", "文件中没有检验"),
+    "subject": ("it names no vehicle or component for certain", "未明确指出车辆或部件"),
+    "subject_differs": ("it names two different vehicles", "其中指出了两辆不同的车"),
+    "procedure_differs": ("it was sent as another procedure than it holds", "提交的检验规程与文件内容不同"),
+    "item_missing": ("an item that the profile makes mandatory is absent", "缺少配置文件规定的必测项"),
+    "item_repeated": ("an item comes more often than the profile places it", "某项出现的次数多于配置文件的规定"),
+    "not_a_test": ("it is no test that counts", "不是计入记录的检验"),
+    "no_profile": ("no profile says how this rig's files are read", "没有配置文件说明如何读取该台架的文件"),
+    "profile_not_in_force": ("the rig's profile has no revision in force", "该台架的配置文件没有生效的版次"),
+    "recorded_otherwise": (
+        "it was recorded from this file before and is read otherwise now",
+        "此前已从该文件记录，现在读出的内容不同",
+    ),
+    "reading_broke_off": ("reading it broke off again and again", "读取一再中断"),
+    "to_be_read": ("its subject was named; it is read again", "已指明对象，正在重新读取"),
+    "not_met_again": ("it was kept before and this reading does not find it", "此前已留存，本次读取未找到"),
 }
 """Why something kept in intake is not on the record, in words; `fault_catalogue` has what is wrong with its content."""
 

@@ -47,6 +47,19 @@ class ReadTest:
     stated: tuple[Mapping[str, Any], ...] = ()
 
 
+def context_of(adapter: Adapter, name: str, document: Mapping[str, Any] | None) -> ParseContext:
+    """What a reader is told of a file, by the profile's document where there is one."""
+    reading = {} if document is None else document.get("reading", {})
+    return ParseContext(
+        name=name,
+        max_bytes=registry.most_bytes(adapter),
+        time_zone=reading.get("time_zone"),
+        encoding=reading.get("encoding"),
+        decimal_comma=reading.get("decimal_comma", False),
+        options=reading.get("options", {}),
+    )
+
+
 @dataclass(slots=True)
 class FileReader:
     """How one file is read. `document` is the profile's, None without one; `named` what persons said of its tests."""
@@ -61,22 +74,10 @@ class FileReader:
     _places: dict[int, Places] = field(default_factory=dict)
     _mapped: Procedure | None = None
 
-    def context(self) -> ParseContext:
-        """What the reader is told, by the profile where there is one."""
-        reading = {} if self.document is None else self.document.get("reading", {})
-        return ParseContext(
-            name=self.name,
-            max_bytes=registry.most_bytes(self.adapter),
-            time_zone=reading.get("time_zone"),
-            encoding=reading.get("encoding"),
-            decimal_comma=reading.get("decimal_comma", False),
-            options=reading.get("options", {}),
-        )
-
     def tests(self, stream: BinaryIO) -> Iterator[CanonicalInspection | AdapterError]:
         """The tests in the file, one at a time; where it cannot be read further, why, as the last."""
         try:
-            yield from self.adapter.parse(stream, self.context())
+            yield from self.adapter.parse(stream, context_of(self.adapter, self.name, self.document))
         except AdapterError as refusal:
             yield refusal
 

@@ -25,6 +25,7 @@ from .reading import Fault
 from .rules import Named
 from .storage import land_file
 from .submissions import read_submission
+from .tracing import keep_traces
 
 MAY_READ_AGAIN: Final = (Role.ENGINEER, Role.CATALOGUE_OWNER)
 MAY_NAME: Final = (Role.ENGINEER,)
@@ -169,6 +170,7 @@ def read_files_again(*, rereading_id: int, at: datetime) -> int:
     left = list(rows.values_list("pk", flat=True)[: FILES_A_TASK + 1])
     for submission_id in left[:FILES_A_TASK]:
         read_submission(submission_id=submission_id, at=at)
+        keep_traces(submission_id=submission_id, at=at)
     if len(left) > FILES_A_TASK:
         enqueue_after_commit(READ_AGAIN, queue=Queue.SLOW, kwargs={"rereading_id": rereading_id})
     return len(left[:FILES_A_TASK])

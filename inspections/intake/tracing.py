@@ -11,13 +11,14 @@ from dataclasses import asdict
 from datetime import datetime
 
 from ..adapters import registry
-from ..adapters.canonical import AdapterError, ParseContext
+from ..adapters.canonical import AdapterError
 from ..adapters.trace_files import TraceFile, TracingAdapter
 from ..marks.acts import one_act
 from ..people.rules import Actor, ActorKind
 from ..records.services import record_act
 from .choices import SubmissionState
 from .models import Submission, Trace
+from .reading import context_of
 from .storage import Landed, land_file, open_file
 
 
@@ -27,7 +28,7 @@ def keep_traces(*, submission_id: int, at: datetime) -> list[Trace]:
     A file that could not be read, or whose format has none, has no traces. Raises FileNotFoundError and FileAltered
     where the file is not as it landed, StoreUnavailable.
     """
-    submission = Submission.objects.select_related("rig").get(pk=submission_id)
+    submission = Submission.objects.select_related("rig", "profile_revision").get(pk=submission_id)
     if submission.state == SubmissionState.LANDED or submission.traces.exists():
         return []
     try:
@@ -40,15 +41,13 @@ def keep_traces(*, submission_id: int, at: datetime) -> list[Trace]:
     why = ""
     try:
         with open_file(submission.sha256) as file:
-            for trace in adapter.traces(file, _context_of(submission, registry.most_bytes(adapter))):
+            revision = submission.profile_revision
+            context = context_of(adapter, submission.name, None if revision is None else revision.document)
+            for trace in adapter.traces(file, context):
                 landed.append((trace, land_file([trace.content])))
     except AdapterError as refusal:
         why = str(refusal)
     return _enter(submission, f"{adapter.name}/{adapter.version}", landed, why, at)
-
-
-def _context_of(submission: Submission, most: int) -> ParseContext:
-    return ParseContext(name=submission.name, max_bytes=most)
 
 
 @one_act

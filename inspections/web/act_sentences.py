@@ -45,6 +45,12 @@ def _set_aside(entry: LedgerEntry, after: Mapping[str, Any], tell: Telling) -> t
     return Status.QUIET, _("Submission %(id)s set aside: %(reason)s.") % said
 
 
+def _subject_named(entry: LedgerEntry, after: Mapping[str, Any], tell: Telling) -> tuple[Status, str]:
+    before = entry.before if isinstance(entry.before, dict) else {}
+    said = {"id": before.get("id") or before.get("kept", ""), "reason": entry.reason.rstrip(".。")}
+    return Status.QUIET, _("Named as what submission %(id)s is of: %(reason)s.") % said
+
+
 def _screened(entry: LedgerEntry, after: Mapping[str, Any], tell: Telling) -> tuple[Status, str]:
     said = {
         "count": len(after.get("cars", ())),
@@ -290,6 +296,7 @@ SENTENCES: Mapping[str, Words] = {
     "batch.draw_revealed": _draw_revealed,
     "sample.screened": _screened,
     "kept.set_aside": _set_aside,
+    "kept.subject_named": _subject_named,
     "batch.recount_differs": _recount,
     "batch.recount_agrees": _recount,
     "vehicle.registered": _registered,

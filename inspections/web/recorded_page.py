@@ -20,7 +20,7 @@ from inspections.gates.limit_wording import quantity_text
 from inspections.gates.queries import CarStanding, Clearance, clearance
 from inspections.gates.sentence_catalogue import Language
 from inspections.gates.sentences import named_with_position
-from inspections.intake.models import Trace
+from inspections.intake.models import FileFinding, Submission, Trace
 from inspections.intake.queries import traces_of
 from inspections.results.models import Inspection, Measurement
 from inspections.results.readings import stored_reading
@@ -46,6 +46,7 @@ class RecordedRow:
     required: str
     said: SaidVerdict
     why: str = ""
+    findings: tuple[FileFinding, ...] = ()
     key: tuple[int, str] = (0, "")
 
 
@@ -67,6 +68,7 @@ def recorded_page(number: int, language: Language, at: datetime) -> dict[str, An
         "rig_state": rig_states([rig], at)[rig.pk],
         "rows": rows,
         "traces": [_traced(trace) for trace in traces_of(inspection)],
+        "file_number": _file_number(inspection),
         "photos": list(inspection.photographs.order_by("pk")),
         "fails": sum(1 for row in rows if row.said.status is Status.FAIL),
         "unclear": sum(1 for row in rows if row.said.status is Status.UNCLEAR),
@@ -80,6 +82,14 @@ def _traced(trace: Trace) -> tuple[Trace, Drawn | None]:
     """The trace with its first channel drawn."""
     channel = shown_first(trace.channels)
     return trace, None if channel is None else draw_channel(trace, channel, f"trace-{trace.pk}")
+
+
+def _file_number(inspection: Inspection) -> int | None:
+    """The file that the inspection was read from, where it was read from one."""
+    digest = (inspection.source or {}).get("sha256")
+    if not digest:
+        return None
+    return Submission.objects.filter(rig=inspection.rig_id, sha256=digest).values_list("pk", flat=True).first()
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +192,9 @@ def _rows(inspection: Inspection, language: Language) -> list[RecordedRow]:
     )
     source = inspection.source or {}
     whys = {(item["characteristic"], item["position"]): item["reason"] for item in source.get("not_measured", ())}
+    noted: dict[int, list[FileFinding]] = {}
+    for finding in FileFinding.objects.filter(inspection=inspection).order_by("ordinal", "pk") if source else ():
+        noted.setdefault(finding.ordinal, []).append(finding)
     rows = []
     for row in measured:
         found = names.get(row.characteristic_id or 0)
@@ -203,6 +216,7 @@ def _rows(inspection: Inspection, language: Language) -> list[RecordedRow]:
                 limit_words(line, language) if line else "",
                 said,
                 why,
+                tuple(noted.get(row.ordinal, ())),
                 (row.characteristic_id or 0, row.position),
             )
         )

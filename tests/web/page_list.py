@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from inspections.dispositions.models import ConcededVehicle, Concession, Hold, HoldList, Nonconformance
 from inspections.evaluation.reasons import Outcome
-from inspections.intake.models import Kept, Submission, Trace
+from inspections.intake.models import Kept, Rereading, Submission, Trace
 from inspections.releases.models import Release
 from inspections.results.models import Inspection, Sample
 from inspections.rigs.models import OutOfTolerance
@@ -25,6 +25,12 @@ NO_PAGES = {
     "rig-key": "an act: POST only",
     "rig-key-revoke": "an act: POST only",
     "plan-approve": "an act: POST only",
+    "profile-file": "an act: POST only",
+    "profile-assign": "an act: POST only",
+    "profile-ask": "an act: POST only",
+    "profile-approve": "an act: POST only",
+    "intake-name": "an act: POST only",
+    "intake-read-again": "an act: POST only",
     "entry-photo": "an act: POST only",
     "trace-file": "a file that was kept, not a page of ours",
     "photo": "a picture that was kept, not a page of ours",
@@ -71,6 +77,9 @@ def _known(plant: Plant) -> dict[str, str]:
         "concessions/<str:number>/": f"/concessions/{Concession.objects.get().number}/",
         "inspections/<int:number>/": f"/inspections/{inspection}/",
         "sampling/rejections/<int:number>/": f"/sampling/rejections/{_rejected(plant).pk}/",
+        "intake/rereadings/<int:number>/": f"/intake/rereadings/{Rereading.objects.get().pk}/",
+        "profiles/<str:code>/": "/profiles/EOL-3-CSV/",
+        "profiles/<str:code>/<int:number>/": "/profiles/EOL-3-CSV/1/",
         "rigs/<str:code>/": f"/rigs/{rig}/",
         "rigs/<str:code>/findings/<int:number>/": f"/rigs/{rig}/findings/{OutOfTolerance.objects.first().pk}/",
         "plans/<str:code>/": f"/plans/{plant.revision.plan.code}/",

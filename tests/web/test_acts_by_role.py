@@ -14,6 +14,14 @@ MAY = {
     "entry-judge": {Role.INSPECTOR, Role.ENGINEER},
     "entry-photo": {Role.INSPECTOR, Role.ENGINEER},
     "intake-set-aside": {Role.ENGINEER},
+    "intake-name": {Role.ENGINEER},
+    "intake-read-again": {Role.CATALOGUE_OWNER, Role.ENGINEER},
+    "profile-new": {Role.CATALOGUE_OWNER},
+    "profile-draft": {Role.CATALOGUE_OWNER},
+    "profile-file": {Role.CATALOGUE_OWNER, Role.ENGINEER},
+    "profile-assign": {Role.CATALOGUE_OWNER},
+    "profile-ask": {Role.CATALOGUE_OWNER},
+    "profile-approve": {Role.CATALOGUE_OWNER, Role.ENGINEER},
     "hold-place": {Role.INSPECTOR, Role.ENGINEER, Role.RELEASE_OFFICER},
     "hold-lift": {Role.ENGINEER},
     "hold-list-new": {Role.INSPECTOR, Role.ENGINEER, Role.RELEASE_OFFICER},
@@ -48,13 +56,14 @@ READ = [
     "nonconformance", "releases", "release", "sampling", "rejection",
     "rigs", "rig", "rig-cars", "rig-finding", "plans", "plan", "coverage",
     "coverage-of", "coverage-one", "hold-lists", "hold-list",
+    "profiles", "profile", "profile-revision", "profile-compare", "rereading",
     "concessions", "concession", "batch-matrix", "plan-compare", "characteristics", "characteristic",
 ]  # fmt: skip
 ALSO_READ = [
     "entry-form", "hold-place", "hold-lift", "disagreement", "void", "operators", "release-propose", "vehicle-deliver",
     "vehicle-destroy", "vehicle-scrap", "inspection-cover", "coverage-enter", "coverage-revoke",
     "hold-list-new", "hold-list-lift", "vehicle-move", "batch-repin",
-    "concession-propose", "plan-draft", "targets",
+    "concession-propose", "plan-draft", "targets", "profile-new", "profile-draft",
 ]  # fmt: skip
 """Pages whose act is done at their own address."""
 OF_OTHERS = {"today", "batches", "batch", "vehicle", "search", "live", "language", "look"}
@@ -119,6 +128,8 @@ def places(plant, good_car):
     finding = report_out_of_tolerance(rig=other_rig, back_to=AT, found_at=AT, reason="x", actor=make_engineer(), at=AT)
     of_type = f"/coverage/{plant.configuration.code}/"
     draft = make_revision(plant.configuration, LINES, approved=False)
+    rereading = _a_profile(plant)
+    profile = "/profiles/EOL-3-CSV/"
     rig, plan, kept = f"/rigs/{plant.rig.code}/", f"/plans/{draft.plan.code}/", f"/intake/{Kept.objects.get().pk}/"
     return {
         "targets": "/targets/",
@@ -132,6 +143,19 @@ def places(plant, good_car):
         "intake": "/intake/",
         "intake-kept": kept,
         "intake-set-aside": f"{kept}set-aside/",
+        "intake-name": f"{kept}name/",
+        "intake-read-again": f"{kept}read-again/",
+        "rereading": f"/intake/rereadings/{rereading}/",
+        "profiles": "/profiles/",
+        "profile": profile,
+        "profile-new": "/profile/new/",
+        "profile-draft": f"{profile}draft/",
+        "profile-file": f"{profile}file/",
+        "profile-assign": f"{profile}assign/",
+        "profile-compare": f"{profile}compare/",
+        "profile-revision": f"{profile}1/",
+        "profile-ask": f"{profile}1/ask/",
+        "profile-approve": f"{profile}1/approve/",
         "submissions": "/intake/files/",
         "submission": "/intake/files/1/",
         "notices": "/notices/",
@@ -186,6 +210,18 @@ def places(plant, good_car):
         "characteristics": "/characteristics/",
         "characteristic": "/characteristics/BOND/",
     }
+
+
+def _a_profile(plant):
+    """A profile that waits for approval, and files that somebody has read again."""
+    from inspections.intake.models import Rereading
+    from inspections.rigs.models import ProfileRevision, RigProfile
+    from tests.factories import AT
+
+    profile = RigProfile.objects.create(code="EOL-3-CSV", adapter="table", name="EOL-3")
+    document = {"format": "interlock-profile/1", "items": []}
+    ProfileRevision.objects.create(profile=profile, number=1, document=document, digest="0" * 64, created_at=AT)
+    return Rereading.objects.create(rig=plant.rig, code="subject", submissions=[], person_id=0, asked_by="x", at=AT).pk
 
 
 def test_every_page_is_walked():

@@ -20,6 +20,7 @@ from inspections.saying import own_half
 from inspections.web import ages
 from inspections.web.batch_facts import vehicle_status_text
 from inspections.web.exporting import answering
+from inspections.web.finding_words import finding_text
 from inspections.web.statuses import Status, word_of
 from inspections.web.target_words import number_text
 
@@ -43,6 +44,12 @@ def status(name: str, word: str = "", size: int = 14, plain: bool = False, alone
 def export_links(context: Context, name: str, label: str = "") -> dict[str, Any]:
     """Beside the count of a list: the whole list as a file, with the filter that is on. `label` where several stand."""
     return {"links": answering.links(context["request"], name), "label": label}
+
+
+@register.simple_tag
+def finding(code: str, of_file: str, of_plan: str) -> str:
+    """What a file says otherwise than the plan, in words."""
+    return finding_text(code, of_file, of_plan)
 
 
 @register.filter

@@ -12,11 +12,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from inspections.intake.choices import KeptState, SubmissionState
+from inspections.intake.choices import KeptKind, KeptState, SubmissionState
 from inspections.intake.models import Kept, Submission
-from inspections.intake.services import ReasonMissing, SettledAlready, set_aside
+from inspections.intake.rereading import alike
+from inspections.intake.services import MAY_NAME, MAY_READ_AGAIN, ReasonMissing, SettledAlready, set_aside
 from inspections.intake.storage import open_file
 from inspections.people.choices import Role
+from inspections.people.rules import Actor
 
 from ..access import actor_of, language_now, may, moment_of, who_may
 from ..ages import stamp
@@ -24,6 +26,7 @@ from ..beside_record import beside_record
 from ..body_words import MOST_SHOWN, ShownBody, faults_of, show_body, visible, why_kept
 from ..exporting import of_intake
 from ..exporting.answering import exports
+from ..forms.profiles import NameSubjectForm
 from ..forms.reasons import SetAsideForm
 from ..intake_rows import (
     beyond,
@@ -41,6 +44,7 @@ from ..intake_rows import (
     waits_too_long,
 )
 from ..paging import PAGE, Pager, address, cursor_text, moment_cursor
+from .rereading import component_kinds
 
 MAY_SET_ASIDE = (Role.ENGINEER,)
 _MOST_LATE = 100
@@ -134,7 +138,7 @@ def submissions(request: HttpRequest) -> HttpResponse:
 @require_safe
 def submission(request: HttpRequest, number: int) -> HttpResponse:
     """One file: its state, the reasons, what is kept of it, and how it begins."""
-    found = Submission.objects.select_related("rig").filter(pk=number).first()
+    found = Submission.objects.select_related("rig", "profile_revision__profile").filter(pk=number).first()
     if found is None:
         raise Http404(_("No file has this number."))
     at = moment_of(request)
@@ -151,6 +155,7 @@ def submission(request: HttpRequest, number: int) -> HttpResponse:
         ],
         "more_reasons": max(len(found.reasons) - PAGE, 0),
         "body": _file_body(found),
+        "may_draft": may(actor_of(request), (Role.CATALOGUE_OWNER,)),
         "title_block": [{"label": _("File"), "value": visible(str(found))}],
     }
     return render(request, "inspections/intake/submission.html", context)
@@ -164,7 +169,8 @@ def _filters(request: HttpRequest, name: str, chosen: str, words: dict[str, str]
 
 
 def _kept(number: int) -> Kept:
-    found = Kept.objects.select_related("rig", "submission").filter(pk=number).first()
+    rows = Kept.objects.select_related("rig", "submission__profile_revision__profile", "submission__rig")
+    found = rows.filter(pk=number).first()
     if found is None:
         raise Http404(_("Nothing is kept under this number."))
     return found
@@ -177,6 +183,8 @@ def _item(request: HttpRequest, found: Kept, form: SetAsideForm | None = None, s
     allowed = may(actor, MAY_SET_ASIDE)
     context = {
         **kept_row(found, at, known_vins([found])),
+        **_rereading(found, actor),
+        "place": visible(str(found.problem.get("place", ""))),
         "received": stamp(found.received_at),
         "faults": faults_of(found.problem, body, language_now()),
         "truncated": str(found.problem.get("truncated", "")),
@@ -188,6 +196,25 @@ def _item(request: HttpRequest, found: Kept, form: SetAsideForm | None = None, s
         "title_block": [{"label": _("Kept"), "value": str(found.pk)}],
     }
     return render(request, "inspections/intake/kept.html", context, status=status)
+
+
+def _rereading(found: Kept, actor: Actor) -> dict[str, Any]:
+    """How a kept file may be recorded after all: its subject named, its profile mended, read again with all alike."""
+    if found.kind != KeptKind.SUBMISSION or found.state != KeptState.OPEN or found.submission is None:
+        return {}
+    may_read = may(actor, MAY_READ_AGAIN)
+    revision = found.submission.profile_revision
+    place = reverse("web:profile-new")
+    if revision is not None:
+        place = reverse("web:profile-draft", args=[revision.profile.code])
+    return {
+        "naming": NameSubjectForm(kinds=component_kinds(), initial={"vin": found.vin})
+        if may(actor, MAY_NAME)
+        else None,
+        "may_read_again": may_read,
+        "alike_count": alike(found).values("submission_id").distinct().count() if may_read else 0,
+        "profile_url": f"{place}?file=file-{found.submission_id}",
+    }
 
 
 def _file_body(found: Submission) -> ShownBody | None:

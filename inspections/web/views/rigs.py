@@ -20,6 +20,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from inspections.catalogue.models import Procedure
 from inspections.gates.waiting_cars import count_waiting
+from inspections.intake.choices import KeptState
+from inspections.intake.models import Kept
 from inspections.people.choices import Role
 from inspections.people.rules import Actor
 from inspections.results.leaning import vehicles_leaning_on
@@ -31,6 +33,7 @@ from inspections.results.services import (
     withdraw_authorisation,
 )
 from inspections.rigs.models import ApiKey, Rig
+from inspections.rigs.profile_queries import profiles_of
 from inspections.rigs.services import issue_key, revoke_key
 
 from ..access import actor_of, language_now, may, moment_of, who_may
@@ -46,6 +49,7 @@ from ..forms.rigs import (
     RigActForm,
     WithdrawalForm,
 )
+from ..intake_rows import kept_row
 from ..paging import PAGE, Pager, address
 from ..rig_states import SILENT, AuthorisedFor, authorisations_of, rig_states
 from ..statuses import WORST_FIRST, Status
@@ -54,6 +58,7 @@ from .rig_cars import cars_url
 MAY_ACT = (Role.ENGINEER,)
 MAY_KEY = (Role.CATALOGUE_OWNER,)
 _HISTORY = 50
+_NAMELESS = 20
 
 
 def _calibrate(rig: Rig, data: dict[str, Any], actor: Actor, at: datetime) -> None:
@@ -289,9 +294,26 @@ def _page(request: HttpRequest, found: Rig, name: str = "", form: Any = None, st
         "may_key": may_key,
         "who_may_act": who_may(MAY_ACT, actor),
         "who_may_key": who_may(MAY_KEY, actor),
+        **_files(found, at),
         "title_block": _block(found),
     }
     return render(request, "inspections/rigs/rig.html", context, status=status)
+
+
+def _files(found: Rig, at: datetime) -> dict[str, Any]:
+    """By which profiles its files are read, and what is kept of them that names nobody."""
+    profiles = profiles_of(rig=found, at=at)
+    rows = Kept.objects.filter(rig=found, state=KeptState.OPEN, vin="", component_serial="")
+    rows = rows.select_related("rig", "submission").defer("body").order_by("received_at", "pk")
+    nameless = list(rows[: _NAMELESS + 1])
+    more = rows.count() - _NAMELESS if len(nameless) > _NAMELESS else 0
+    return {
+        "profiles": [
+            {"code": profile.code, "adapter": adapter, "number": number} for adapter, profile, number in profiles
+        ],
+        "nameless": [kept_row(row, at, {}) for row in nameless[:_NAMELESS]],
+        "nameless_more": more,
+    }
 
 
 def _act_form(
