@@ -83,6 +83,7 @@ CLOCKS = {
     "inspections/tasks/deciding.py": "a task begins",
     "inspections/tasks/intake.py": "a task begins",
     "inspections/tasks/notices.py": "a task begins",
+    "inspections/intake/submissions.py": "when a reader was heard of last: a sign of life, no moment of an act",
     "inspections/management/commands/approve_plan.py": "a command begins",
     "inspections/management/commands/issue_key.py": "a command begins",
     "inspections/management/commands/load_catalogue.py": "a command begins",

@@ -22,6 +22,8 @@ MACHINES = {
     "UnknownVehicle",
     # Whoever loads files or works on the command line reads English.
     "FilesRefused",
+    # Its words are the faults of a document by line, as those of a plan file.
+    "ProfileRefused",
     # Kept with the file by its code and shown by that.
     "Unmapped",
     # The pages say who may, by its roles.
