@@ -10,23 +10,21 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Iterator
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
-
-if TYPE_CHECKING:
-    from tests.factories import Plant
 
 MAKERS = {
     "standing_plant": "tests.factories.make_plant",
     "standing_filled_plant": "tests.filled_plant.fill_plant",
+    "standing_places": "tests.web.acts_plant.make_places",
 }
 """What makes it, by the fixture that asks for it. Named, since models cannot be imported before the settings are."""
 
 
-def _maker(name: str) -> Callable[[], Plant]:
+def _maker(name: str) -> Callable[[], Any]:
     module, _, maker = MAKERS[name].rpartition(".")
-    found: Callable[[], Plant] = getattr(import_module(module), maker)
+    found: Callable[[], Any] = getattr(import_module(module), maker)
     return found
 
 
@@ -36,7 +34,7 @@ class Standing:
     def __init__(self, blocker: Any) -> None:
         self._blocker = blocker
         self._name = ""
-        self._plant: Plant | None = None
+        self._plant: Any = None
         self._around: Any = None
         self._connection: Any = None
 
@@ -53,7 +51,7 @@ class Standing:
             with self._blocker.unblock():
                 self._clear()
 
-    def plant(self, name: str) -> Plant:
+    def plant(self, name: str) -> Any:
         """What this fixture asks for: a copy of what stands; where nothing may stand, made for this test alone."""
         return copy.deepcopy(self._plant) if self._plant is not None and name == self._name else _maker(name)()
 
@@ -121,9 +119,9 @@ def pytest_fixture_setup(fixturedef: pytest.FixtureDef[Any], request: pytest.Fix
     return (yield)
 
 
-def _standing(name: str) -> Callable[..., Plant]:
+def _standing(name: str) -> Callable[..., Any]:
     @pytest.fixture(name=name)
-    def found(standing: Standing, db: None) -> Plant:
+    def found(standing: Standing, db: None) -> Any:
         return standing.plant(name)
 
     return found
@@ -131,3 +129,4 @@ def _standing(name: str) -> Callable[..., Plant]:
 
 standing_plant = _standing("standing_plant")
 standing_filled_plant = _standing("standing_filled_plant")
+standing_places = _standing("standing_places")
