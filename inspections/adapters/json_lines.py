@@ -35,6 +35,8 @@ class JsonLinesAdapter:
 
     name = "json_lines"
     version = "1"
+    max_bytes = 1024 * 1024 * 1024
+    """Read a line at a time, in the same memory however long it is."""
 
     def sniff(self, head: bytes, name: str) -> float:
         """Never sure by itself: what the members mean stands in a profile, which names this reader."""

@@ -71,6 +71,8 @@ class TableAdapter:
 
     name = "table"
     version = "1"
+    max_bytes = 1024 * 1024 * 1024
+    """Read a line at a time, in the same memory however long it is."""
 
     def sniff(self, head: bytes, name: str) -> float:
         """Never sure by itself: what a table means stands in a profile, which names this reader."""
