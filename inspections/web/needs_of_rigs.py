@@ -60,7 +60,8 @@ def _silent(found: Findings) -> Iterable[Task]:
         listed = _(", ").join(sorted(silent)[:NAMED_RIGS])
         more = _("%(count)d more") % {"count": len(silent) - NAMED_RIGS}
         said = _(" are silent: %(rigs)s, %(more)s.") % {"rigs": listed, "more": more}
-        gathered = [(min(silent.values()), (name, text(said)), optional_url("web:rigs"), _("See the rigs"))]
+        url = f"{reverse('web:rigs')}?state=silent"
+        gathered = [(min(silent.values()), (name, text(said)), url, _("See the rigs"))]
     else:
         gathered = [
             (

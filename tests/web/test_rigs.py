@@ -1,3 +1,4 @@
+import csv
 import re
 from datetime import UTC, datetime, timedelta
 
@@ -10,7 +11,7 @@ from inspections.people.choices import Role
 from inspections.records.models import LedgerEntry
 from inspections.results.leaning import vehicles_leaning_on
 from inspections.results.services import record_inspection
-from inspections.rigs.models import ApiKey, Authorisation, Calibration, OutOfTolerance
+from inspections.rigs.models import ApiKey, Authorisation, Calibration, OutOfTolerance, Rig
 from inspections.rigs.services import KeyRefused, authenticate_key, issue_key
 from tests import factories
 from tests.factories import AT
@@ -48,7 +49,7 @@ def test_the_list_says_of_each_rig_whether_what_it_measures_counts_the_worst_fir
         rig=out, back_to=AT - timedelta(days=3), found_at=AT - timedelta(hours=2), reason="drift", recorded_at=AT
     )
     response = inspector.get("/rigs/")
-    assert [(row["rig"].code, row["state"].status.value, row["state"].words) for row in response.context["rows"]] == [
+    assert [(row.rig.code, row.state.status.value, row.state.words) for row in response.context["rows"]] == [
         ("A-NONE", "fail", "Not in calibration: no certificate holds"),
         ("B-OVER", "fail", "Not in calibration since 2026-11-23 07:00"),
         ("E-OUT", "fail", "Out of tolerance, found 2026-11-23 06:00, and no certificate since"),
@@ -59,17 +60,85 @@ def test_the_list_says_of_each_rig_whether_what_it_measures_counts_the_worst_fir
     assert "3 of 6 rigs measure what does not count" in words(response)
 
 
-def test_the_list_asks_as_much_for_one_rig_as_for_three(plant, inspector):
-    def asked():
+@pytest.fixture
+def many(plant):
+    """One rig in each state beside the plant's own, which is in calibration, never heard and authorised."""
+    factories.make_rig("A-NONE", calibrated=False, last_heard_at=AT - timedelta(minutes=16))
+    factories.make_rig("B-OVER", until=AT - timedelta(hours=1), last_heard_at=AT, line="L2")
+    factories.make_rig("C-SOON", until=AT + timedelta(days=2), last_heard_at=AT - timedelta(minutes=15), line="L2")
+    factories.make_rig("D-LOOK", calibrated=False, needs_calibration=False, last_heard_at=AT)
+    Rig.objects.filter(code="D-LOOK").update(name="Gap and flush camera")
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        ("", ["A-NONE", "B-OVER", "C-SOON", "D-LOOK", "EOL-3"]),
+        ("state=calibrated", ["C-SOON", "EOL-3"]),
+        ("state=ending", ["C-SOON"]),
+        ("state=out", ["A-NONE", "B-OVER"]),
+        ("state=looks", ["D-LOOK"]),
+        ("state=silent", ["A-NONE"]),
+        ("state=unheard", ["EOL-3"]),
+        ("state=unauthorised", ["A-NONE", "B-OVER", "C-SOON", "D-LOOK"]),
+        ("state=nonsense", ["A-NONE", "B-OVER", "C-SOON", "D-LOOK", "EOL-3"]),
+        ("q=soon", ["C-SOON"]),
+        ("q=+CAMERA+", ["D-LOOK"]),
+        ("q=l2", ["B-OVER", "C-SOON"]),
+        ("q=l2&state=out", ["B-OVER"]),
+        ("q=nothing%00", []),
+        ("after=C-SOON", ["D-LOOK", "EOL-3"]),
+        ("after=A-NONE&state=out", ["B-OVER"]),
+    ],
+)
+def test_the_list_is_narrowed_by_state_and_words_and_so_is_its_file(many, inspector, asked, expected):
+    assert sorted(row.rig.code for row in inspector.get(f"/rigs/?{asked}").context["rows"]) == expected
+    if "after" not in asked:
+        file = b"".join(inspector.get(f"/rigs/?{asked}&export=rigs.csv").streaming_content).decode("utf-8-sig")
+        rows = list(csv.reader(file.splitlines()))
+        begin = next(number for number, row in enumerate(rows) if row[:1] == ["Rig"])
+        assert [row[0] for row in rows[begin + 1 : begin + 1 + len(expected)]] == expected
+        assert rows[-1] == ["End of the list, rows:", str(len(expected))]
+
+
+def test_the_filter_stands_above_the_file_and_in_the_heading(many, inspector):
+    page = inspector.get("/rigs/?q=l2&state=out")
+    assert page.context["heading"] == "Does not count: 1 rig"
+    link = "/rigs/?q=l2&amp;state=out&amp;export=rigs.csv"
+    assert link in page.content.decode()
+    file = b"".join(inspector.get(link.replace("&amp;", "&")).streaming_content).decode("utf-8-sig")
+    rows = list(csv.reader(file.splitlines()))
+    assert [row for row in rows if row[:1] in (["State"], ["Code, name or line contains"])] == [
+        ["State", "Does not count"],
+        ["Code, name or line contains", "l2"],
+    ]
+    assert "Take the filter away to see all." in words(inspector.get("/rigs/?q=nothing"))
+
+
+def test_a_page_of_a_narrowed_list_goes_on_where_it_ended(plant, inspector):
+    for number in range(101):
+        factories.make_rig(f"N-{number:03}", calibrated=False)
+    first = inspector.get("/rigs/?state=out")
+    assert [row.rig.code for row in first.context["rows"]] == [f"N-{number:03}" for number in range(100)]
+    last = inspector.get(first.context["pager"].next_url)
+    assert [row.rig.code for row in last.context["rows"]] == ["N-100"]
+    assert last.context["pager"].first_url == "/rigs/?state=out"
+
+
+@pytest.mark.parametrize("asked", ["", "?state=out", "?q=eol&state=unauthorised"])
+def test_the_list_asks_as_much_for_one_rig_as_for_three(plant, inspector, asked):
+    def count():
         with CaptureQueriesContext(connection) as found:
-            inspector.get("/rigs/")
+            inspector.get(f"/rigs/{asked}")
         return len(found)
 
-    asked()
-    one = asked()
+    factories.make_rig("EOL-6", calibrated=False)
+    count()
+    one = count()
     for code in ("EOL-7", "EOL-8"):
-        factories.make_rig(code, procedures=list(plant.procedures.values()))
-    assert asked() == one
+        factories.make_rig(code, procedures=list(plant.procedures.values()), calibrated=False)
+        factories.make_rig(f"{code}-B", calibrated=False)
+    assert count() == one
 
 
 def test_before_an_act_is_done_the_page_says_how_many_cars_it_concerns(measured, plant, engineer):

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from django.http import HttpRequest
@@ -15,19 +14,16 @@ from inspections.saying import Name
 
 from ..access import moment_of
 from ..batch_facts import vehicle_status_text
-from ..rig_states import RigState, authorisations_of, rig_states
+from ..rig_rows import STATES, rig_rows, rigs_asked
+from ..rig_states import authorisations_of
 from .sheets import Column, Sheet, coded, in_pages
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
-    rig: Rig
-    state: RigState
-    procedures: tuple[str, ...]
-
-
 def rigs(request: HttpRequest) -> Sheet:
-    """All rigs, by their code."""
+    """The list of rigs, by their code."""
+    asked = rigs_asked(request)
+    narrowed = [(_("State"), str(STATES[asked.state][0]))] if asked.state else []
+    narrowed += [(_("Code, name or line contains"), asked.text)] if asked.text else []
     columns = [
         Column(_("Rig"), lambda row: row.rig.code),
         Column(_("Name"), lambda row: row.rig.name),
@@ -38,21 +34,9 @@ def rigs(request: HttpRequest) -> Sheet:
         Column(_("Attended"), lambda row: row.rig.attended),
         Column(_("Last heard"), lambda row: row.rig.last_heard_at),
         Column(_("Clock off by seconds"), lambda row: _offset(row.rig)),
-        Column(_("Authorised for (codes)"), lambda row: "; ".join(row.procedures)),
+        Column(_("Authorised for (codes)"), lambda row: "; ".join(own.code for own in row.procedures)),
     ]
-    return Sheet("rigs", _("Rigs"), columns, _rigs(moment_of(request)))
-
-
-def _rigs(at: datetime) -> Iterator[list[_Row]]:
-    def read(after: str | None, most: int) -> list[Rig]:
-        return list(Rig.objects.filter(code__gt=after or "").order_by("code")[:most])
-
-    for found in in_pages(read, lambda rig: rig.code):
-        states, allowed = rig_states(found, at), authorisations_of([rig.pk for rig in found], at)
-        yield [
-            _Row(rig, states[rig.pk], tuple(own.procedure.code for own in allowed.get(rig.pk, []) if own.granted))
-            for rig in found
-        ]
+    return Sheet("rigs", _("Rigs"), columns, rig_rows(asked, moment_of(request)), narrowed)
 
 
 def _offset(rig: Rig) -> int | None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
+from itertools import chain, islice
 from typing import Any
 
 from django.contrib import messages
@@ -37,7 +38,7 @@ from inspections.rigs.profile_queries import profiles_of
 from inspections.rigs.services import issue_key, revoke_key
 
 from ..access import actor_of, language_now, may, moment_of, who_may
-from ..ages import age_text, sentences, stamp
+from ..ages import sentences, stamp
 from ..exporting import of_ledger, of_rigs
 from ..exporting.answering import exports
 from ..exporting.sheets import Sheet
@@ -51,7 +52,8 @@ from ..forms.rigs import (
 )
 from ..intake_rows import kept_row
 from ..paging import PAGE, Pager, address
-from ..rig_states import SILENT, AuthorisedFor, authorisations_of, rig_states
+from ..rig_rows import STATES, RigRow, RigsAsked, heard_of, rig_rows, rigs_asked
+from ..rig_states import AuthorisedFor, authorisations_of, rig_states
 from ..statuses import WORST_FIRST, Status
 from .rig_cars import cars_url
 
@@ -121,29 +123,45 @@ ACTS: dict[str, RigAct] = {
 @require_safe
 @exports(rigs=of_rigs.rigs)
 def rig_list(request: HttpRequest) -> HttpResponse:
-    """All rigs, those whose results do not count first. Four queries."""
-    at = moment_of(request)
+    """Rigs, those whose results do not count first, a hundred a page. Four queries."""
+    asked, at = rigs_asked(request), moment_of(request)
     after = request.GET.get("after", "")[:64].replace("\x00", "")
-    rigs = list(Rig.objects.filter(code__gt=after).order_by("code")[: PAGE + 1])
-    more, rigs = len(rigs) > PAGE, rigs[:PAGE]
-    states = rig_states(rigs, at)
-    allowed = authorisations_of([rig.pk for rig in rigs], at)
-    rows: list[dict[str, Any]] = [
-        {
-            "rig": rig,
-            "state": states[rig.pk],
-            "heard": _heard(rig, at),
-            "procedures": [own.procedure for own in allowed.get(rig.pk, []) if own.granted],
-        }
-        for rig in rigs
-    ]
-    rows.sort(key=lambda row: WORST_FIRST.index(row["state"].status))
-    wrong = sum(1 for row in rows if row["state"].status is Status.FAIL)
+    found = list(islice(chain.from_iterable(rig_rows(asked, at, after)), PAGE + 1))
+    more, rows = len(found) > PAGE, found[:PAGE]
     words = ngettext("%(count)d rig", "%(count)d rigs", len(rows)) % {"count": len(rows)}
     first = address(request, {"after": None}) if after else ""
-    pager = Pager(words, first, address(request, {"after": rigs[-1].code}) if more else "")
-    context = {"rows": rows, "wrong": wrong, "pager": pager, "title_block": [{"label": _("Page"), "value": _("Rigs")}]}
+    context = {
+        "rows": sorted(rows, key=lambda row: WORST_FIRST.index(row.state.status)),
+        "heading": _list_heading(asked, rows),
+        "asked": asked,
+        "filtered": bool(asked.state or asked.text),
+        "filters": _filters(request, asked.state),
+        "pager": Pager(words, first, address(request, {"after": rows[-1].rig.code}) if more else ""),
+        "title_block": [{"label": _("Page"), "value": _("Rigs")}],
+    }
     return render(request, "inspections/rigs/list.html", context)
+
+
+def _list_heading(asked: RigsAsked, rows: list[RigRow]) -> str:
+    wrong, every = sum(1 for row in rows if row.state.status is Status.FAIL), len(rows)
+    if not rows:
+        return _("No rig is so") if asked.state or asked.text else _("No rig is known yet")
+    if asked.state:
+        words = ngettext("%(state)s: %(count)d rig", "%(state)s: %(count)d rigs", every)
+        return words % {"state": STATES[asked.state][0], "count": every}
+    if wrong:
+        words = ngettext(
+            "%(wrong)s of %(all)s rigs measures what does not count",
+            "%(wrong)s of %(all)s rigs measure what does not count",
+            wrong,
+        )
+        return words % {"wrong": wrong, "all": every}
+    return ngettext("The rig is in order", "All %(all)s rigs are in order", every) % {"all": every}
+
+
+def _filters(request: HttpRequest, chosen: str) -> list[tuple[str, str, bool]]:
+    names = [("", _("All")), *((state, str(words)) for state, (words, _is) in STATES.items())]
+    return [(name, address(request, {"state": state or None, "after": None}), state == chosen) for state, name in names]
 
 
 def _history_sheet(request: HttpRequest, code: str) -> Sheet:
@@ -284,7 +302,7 @@ def _page(request: HttpRequest, found: Rig, name: str = "", form: Any = None, st
         "rig": found,
         "state": rig_states([found], at)[found.pk],
         "waiting": count_waiting(rig_id=found.pk),
-        "heard": _heard(found, at),
+        "heard": heard_of(found, at),
         "calibrations": found.calibrations.order_by("-valid_until", "-pk")[:_HISTORY],
         "findings": found.findings.order_by("-found_at", "-pk")[:_HISTORY],
         "allowed": [_authorised(own) for own in allowed],
@@ -342,20 +360,6 @@ def _key(key: ApiKey, at: datetime, name: str, form: Any, may_key: bool) -> dict
     ended = key.revoked_at is not None or (key.expires_at is not None and key.expires_at <= at)
     own = form if name == f"revoke-{key.prefix}" else RevocationForm(auto_id=f"revoke-{key.prefix}-%s")
     return {"key": key, "ended": ended, "form": own if may_key and not ended else None, "open": own is form}
-
-
-def _heard(found: Rig, at: datetime) -> dict[str, Any]:
-    """When the rig was last heard, and whether its clock runs true."""
-    if found.last_heard_at is None:
-        return {"words": _("never heard"), "silent": False, "offset": ""}
-    age = at - found.last_heard_at
-    offset = found.clock_offset or timedelta()
-    off = _("its clock is %(seconds)d s off") % {"seconds": round(offset.total_seconds())}
-    return {
-        "words": _("%(age)s ago") % {"age": age_text(age)},
-        "silent": age > SILENT,
-        "offset": off if abs(offset) > timedelta(seconds=30) else "",
-    }
 
 
 def _rig(code: str) -> Rig:
