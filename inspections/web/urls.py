@@ -74,6 +74,7 @@ urlpatterns = [
     _page("entry/to-test/<str:number>/", to_test.tests, "entry-to-test"),
     _page("entry/photographs/", photos.take, "entry-photo"),
     _page("photographs/<int:number>/", photos.photo, "photo"),
+    _page("photographs/<int:number>/original/", photos.original, "photo-original"),
     _page("traces/<int:number>/", traces.trace, "trace"),
     _page("traces/<int:number>/file/", traces.file, "trace-file"),
     _page("entry/<str:vin>/", entry.car, "entry"),

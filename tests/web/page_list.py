@@ -34,6 +34,7 @@ NO_PAGES = {
     "entry-photo": "an act: POST only",
     "trace-file": "a file that was kept, not a page of ours",
     "photo": "a picture that was kept, not a page of ours",
+    "photo-original": "a picture that was kept, not a page of ours",
     "live": "the time as plain text, for a script",
     "language": "an act: POST only",
     "look": "an act: POST only",

@@ -80,6 +80,7 @@ def test_every_page_is_walked():
         "submission",
         "coverage-document",
         "photo",
+        "photo-original",
         "trace",
         "trace-file",
     }

@@ -4,9 +4,11 @@ import re
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
 
 from inspections.evaluation.reasons import Outcome
 from inspections.intake.models import Photograph
+from inspections.intake.storage import path_of
 from inspections.people.choices import Role
 from inspections.results.models import Inspection
 from tests.intake.test_photographs import picture
@@ -64,7 +66,7 @@ def test_pictures_taken_beforehand_are_kept_for_the_person_who_took_them(inspect
         assert Photograph.objects.count() == found
 
 
-@pytest.mark.parametrize("path", ["/photographs/0/", "/photographs/99999999/"])
+@pytest.mark.parametrize("path", ["/photographs/0/", "/photographs/99999999/", "/photographs/0/original/"])
 def test_a_photograph_that_is_none_is_not_found(inspector, db, path):
     assert inspector.get(path).status_code == 404
 
@@ -77,3 +79,55 @@ def test_more_than_it_takes_are_refused_before_anything_is_recorded(inspector, p
     refused = inspector.post(address(plant), {**draw(inspector, plant), **good_values(), "photo": tokens})
     assert (refused.status_code, Inspection.objects.count()) == (422, 0)
     assert "An inspection takes 8 photographs; leave some out." in words(refused)
+
+
+def recorded_with(inspector, plant, name):
+    """A photograph that was sent under a name, and its bytes."""
+    sent = file(name=name)
+    whole = sent.read()
+    sent.seek(0)
+    inspector.post(address(plant), {**draw(inspector, plant), **good_values(), "picture": sent})
+    return Photograph.objects.get(), whole
+
+
+def test_the_original_is_saved_byte_by_byte_and_never_shown(inspector, plant, sign_in):
+    row, whole = recorded_with(inspector, plant, "joint 3.jpg")
+    page = f"/photographs/{row.pk}/original/"
+    answer = inspector.get(page)
+    assert (answer.status_code, answer.content) == (200, whole)
+    assert answer["Content-Disposition"] == 'attachment; filename="joint 3.jpg"'
+    assert (answer["Content-Type"], answer["X-Content-Type-Options"]) == ("application/octet-stream", "nosniff")
+    assert answer["Content-Security-Policy"] == "sandbox; default-src 'none'"
+    assert (
+        f'href="{page}">Save the original</a>'
+        in inspector.get(f"/entry/recorded/{row.inspection_id}/").content.decode()
+    )
+    assert [sign_in(Role.AUDITOR).get(page).status_code, sign_in().get(page).status_code] == [200, 403]
+    assert (Client().get(page).status_code, inspector.post(page).status_code) == (302, 405)
+
+
+@pytest.mark.parametrize(
+    ("name", "saved"),
+    [
+        ('a<b>"c".jpg', 'filename="abc.jpg"'),
+        ("page.html", 'filename="page.html.jpeg"'),
+        (".jpg", 'filename="jpg.jpeg"'),
+        ("接头.jpg", "filename*=utf-8''%E6%8E%A5%E5%A4%B4.jpg"),
+    ],
+)
+def test_the_original_is_saved_under_a_name_that_is_harmless(inspector, plant, name, saved):
+    row, _whole = recorded_with(inspector, plant, name)
+    assert inspector.get(f"/photographs/{row.pk}/original/")["Content-Disposition"] == f"attachment; {saved}"
+
+
+def test_an_original_that_was_altered_or_lost_is_not_handed_out(inspector, plant):
+    row, _whole = recorded_with(inspector, plant, "joint.jpg")
+    place = path_of(row.sha256)
+    place.chmod(0o600)
+    place.write_bytes(picture(colour="green"))
+    altered = inspector.get(f"/photographs/{row.pk}/original/")
+    place.unlink()
+    lost = inspector.get(f"/photographs/{row.pk}/original/")
+    assert (altered.status_code, lost.status_code) == (404, 404)
+    assert "The photograph is not on disk as it was kept: restore it from a backup." in words(altered)
+    assert inspector.get(f"/photographs/{row.pk}/").status_code == 200

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from mimetypes import guess_type
+
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -46,14 +49,44 @@ def take_pictures(request: HttpRequest) -> tuple[list[Held], list[str]]:
 @require_safe
 def photo(request: HttpRequest, number: int) -> HttpResponse:
     """The copy of a photograph that is shown. It never changes, so browsers may keep it."""
-    found = Photograph.objects.filter(pk=number).first()
-    if found is None:
-        raise Http404(_("There is no photograph of this number."))
-    try:
-        content = read_whole(found.shown_sha256)
-    except (FileNotFoundError, FileAltered, StoreUnavailable) as gone:
-        raise Http404(_("The photograph is not on disk as it was kept: restore it from a backup.")) from gone
-    answer = HttpResponse(content, content_type="image/jpeg")
+    found = _photograph(number)
+    answer = HttpResponse(_content(found.shown_sha256), content_type="image/jpeg")
     answer["Cache-Control"] = "private, max-age=86400, immutable"
     answer["ETag"] = f'"{found.shown_sha256}"'
     return answer
+
+
+@require_safe
+def original(request: HttpRequest, number: int) -> HttpResponse:
+    """A photograph as it was sent, with whatever the camera wrote into it. Never shown here, only saved."""
+    found = _photograph(number)
+    answer = HttpResponse(_content(found.sha256), content_type="application/octet-stream")
+    answer["Content-Disposition"] = _attachment(found)
+    answer["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    answer["X-Content-Type-Options"] = "nosniff"
+    answer["Cache-Control"] = "private, no-store"
+    return answer
+
+
+def _photograph(number: int) -> Photograph:
+    found = Photograph.objects.filter(pk=number).first()
+    if found is None:
+        raise Http404(_("There is no photograph of this number."))
+    return found
+
+
+def _content(digest: str) -> bytes:
+    try:
+        return read_whole(digest)
+    except (FileNotFoundError, FileAltered, StoreUnavailable) as gone:
+        raise Http404(_("The photograph is not on disk as it was kept: restore it from a backup.")) from gone
+
+
+def _attachment(found: Photograph) -> str:
+    """The name it was sent with, ended as what it is: a picture called page.html is not opened as a page."""
+    plain = "".join(character for character in found.name if character.isprintable() and character not in '/\\:"<>|?*')
+    kind = found.media_type.rpartition("/")[2]
+    name = plain.strip(" .") or f"photograph-{found.sha256[:16]}"
+    if guess_type(name, strict=False)[0] != found.media_type:
+        name = f"{name}.{kind}"
+    return content_disposition_header(as_attachment=True, filename=name) or "attachment"
