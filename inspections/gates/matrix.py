@@ -5,6 +5,7 @@ A byte a cell: 2,000 cars by 100 characteristics are 400 kilobytes, whatever sta
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -43,6 +44,13 @@ WRONG: Final = tuple(mark for mark in Mark if mark > Mark.PASS)
 HELD: Final = "held"
 UNDECIDED: Final = "undecided"
 _MOST_COUNTED: Final = 255
+_WRONG_CELLS: Final = re.compile(b"[^%c%c]" % (Mark.NOT_ASKED, Mark.PASS))
+
+
+def wrong_places(marks: bytes | bytearray) -> list[int]:
+    """Where a row of marks says that something is wrong. A matrix has 200,000 cells, nearly all of them passes: those
+    are passed over by the expression, not one by one."""
+    return [found.start() for found in _WRONG_CELLS.finditer(marks)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 
 from inspections.catalogue.choices import Domain
 from inspections.catalogue.queries import CharacteristicWords
-from inspections.gates.matrix import WRONG, Mark, Matrix, MatrixRow
+from inspections.gates.matrix import WRONG, Mark, Matrix, MatrixRow, wrong_places
 
 from .paging import number_cursor
 from .statuses import Status, of_reason
@@ -88,8 +88,11 @@ def select(matrix: Matrix, choice: Choice, words: Mapping[int, CharacteristicWor
     if choice.every and choice.status is None:
         return Selection([row for row in rows if row.characteristic_id is not None or row.worst], places)
     wanted = set(WRONG) if choice.status is None else {choice.status}
-    wrong = [place for place in places if any(row.marks[place] in wanted for row in rows)]
-    return Selection([row for row in rows if any(row.marks[place] in wanted for place in wrong)], wrong)
+    standing = [
+        {place for place in wrong_places(row.marks) if row.marks[place] in wanted and place in places} for row in rows
+    ]
+    wrong = sorted(set().union(*standing))
+    return Selection([row for row, own in zip(rows, standing, strict=True) if own], wrong)
 
 
 def _is_of(row: MatrixRow, choice: Choice, words: Mapping[int, CharacteristicWords]) -> bool:
@@ -105,7 +108,6 @@ def wrong_cars(matrix: Matrix) -> tuple[int, dict[Mark, int]]:
     """How many cars have anything wrong, and how many have each kind of it."""
     seen: dict[Mark, set[int]] = {mark: set() for mark in WRONG}
     for row in matrix.rows:
-        for place, mark in enumerate(row.marks):
-            if mark > Mark.PASS:
-                seen[Mark(mark)].add(place)
+        for place in wrong_places(row.marks):
+            seen[Mark(row.marks[place])].add(place)
     return len(set().union(*seen.values())), {mark: len(places) for mark, places in seen.items()}

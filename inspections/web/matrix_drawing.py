@@ -5,17 +5,19 @@ Each status has a height and a form of its own, so that it can be told without c
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from inspections.gates.matrix import WRONG, Mark
+from inspections.gates.matrix import WRONG, Mark, wrong_places
 
 WIDTH: Final = 1024
 ROW: Final = 16
 MOST_RUNS: Final = 15_000
 """Beyond, more cars share a step: the drawing of a batch in which nearly all is wrong stays small."""
 _WIDEST: Final = 14
+_RUN_OF_WRONG: Final = re.compile(b"([^%c%c])\\1*" % (Mark.NOT_ASKED, Mark.PASS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ class Drawing:
 def draw_rows(rows: Sequence[bytes], cars: int, extent: int) -> Drawing:
     """Draw rows of marks, a byte a car, over an axis on which `extent` cars have room."""
     bins = min(max(extent, 1), WIDTH)
-    wrong = [[(place, row[place]) for place in range(cars) if row[place] > Mark.PASS] for row in rows]
+    wrong = [[(place, row[place]) for place in wrong_places(row[:cars])] for row in rows]
     while True:
         runs = [list(_runs(_fold(row, extent, bins))) for row in wrong]
         if sum(map(len, runs)) <= MOST_RUNS or bins <= WIDTH // 16:
@@ -58,24 +60,16 @@ def _fold(wrong: Sequence[tuple[int, int]], extent: int, bins: int) -> bytes:
 
 def _runs(row: bytes) -> Iterator[tuple[int, int, int]]:
     """Neighbours alike, as mark, first and last."""
-    first, size = 0, len(row)
-    while first < size:
-        last = first
-        while last + 1 < size and row[last + 1] == row[first]:
-            last += 1
-        if row[first] > Mark.PASS:
-            yield row[first], first, last
-        first = last + 1
+    for run in _RUN_OF_WRONG.finditer(row):
+        yield row[run.start()], run.start(), run.end() - 1
 
 
 def _strokes(runs: Sequence[tuple[int, int, int]], bins: int) -> tuple[Stroke, ...]:
     """The mildest first, so that the worst lies on top."""
-    found = []
-    for mark in WRONG:
-        path = "".join(_shape(mark, first, last, bins) for worst, first, last in runs if worst == mark)
-        if path:
-            found.append(Stroke(mark, path))
-    return tuple(found)
+    shapes: dict[int, list[str]] = {mark: [] for mark in WRONG}
+    for worst, first, last in runs:
+        shapes[worst].append(_shape(Mark(worst), first, last, bins))
+    return tuple(Stroke(mark, "".join(shapes[mark])) for mark in WRONG if shapes[mark])
 
 
 def _shape(mark: Mark, first: int, last: int, bins: int) -> str:

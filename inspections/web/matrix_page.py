@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 
 from inspections.catalogue.choices import Domain
 from inspections.catalogue.queries import CharacteristicWords
-from inspections.gates.matrix import HELD, UNDECIDED, Mark, Matrix, MatrixCar, MatrixRow
+from inspections.gates.matrix import HELD, UNDECIDED, Mark, Matrix, MatrixCar, MatrixRow, wrong_places
 from inspections.gates.sentence_catalogue import Language
 from inspections.gates.sentences import cars_text
 
@@ -111,7 +111,7 @@ def draw_overview(
             rows.append(OverviewRow(None, heading, len(rows) * ROW))
             before = heading
         said = tuple(_said(row, matrix.cars, language))
-        wrong = sum(mark > Mark.PASS for mark in row.marks)
+        wrong = len(wrong_places(row.marks))
         rows.append(OverviewRow(label_of(row, words, language), "", len(rows) * ROW, wrong, strokes, said))
     return Overview(
         rows=tuple(rows),
@@ -128,9 +128,8 @@ def draw_overview(
 def _said(row: MatrixRow, cars: Sequence[MatrixCar], language: Language) -> Iterable[tuple[Status, str, str]]:
     """The same in words: each status with the cars that have it, the worst first."""
     found: dict[int, list[int]] = {}
-    for place, mark in enumerate(row.marks):
-        if mark > Mark.PASS:
-            found.setdefault(mark, []).append(cars[place].sequence)
+    for place in wrong_places(row.marks):
+        found.setdefault(row.marks[place], []).append(cars[place].sequence)
     for mark in sorted(found, reverse=True):
         status = STATUS_OF[Mark(mark)]
         yield status, word_of(status, language), cars_text(found[mark], language)
@@ -143,12 +142,14 @@ def _ticks(cars: Sequence[MatrixCar], extent: int) -> Iterable[tuple[str, int]]:
 
 
 def _segments(matrix: Matrix, extent: int) -> Iterable[Segment]:
+    wrong = bytearray(len(matrix.cars))
+    for row in matrix.rows:
+        for place in wrong_places(row.marks):
+            wrong[place] = 1
     for first in range(0, len(matrix.cars), SEGMENT):
         last = min(first + SEGMENT, len(matrix.cars))
-        wrong = sum(
-            any(row.marks[place] > Mark.PASS for row in matrix.rows) for place in range(first, last)
-        )  # fmt: skip
-        said = {"first": matrix.cars[first].sequence, "last": matrix.cars[last - 1].sequence, "count": wrong}
+        count = wrong.count(1, first, last)
+        said = {"first": matrix.cars[first].sequence, "last": matrix.cars[last - 1].sequence, "count": count}
         yield Segment(
             first // SEGMENT + 1,
             percent(first, extent),
