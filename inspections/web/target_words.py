@@ -48,13 +48,19 @@ def scope_text(model: str) -> str:
 
 def working_text(target: DeliveryTarget) -> str:
     """When the plant works by a target's calendar."""
+    days, *closed = working_days(target)
+    return _("; ").join([days, _(", ").join(target.hours), *closed])
+
+
+def working_days(target: DeliveryTarget) -> list[str]:
+    """Which days are worked, and how many are closed if any is."""
     every = sorted(target.weekdays) == list(_DAYS)
     days = _("every day") if every else _(", ").join(weekday_text(number) for number in sorted(target.weekdays))
-    said = [days, _(", ").join(target.hours)]
+    said = [days]
     if target.closed_days:
         count = len(target.closed_days)
         said.append(ngettext("%(count)d day closed", "%(count)d days closed", count) % {"count": count})
-    return _("; ").join(said)
+    return said
 
 
 def state_text(target: DeliveryTarget, of_scope: Iterable[DeliveryTarget], at: datetime) -> str:

@@ -170,4 +170,4 @@ def test_it_takes_as_many_statements_with_seven_lines_as_with_one(plant, owner):
 
     many = count()
     factories.make_revision(plant.configuration, factories.LINES[:1])
-    assert (count(), many) == (many, 9)
+    assert (count(), many) == (many, 10)

@@ -104,6 +104,7 @@ def test_the_list_is_narrowed_by_state_and_words_and_so_is_its_file(many, inspec
 def test_the_filter_stands_above_the_file_and_in_the_heading(many, inspector):
     page = inspector.get("/rigs/?q=l2&state=out")
     assert page.context["heading"] == "Does not count: 1 rig"
+    assert inspector.get("/rigs/?q=l2").context["heading"] == "l2: 2 rigs"
     link = "/rigs/?q=l2&amp;state=out&amp;export=rigs.csv"
     assert link in page.content.decode()
     file = b"".join(inspector.get(link.replace("&amp;", "&")).streaming_content).decode("utf-8-sig")

@@ -191,7 +191,7 @@ class NoteForm(forms.Form):
         max_length=_LONGEST_NOTE,
         validators=[refuse_controls],
         error_messages=too_long(_LONGEST_NOTE),
-        widget=forms.Textarea(attrs={"rows": 3}),
+        widget=forms.Textarea(attrs={"rows": 6}),
     )
 
 

@@ -21,6 +21,7 @@ from inspections.people.choices import Role
 
 from ..access import actor_of, language_now, may, moment_of, who_may
 from ..forms.drafting import LineForm, LineForms, NoteForm, line_initial
+from ..plan_lines import lines_in_words
 
 MAY_DRAFT = (Role.CATALOGUE_OWNER,)
 
@@ -130,6 +131,7 @@ def _context(
     actor = actor_of(request)
     anew = is_written_anew(base)
     name = (found.name_zh if language_now() == "zh-hans" else "") or found.name
+    told = {line.number: line for line in lines_in_words(base, language_now())}
     return {
         "plan": plan,
         "base": base,
@@ -138,6 +140,7 @@ def _context(
         "anew": anew,
         "next_number": base.number if anew else base.number + 1,
         "lines": lines,
+        "told": [(form, told.get(form.initial.get("number"))) for form in lines],
         "note": note,
         "may_act": may(actor, MAY_DRAFT),
         "who_may": who_may(MAY_DRAFT, actor),

@@ -146,9 +146,9 @@ def _list_heading(asked: RigsAsked, rows: list[RigRow]) -> str:
     wrong, every = sum(1 for row in rows if row.state.status is Status.FAIL), len(rows)
     if not rows:
         return _("No rig is so") if asked.state or asked.text else _("No rig is known yet")
-    if asked.state:
+    if asked.state or asked.text:
         words = ngettext("%(state)s: %(count)d rig", "%(state)s: %(count)d rigs", every)
-        return words % {"state": STATES[asked.state][0], "count": every}
+        return words % {"state": STATES[asked.state][0] if asked.state else asked.text, "count": every}
     if wrong:
         words = ngettext(
             "%(wrong)s of %(all)s rigs measures what does not count",

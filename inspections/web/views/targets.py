@@ -31,7 +31,7 @@ from ..exporting import of_targets
 from ..exporting.answering import exports
 from ..forms.targets import TargetForm, filled_from
 from ..paging import PAGE, Pager, address, number_cursor
-from ..target_words import number_text, scope_text, seconds_text, state_text, working_text
+from ..target_words import number_text, scope_text, seconds_text, state_text, working_days
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -166,7 +166,8 @@ def _row(row: DeliveryTarget, by_scope: dict[str, list[DeliveryTarget]], at: dat
         "cars": number_text(row.cars_per_year),
         "since": row.effective_on.isoformat(),
         "state": state_text(row, own, at),
-        "works": working_text(row),
+        "days": working_days(row),
+        "hours": row.hours,
         "seconds": "" if seconds is None else seconds_text(seconds),
         "reason": row.reason,
         "demonstration": row.demonstration,
