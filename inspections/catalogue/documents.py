@@ -12,6 +12,7 @@ from typing import Any, Final
 import yaml
 
 from ..evaluation.quantities import parse_number
+from ..saying import Said
 
 Path = tuple[str | int, ...]
 """Where a value stands in its document: keys and indices from the root."""
@@ -25,11 +26,16 @@ _PREFIX: Final = "tag:yaml.org,2002:"
 
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
-    """What keeps a file from being loaded: what was found, what was expected, what to do."""
+    """What keeps a file from being loaded: what was found, what was expected, what to do.
+
+    `text` is English, as files are checked at a command line. `said` puts the same into a reader's language where the
+    check hands it over.
+    """
 
     file: str
     line: int
     text: str
+    said: Said | None = field(default=None, compare=False)
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}: {self.text}"
@@ -53,8 +59,9 @@ class Document:
             path = path[:-1]
         return self.lines.get(path, 1)
 
-    def problem(self, path: Path, text: str) -> Problem:
-        return Problem(self.file, self.line(path), text)
+    def problem(self, path: Path, text: str | Said) -> Problem:
+        said = text if isinstance(text, Said) else None
+        return Problem(self.file, self.line(path), text.english if isinstance(text, Said) else text, said)
 
 
 def read_documents(file: str, data: bytes) -> tuple[list[Document], list[Problem]]:

@@ -106,11 +106,21 @@ def test_law_1_what_a_plan_may_not_ask_is_refused_in_words_and_nothing_is_lost(p
     response = owner.post(ADDRESS, filled(owner.get(ADDRESS), **changes))
     assert response.status_code == 422
     found = [problem for problem in response.context["problems"] if problem["text"] == said]
-    assert found == [{"text": said, "id": "id_line-0-characteristic"}]
+    assert found == [{"text": said, "lang": "", "id": "id_line-0-characteristic"}]
     ((name, typed),) = changes.items()
     index, field = name.removeprefix("line-").split("-")
     assert response.context["lines"].forms[int(index)][field].value() == typed
     assert PlanRevision.objects.count() == 1
+
+
+def test_what_the_checks_find_is_said_in_the_language_of_the_reader(plant, owner):
+    owner.cookies["django_language"] = "zh-hans"
+    response = owner.post(ADDRESS, filled(owner.get(ADDRESS), **{"line-0-upper": "", "line-0-repeats": "1"}))
+    assert sorted(problem["text"] for problem in response.context["problems"]) == [
+        "BOND：inside缺少lower或upper：未写明限值，任何结果都不能合格",
+        "BOND：发现repeats为1，应为0：关键特性不得自行重测",
+    ]
+    assert '<ul class="problems"><li>' in response.content.decode()
 
 
 @pytest.mark.law(1)

@@ -122,7 +122,14 @@ def _placed(
 ) -> list[dict[str, str]]:
     """What the plan's checks found, each with the place of its line on this page."""
     places = {id(entry): form["characteristic"].id_for_label for form, entry in filled}
-    return [{"text": problem.text, "id": places.get(id(entries[problem.line - 1]), "")} for problem in problems]
+    return [
+        {
+            "text": str(problem.said or problem.text),
+            "lang": "" if problem.said else "en",
+            "id": places.get(id(entries[problem.line - 1]), ""),
+        }
+        for problem in problems
+    ]
 
 
 def _context(
