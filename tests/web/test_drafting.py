@@ -5,6 +5,7 @@ import re
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils.translation import override
 
 from inspections.catalogue.models import Characteristic, PlanRevision
 from inspections.catalogue.queries import lines_of
@@ -115,7 +116,8 @@ def test_law_1_what_a_plan_may_not_ask_is_refused_in_words_and_nothing_is_lost(p
 
 def test_what_the_checks_find_is_said_in_the_language_of_the_reader(plant, owner):
     owner.cookies["django_language"] = "zh-hans"
-    response = owner.post(ADDRESS, filled(owner.get(ADDRESS), **{"line-0-upper": "", "line-0-repeats": "1"}))
+    with override("en"):
+        response = owner.post(ADDRESS, filled(owner.get(ADDRESS), **{"line-0-upper": "", "line-0-repeats": "1"}))
     assert sorted(problem["text"] for problem in response.context["problems"]) == [
         "BOND：inside缺少lower或upper：未写明限值，任何结果都不能合格",
         "BOND：发现repeats为1，应为0：关键特性不得自行重测",

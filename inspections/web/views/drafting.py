@@ -58,7 +58,11 @@ def procedure(request: HttpRequest, code: str, procedure: str) -> HttpResponse:
                 status, refused = 409, str(moved)
             except FilesRefused as refusal:
                 problems = _placed(refusal.problems, filled, changes.made_to(entries, own))
-    context = _context(request, plan, base, found, lines, note) | {"refused": refused, "problems": problems}
+    context = _context(request, plan, base, found, lines, note) | {
+        "refused": refused,
+        "problems": problems,
+        "places": {problem["id"] for problem in problems},
+    }
     return render(request, "inspections/plans/draft.html", context, status=status)
 
 
