@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -172,17 +173,18 @@ def _bands(
     canvas: Canvas, values: Sequence[Placed], spans: int, times: dict[str, tuple[datetime, datetime]]
 ) -> Iterator[Band]:
     span = (canvas.end - canvas.begin) / spans
+    low, high = canvas.extent.low, canvas.extent.high
+    starts = [canvas.begin + span * number for number in range(1, spans)]
     found: dict[int, list[int]] = {}
     for value in values:
-        place = min(max(value.place or 0, canvas.extent.low), canvas.extent.high)
-        number = min(spans - 1, (value.measured.finished_at - canvas.begin) // span)
-        found.setdefault(number, []).append(place)
+        number = bisect_right(starts, value.measured.finished_at)
+        found.setdefault(number, []).append(min(max(value.place or 0, low), high))
     for number, places in sorted(found.items()):
         places.sort()
         key = f"b{number}"
         times[key] = canvas.begin + span * number, canvas.begin + span * (number + 1)
-        low, middle, high = (canvas.height_of(each) for each in (places[0], places[(len(places) - 1) // 2], places[-1]))
-        yield Band(key, number / spans, (number + 1) / spans, low, middle, high)
+        ends = (canvas.height_of(each) for each in (places[0], places[(len(places) - 1) // 2], places[-1]))
+        yield Band(key, number / spans, (number + 1) / spans, *ends)
 
 
 def _zones(canvas: Canvas) -> Iterator[Zone]:
