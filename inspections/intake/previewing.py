@@ -17,7 +17,7 @@ from ..results.posted import PostedMeasurement
 from ..results.previewing import Previewed, preview_inspections
 from ..rigs.models import Rig
 from .findings import Difference, differences
-from .mapping import Places, Unmapped
+from .mapping import Place, Places, Unmapped
 from .reading import Fault, FileReader, ReadTest
 from .rules import Named
 
@@ -26,11 +26,12 @@ MOST_TESTS: Final = 10
 
 @dataclass(frozen=True, slots=True)
 class PreviewedItem:
-    """One item of the file, with what would be recorded of it. `measurement` None: the test is not recorded."""
+    """One item of the file, with what would be recorded of it. `measurement` None: the test is not recorded; `place`
+    None: the profile has none for it."""
 
     item: CanonicalItem
     measurement: PostedMeasurement | None
-    is_mapped: bool
+    place: Place | None
     verdict: Verdict | None
     line: facts.Requirement | None
     differences: tuple[Difference, ...]
@@ -119,7 +120,7 @@ def _previewed(
             PreviewedItem(
                 item,
                 None if good is None else good.posted.measurements[ordinal],
-                places is not None and places.find(item) is not None,
+                None if places is None else places.find(item),
                 None if row is None else row.verdict,
                 line,
                 found,

@@ -103,20 +103,16 @@ def _taken(test: PreviewedTest) -> Iterator[str]:
         return
     yield from filter(None, (test.read.posted.vin, test.test.serial, test.test.external_id))
     for row in test.items:
-        if row.is_mapped:
+        if row.place is not None:
             yield row.item.item.rpartition(" / ")[2]
             if row.item.value is not None and not isinstance(row.item.value, bool):
-                yield str(row.item.value)
+                # As it is written, with a point or with a comma.
+                yield from {str(row.item.value), str(row.item.value).replace(".", ",")}
 
 
 def _names(preview: FilePreview) -> Mapping[str, Characteristic]:
     """The characteristics to which items of the file go, by code. One query."""
-    codes = {
-        row.measurement.characteristic
-        for test in preview.tests
-        for row in test.items
-        if row.is_mapped and row.measurement is not None
-    }
+    codes = {row.place.characteristic for test in preview.tests for row in test.items if row.place is not None}
     return Characteristic.objects.in_bulk(codes, field_name="code")
 
 
@@ -150,14 +146,14 @@ def _test(test: PreviewedTest, names: Mapping[str, Characteristic], language: La
 
 def _row(row: PreviewedItem, names: Mapping[str, Characteristic], language: Language) -> dict[str, Any]:
     item, measurement = row.item, row.measurement
-    found = names.get(measurement.characteristic) if measurement is not None and row.is_mapped else None
+    found = None if row.place is None else names.get(row.place.characteristic)
     label = ""
-    if found is not None and measurement is not None:
+    if found is not None and row.place is not None:
         name = found.name_zh if language == "zh-hans" and found.name_zh else found.name
-        label = named_with_position(name, measurement.position or "", language)
+        label = named_with_position(name, row.place.position, language)
     unit = (measurement.unit if measurement is not None else item.unit) or ""
     said = None
-    if row.verdict is not None and row.is_mapped:
+    if row.verdict is not None and row.place is not None:
         said = say_verdict(row.verdict.outcome, row.verdict.reason, row.line, item.value, unit, language)
     return {
         "item": visible(item.item),
@@ -166,7 +162,7 @@ def _row(row: PreviewedItem, names: Mapping[str, Characteristic], language: Lang
         "claimed": item.claimed.value,
         "code": "" if found is None else found.code,
         "label": label,
-        "is_mapped": row.is_mapped,
+        "is_mapped": row.place is not None,
         "required": "" if row.line is None else limit_words(row.line, language),
         "said": said,
         "differences": row.differences,
@@ -184,7 +180,7 @@ def _unmapped(preview: FilePreview) -> list[dict[str, Any]]:
     found: dict[tuple[str, int, int], CanonicalItem] = {}
     for test in preview.tests:
         for row in test.items:
-            if not row.is_mapped and test.procedure_id is not None:
+            if row.place is None and test.procedure_id is not None:
                 found.setdefault((row.item.item, row.item.occurrence, test.procedure_id), row.item)
     offered = offers({procedure for _, _, procedure in found})
     return [

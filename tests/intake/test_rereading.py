@@ -210,7 +210,7 @@ class TestTrying:
         assert bond.verdict is not None
         assert first.judged is not None
         assert first.judged.judged is not None
-        assert ([each.code for each in bond.differences], first.items[2].is_mapped) == (["limit_differs"], False)
+        assert ([each.code for each in bond.differences], first.items[2].place) == (["limit_differs"], None)
         assigned(rig)
         read_submission(submission_id=submission.pk, at=AT)
         assert Inspection.objects.get().verdict == first.judged.judged.verdict.outcome
