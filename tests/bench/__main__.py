@@ -16,7 +16,7 @@ from .figures import Figure, table
 from .stage import Stage, database
 
 BEGUN = time.monotonic()
-SECTIONS = ("bulk", "single", "deciding", "clearance", "releasing", "storage", "pages")
+SECTIONS = ("bulk", "single", "deciding", "clearance", "releasing", "storage", "reading", "pages")
 
 
 def say(text: str) -> None:
@@ -73,6 +73,7 @@ def measure(stage: Stage, options: argparse.Namespace) -> list[Figure]:
         "single": 6_000 // scale,
         "hundred": 100 // scale,
         "thousand": 1_000 // scale,
+        "files": 500,
     }
     cars = {}
     for name, count in sizes.items():
@@ -81,6 +82,7 @@ def measure(stage: Stage, options: argparse.Namespace) -> list[Figure]:
             cars[name] = make_cars(plant, f"B-{name}", count)
     stage.copy_database("sibling", "large")
     stage.copy_database("naive", "single")
+    stage.copy_database("sent", "files")
     return Sections(stage, plant, cars, options).run()
 
 
@@ -139,6 +141,13 @@ class Sections:
         self._fill("large")
         say("storage")
         return measure_storage(self.stage, "large", "posted in bulk", 180, say)
+
+    def _reading(self) -> list[Figure]:
+        from .reading import measure_reading
+
+        say("reading files, against bulk")
+        rounds = 1 if self.quick else 5
+        return measure_reading(self.stage, self.plant, "files", "sent", self.cars["files"], rounds, say)
 
     def _pages(self) -> list[Figure]:
         from .pages import BATCHES, fill_site, measure_pages
