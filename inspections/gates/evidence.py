@@ -251,11 +251,13 @@ def _reworks(vehicle_ids: list[int], fitted: Mapping[int, dict[int, str]]) -> di
 
 
 def _kept(vehicles: Mapping[int, VehicleFacts], fitted: Mapping[int, dict[int, str]]) -> dict[int, list[facts.Kept]]:
-    """What is kept unread and names one of the vehicles, or a component fitted in one of them."""
+    """What is kept unread and names one of the vehicles, or a component fitted in one of them: also a file that was
+    sent for it and that nobody has read yet."""
     by_vin = {vehicle.vin: vehicle.id for vehicle in vehicles.values()}
     by_part = {part: vehicle_id for vehicle_id, parts in fitted.items() for part in parts.values()}
     kept: dict[int, list[facts.Kept]] = defaultdict(list)
     parts = [part.split(" ", 1) for part in by_part]
+    kinds, serials = [kind for kind, _ in parts], [serial for _, serial in parts]
     rows = read_rows(
         """
         select id, vin, component_kind, component_serial, domain, code, received_at from inspections_kept
@@ -263,10 +265,17 @@ def _kept(vehicles: Mapping[int, VehicleFacts], fitted: Mapping[int, dict[int, s
         union all
         select id, vin, component_kind, component_serial, domain, code, received_at from inspections_kept
         where state = 'open' and (component_kind, component_serial) in (select * from unnest(%s::text[], %s::text[]))
+        union all
+        select id, vin, component_kind, component_serial, '', 'not_read_yet', received_at from inspections_submission
+        where state = 'landed' and (vin = any(%s)
+            or (component_kind, component_serial) in (select * from unnest(%s::text[], %s::text[])))
         """,
         list(by_vin),
-        [kind for kind, _ in parts],
-        [serial for _, serial in parts],
+        kinds,
+        serials,
+        list(by_vin),
+        kinds,
+        serials,
     )
     for row_id, vin, kind, serial, domain, code, received_at in rows:
         vehicle_id = by_vin.get(vin, by_part.get(f"{kind} {serial}"))

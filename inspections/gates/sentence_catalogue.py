@@ -257,6 +257,7 @@ KEPT: Final[dict[str, Lines]] = {
         "此前已从该文件记录，现在读出的内容不同",
     ),
     "reading_broke_off": ("reading it broke off again and again", "读取一再中断"),
+    "not_read_yet": ("a file that was sent for it is not read yet", "为其提交的文件尚未读取"),
     "to_be_read": ("its subject was named; it is read again", "已指明对象，正在重新读取"),
     "not_met_again": ("it was kept before and this reading does not find it", "此前已留存，本次读取未找到"),
 }

@@ -26,7 +26,7 @@ from ..results.lookups import vehicles_of_components
 from ..rigs.models import Rig
 from ..saying import Refusal, say
 from .choices import KeptKind, KeptState
-from .models import Kept
+from .models import Kept, Submission
 from .rules import LARGEST_KEPT, Named, Problem
 
 
@@ -143,6 +143,14 @@ def mark_named(named: Iterable[tuple[Named, str]], at: datetime) -> None:
     mark_vehicles(rows=marks, at=at)
     for batch_id in sorted({batch_id for batch_id, _, _ in marks}):
         enqueue_after_commit(DECIDE_BATCH, queue=Queue.URGENT, kwargs={"batch_id": batch_id}, once=True)
+
+
+def block_named(submission: Submission, at: datetime) -> None:
+    """Mark what a file was sent for: from its landing until it is read it cannot pass; when it was read, it may."""
+    stated = Named("", submission.vin, submission.component_kind, submission.component_serial, submission.procedure)
+    if stated.vin or stated.component_serial:
+        hold_named([stated])
+        mark_named([(stated, "")], at)
 
 
 def named_by(kept: Kept) -> Named:

@@ -11,6 +11,7 @@ from ..people.rules import Actor
 from ..records.services import record_act
 from ..rigs.models import Rig
 from .choices import SubmissionState
+from .keeping import block_named
 from .models import Submission
 from .storage import Landed, land_file
 
@@ -27,6 +28,7 @@ def _enter(landed: Landed, rig: Rig, stated: dict[str, str], actor: Actor, at: d
         submission.state, submission.attempts = SubmissionState.LANDED, 0
         submission.save()
     if created or again:
+        block_named(submission, at)
         record_act(
             actor=actor,
             act="submission.landed" if created else "submission.stated_anew",
@@ -55,7 +57,8 @@ def land_submission(
 
     `stream` yields the bytes in chunks. `format` names the adapter, `vin` or `component` (kind, serial) the subject,
     `procedure` the test, where the file does not say so itself. The same bytes from the same rig are the same
-    submission; one that was quarantined is read again where more is stated now. Raises FileTooLarge.
+    submission; one that was quarantined is read again where more is stated now. What is named cannot pass before the
+    file is read. Raises FileTooLarge.
     """
     kind, serial = component or ("", "")
     stated = {

@@ -28,6 +28,7 @@ from .choices import SubmissionState
 from .chunks import Chunks
 from .faulting import Earlier, keep_faults, named_of, settle_earlier, settle_same_ids, stated_anew, wait_for
 from .findings import note_findings
+from .keeping import block_named
 from .mapping import Unmapped
 from .models import Submission
 from .reading import Fault, FileReader, ReadTest, reader_of, stated_with
@@ -229,6 +230,7 @@ def _finish(turn: _Turn, faults: Sequence[Fault], *, whole: bool = True) -> Subm
     submission.read_at, submission.reading_at = turn.at, None
     submission.state = SubmissionState.QUARANTINED if submission.refused else SubmissionState.RECORDED
     submission.save()
+    block_named(submission, turn.at)
     record_act(
         actor=turn.actor,
         act=f"submission.{submission.state}",

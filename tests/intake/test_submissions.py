@@ -11,15 +11,19 @@ import pytest
 
 from inspections.catalogue.models import Characteristic, SourceItem
 from inspections.evaluation.reasons import JudgementReason, Outcome
+from inspections.gates.queries import clearance
+from inspections.gates.services import decide_batch
 from inspections.intake.models import Kept, Submission
 from inspections.intake.queries import unread_submissions
 from inspections.intake.services import FileTooLarge, land_submission, read_submission, record_waiting
 from inspections.intake.storage import path_of
 from inspections.marks.models import Mark
 from inspections.results.models import Inspection, Measurement
+from inspections.results.services import FittedPart, fit_components
 from inspections.rigs.models import Rig
 from tests.factories import (
     AT,
+    SYSTEM,
     Plant,
     make_procedure,
     make_revision,
@@ -148,7 +152,7 @@ class TestReading:
             "version": "1",
             "name": "report.json",
         }
-        assert marked() == {(plant.vehicle.pk, "battery")}
+        assert marked() == {(plant.vehicle.pk, ""), (plant.vehicle.pk, "battery")}
 
     @pytest.mark.law(5)
     def test_values_come_to_their_characteristics_and_positions_as_written(self, rig: Rig, plant: Plant) -> None:
@@ -272,3 +276,38 @@ def test_the_sweep_finds_what_no_task_has_read(rig: Rig) -> None:
     assert unread_submissions(at=AT + timedelta(seconds=30)) == [submission.pk]
     read_submission(submission_id=submission.pk, at=AT)
     assert unread_submissions(at=AT + timedelta(hours=1)) == []
+
+
+def reasons(plant: Plant) -> set[str]:
+    """What keeps the plant's car, as clearance answers, once the batch is decided."""
+    decide_batch(batch_id=plant.batch.pk, at=AT)
+    return {reason.code for reason in clearance(vin=plant.vehicle.vin, at=AT).reasons}
+
+
+@pytest.mark.law(1)
+def test_law_1_a_car_cannot_pass_before_the_file_that_was_sent_for_it_is_read(rig: Rig, plant: Plant) -> None:
+    vin = plant.vehicle.vin
+    read(rig, report(), vin=vin)
+    before = reasons(plant)
+    assert "submission_quarantined" not in before
+    failed = land(rig, report("pack-eol-failed"), vin=vin)
+    assert {(plant.vehicle.pk, "")} <= marked()
+    assert reasons(plant) == before | {"submission_quarantined"}
+    read_submission(submission_id=failed.pk, at=AT)
+    after = reasons(plant)
+    assert "submission_quarantined" not in after
+    assert "measurement_failed" in after
+
+
+@pytest.mark.law(1)
+def test_law_1_a_part_fitted_after_a_file_landed_for_it_keeps_its_car_until_the_file_is_read(
+    rig: Rig, plant: Plant
+) -> None:
+    other = land(rig, report("pack-eol-failed"), component=("battery-pack", "PK-1"))
+    assert "submission_quarantined" not in reasons(plant)
+    fit_components(
+        vehicle=plant.vehicle, fitted=[FittedPart("battery-pack", "PK-1")], changed_at=AT, actor=SYSTEM, at=AT
+    )
+    assert "submission_quarantined" in reasons(plant)
+    read_submission(submission_id=other.pk, at=AT)
+    assert "submission_quarantined" not in reasons(plant)
