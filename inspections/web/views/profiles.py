@@ -39,6 +39,9 @@ from inspections.rigs.services import (
 )
 
 from ..access import actor_of, language_now, may, moment_of, who_may
+from ..exporting import of_profiles
+from ..exporting.answering import exports
+from ..exporting.sheets import Sheet
 from ..forms.profiles import AssignForm, BeginForm, DocumentForm, SampleForm, WithdrawProfileForm
 from ..profile_page import Beside, beside_of, previewed, profile_changes, readers
 from ..statuses import Status
@@ -50,15 +53,14 @@ _MOST_FILES = 20
 _MOST_OFFERED = 200
 
 
-@require_safe
-def profile_list(request: HttpRequest) -> HttpResponse:
-    """All profiles with what is in force, what waits and how many rigs they read. Three queries."""
+def _listed() -> list[dict[str, Any]]:
+    """All profiles with what is in force, what waits and which rigs they read. Three queries."""
     profiles = list(RigProfile.objects.order_by("code")[:500])
     revisions: dict[int, list[ProfileRevision]] = {}
     for row in ProfileRevision.objects.defer("document").select_related("first_approver").order_by("-number"):
         revisions.setdefault(row.profile_id, []).append(row)
     rigs = _assigned_rigs()
-    rows = [
+    return [
         {
             "profile": profile,
             "in_force": next((row for row in revisions.get(profile.pk, ()) if row.status == "approved"), None),
@@ -67,6 +69,17 @@ def profile_list(request: HttpRequest) -> HttpResponse:
         }
         for profile in profiles
     ]
+
+
+def _profiles_sheet(request: HttpRequest) -> Sheet:
+    return of_profiles.profiles(_listed())
+
+
+@require_safe
+@exports(profiles=_profiles_sheet)
+def profile_list(request: HttpRequest) -> HttpResponse:
+    """All profiles with what is in force, what waits and which rigs they read. Three queries."""
+    rows = _listed()
     context = {
         "rows": rows,
         "waiting": sum(1 for row in rows if row["draft"]),

@@ -74,7 +74,7 @@ def test_an_edited_draft_is_not_overwritten(tmp_path):
     [
         (FIXTURES / "repair.json", [], "a repair report"),
         (FIXTURES / "absent.json", [], "No such file"),
-        (REPORT, ["--format", "atml"], "no reader named 'atml'; there are: .*wats_json"),
+        (REPORT, ["--format", "tdms"], "no reader named 'tdms'; there are: .*wats_json"),
         (FIXTURES, [], "Is a directory"),
     ],
 )
@@ -92,9 +92,9 @@ def test_a_broken_report_is_refused_with_its_place(tmp_path):
 
 
 def test_a_file_of_an_unknown_format_is_refused(tmp_path):
-    other = tmp_path / "other.dfq"
-    other.write_text("K0100 3")
-    with pytest.raises(CommandError, match=r"no reader claims 'other\.dfq'"):
+    other = tmp_path / "other.tdms"
+    other.write_text("TDSm of another kind")
+    with pytest.raises(CommandError, match=r"no reader claims 'other\.tdms'"):
         draft(other)
 
 

@@ -23,6 +23,7 @@ LISTS = {
     "batches": ("batches",),
     "batch": ("cars", "history"),
     "targets": ("targets",),
+    "profiles": ("profiles",),
     "vehicles": ("cars",),
     "vehicle": ("inspections", "measurements", "history"),
     "nonconformances": ("board", "nonconformances"),
@@ -74,6 +75,7 @@ def pages(filled):
         "vehicle": f"/vehicles/{filled.vehicle.vin}/",
         "vehicles": "/vehicles/",
         "targets": "/targets/",
+        "profiles": "/profiles/",
         "nonconformances": "/nonconformances/",
         "nonconformance": f"/nonconformances/{Nonconformance.objects.order_by('pk').first().number}/",
         "concessions": "/concessions/",
@@ -141,6 +143,8 @@ WITHOUT = {
     "nonconformance": "one nonconformance; the list of its fails is in the measurements of its car",
     "concession-propose": "an act: what may be chosen for it",
     "vehicle-move": "an act: what may be chosen for it",
+    "rereading": "how far a reading has come; its files are in the file of all",
+    "trace": "the first samples of a channel; the whole is handed out as Parquet beside it",
     "rejection": "one rejected sample with the batches that it reaches, as they stand while it is answered",
 }
 """Pages with a table that is no list, and why."""
