@@ -73,11 +73,14 @@ def open_folder(stream: BinaryIO, max_bytes: int) -> Folder:
     members, and for members that are encrypted, links, packed in an unusual way, twice there, or named outside."""
     try:
         size = stream.seek(0, 2)
-        _check_end(stream, size)
+        stated = _check_end(stream, size)
         archive = zipfile.ZipFile(stream)
         entries = archive.infolist()
     except _BROKEN as error:
         raise _broken("file", error) from error
+    if len(entries) != stated:
+        # The library reads as much of the directory as its size says, and asks nothing of its count.
+        raise AdapterError("file", f"{len(entries)} members in its directory", f"the {stated} that its end states")
     if len(entries) > MOST_MEMBERS:
         raise AdapterError("file", f"{len(entries)} members", f"at most {MOST_MEMBERS}")
     members: dict[str, zipfile.ZipInfo] = {}
@@ -97,8 +100,9 @@ def _broken(place: str, error: BaseException) -> AdapterError:
     return AdapterError(place, f"a broken zip ({shown(str(error) or type(error).__name__)})", "one whole zip archive")
 
 
-def _check_end(stream: BinaryIO, size: int) -> None:
+def _check_end(stream: BinaryIO, size: int) -> int:
     """Look at the end of the archive before its directory is taken into memory, as the library does whatever its size.
+    Returns how many members it states.
 
     Finds the end as the library finds it, else it would be led to another one.
     """
@@ -110,12 +114,13 @@ def _check_end(stream: BinaryIO, size: int) -> None:
         at = tail.rfind(_END_MAGIC)
     if at < 0 or len(tail) - at < _END.size:
         raise AdapterError("file", "no end of a zip archive: broken off, or no zip", "one whole zip archive")
-    directory = _END.unpack(tail[at : at + _END.size])[5]
+    stated, directory = _END.unpack(tail[at : at + _END.size])[4:6]
     stream.seek(max(0, size - tail_size + at - _LOCATOR_SIZE))
     if stream.read(4) == _LOCATOR_MAGIC:
         raise AdapterError("file", "a zip64 archive", "an archive of ordinary size")
     if directory > LARGEST_DIRECTORY:
         raise AdapterError("file", f"a directory of {directory} bytes", f"at most {LARGEST_DIRECTORY}")
+    return int(stated)
 
 
 def _check_member(entry: zipfile.ZipInfo) -> None:

@@ -5,7 +5,7 @@ import struct
 import zipfile
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from inspections.adapters.canonical import AdapterError
@@ -100,7 +100,16 @@ def test_an_archive_broken_off_anywhere_is_refused():
         refusal(WHOLE[:length])
 
 
+def test_a_directory_that_holds_fewer_members_than_are_stated_is_refused():
+    """A byte of its size: the library reads no member of it then, and says nothing."""
+    data = bytearray(WHOLE)
+    at = data.rindex(b"PK\x05\x06")
+    data[at + 12 : at + 16] = struct.pack("<L", 0)
+    assert refusal(bytes(data)).found == "0 members in its directory"
+
+
 @given(st.integers(0, len(WHOLE) - 1), st.integers(0, 255))
+@example(193, 0)
 def test_a_changed_byte_gives_the_same_content_or_a_refusal(place, byte):
     data = bytearray(WHOLE)
     data[place] = byte
