@@ -128,7 +128,7 @@ def _channel_faults(entry: Mapping[str, Any], kind: object) -> Iterator[tuple[st
             yield "channel", f"{shown(entry['channel'])}; the code or name of a channel is expected"
         return
     named = entry["channels"]
-    least = 3 if kind in set(HIC_KINDS) else 2
+    least = 3 if kind in tuple(HIC_KINDS) else 2  # of a list it may be asked, too
     if not isinstance(named, list | tuple) or not least <= len(named) <= 3 or not all(map(_is_channel, named)):
         yield "channels", f"{shown(named)}; {'three' if least == 3 else 'two or three'} channels are expected"
     elif len(set(named)) < len(named):

@@ -5,7 +5,7 @@ from itertools import combinations
 from math import cos, pi, sin
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from inspections.adapters.canonical import Measured
@@ -269,6 +269,7 @@ JSON = st.recursive(
 
 
 @given(st.dictionaries(st.just("features"), JSON))
+@example({"features": [{"kind": [], "channels": []}]})
 def test_whatever_stands_in_the_options_nothing_is_raised(options):
     for pointer, what in feature_faults(options):
         assert (isinstance(pointer, str), isinstance(what, str)) == (True, True)
