@@ -110,6 +110,8 @@ def begin(cluster: Cluster, listening: socket.socket) -> tuple[Supervisor, str]:
         "EMAIL_FROM": "Interlock <interlock@demo.invalid>",
         "EMAIL_HOST": "",
         "NOTICES_GATHER_SECONDS": env.text("NOTICES_GATHER_SECONDS", "15"),
+        "SEALING_KEYS": str(cluster.places.home / "keys"),
+        "SEALING_KEY": "",
         "LOG_LEVEL": env.text("LOG_LEVEL", "WARNING"),
         "CELERY_LOG_LEVEL": env.text("LOG_LEVEL", "WARNING"),
     }
@@ -118,6 +120,7 @@ def begin(cluster: Cluster, listening: socket.socket) -> tuple[Supervisor, str]:
         supervisor.say("Starting a private PostgreSQL and Redis.")
     cluster.start()
     supervisor.run_step("Setting up the tables.", "manage.py", "migrate", "--verbosity", "0")
+    supervisor.run_step("Making a key that seals the record.", "manage.py", "new_sealing_key", "--if-none")
     accounts = supervisor.run_step("Loading the catalogue, two plans and the accounts.", "manage.py", "load_demo")
     start_programs(supervisor, listening)
     listening.close()

@@ -309,6 +309,11 @@ if _BUCKET:
         },
     }
 
+# --- Sealing: the keys lie outside the database, in a folder or, one PEM after the other, in the environment ----------
+_KEYS = env.text("SEALING_KEYS")
+SEALING_KEYS = Path(_KEYS) if _KEYS else None
+SEALING_KEY = env.text("SEALING_KEY")
+
 # --- The API --------------------------------------------------------------------------------------------------------
 # Closed by default: a view that names no permission of its own can be used by nobody without an account.
 REST_FRAMEWORK: dict[str, Any] = {

@@ -89,6 +89,7 @@ CLOCKS = {
     "inspections/management/commands/load_catalogue.py": "a command begins",
     "inspections/management/commands/load_demo.py": "a command begins",
     "inspections/management/commands/load_plan.py": "a command begins",
+    "inspections/management/commands/new_sealing_key.py": "a command begins",
     "inspections/management/commands/simulate_line.py": "the simulated line tells its time as rigs do",
     "inspections/management/simulation/playing.py": "the simulated line tells its time as rigs do",
 }

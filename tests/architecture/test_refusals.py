@@ -10,7 +10,7 @@ from tests.architecture.sources import calls, dotted, modules
 
 ROOMS = (
     "people", "records", "marks", "catalogue", "batches", "rigs", "results", "intake", "dispositions", "gates",
-    "releases", "notices",
+    "releases", "sealing", "notices",
 )  # fmt: skip
 MACHINES = {
     # What rigs, the MES and scripts are answered is English by the contract.
