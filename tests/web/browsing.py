@@ -89,6 +89,19 @@ def tab_to(page: Page, wanted: Locator) -> None:
     raise AssertionError(f"No way to {wanted} with the Tab key.")
 
 
+def log_in(page: Page, role: Any) -> Any:
+    """A new person with the role, at the login page, with the keyboard alone."""
+    from tests.factories import make_person
+
+    person = make_person(role)
+    tab_to(page, page.locator("input[name=login]"))
+    page.keyboard.type(person.username, delay=40)
+    tab_to(page, page.locator("input[name=password]"))
+    page.keyboard.type("a long password", delay=40)
+    page.keyboard.press("Enter")
+    return person
+
+
 def value_box(page: Page, characteristic: str, position: str = "") -> Locator:
     """Where the entry form takes a value."""
     return page.locator(f'[name="{name_of(characteristic, position)}"]')

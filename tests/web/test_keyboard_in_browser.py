@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.web.browsing import tab_to, value_box
+from tests.web.browsing import log_in, tab_to, value_box
 
 
 @pytest.fixture
@@ -26,17 +26,6 @@ def served(transactional_db, live_server, clock):
     record_inspections(items=[failed, *plant.passing()[1:]], rig=plant.rig, actor=plant.rig_actor, at=factories.AT)
     decide_batch(batch_id=plant.batch.pk, at=factories.AT)
     return Served
-
-
-def log_in(page, role):
-    from tests.factories import make_person
-
-    person = make_person(role)
-    tab_to(page, page.locator("input[name=login]"))
-    page.keyboard.type(person.username, delay=40)
-    tab_to(page, page.locator("input[name=password]"))
-    page.keyboard.type("a long password", delay=40)
-    page.keyboard.press("Enter")
 
 
 def test_an_inspector_records_an_inspection_without_a_mouse(page, served):
