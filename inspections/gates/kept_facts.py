@@ -90,13 +90,17 @@ class DecisionRow:
     missing: int
 
 
-def decisions_of_vehicle(*, vehicle_id: int, before: tuple[datetime, int], most: int) -> list[DecisionRow]:
-    """Decisions on a vehicle's gates, newest first, older than the moment and number of `before`. One statement."""
+def decisions_of_vehicle(
+    *, vehicle_id: int, before: tuple[datetime, int], most: int, oldest_first: bool = False
+) -> list[DecisionRow]:
+    """Decisions on a vehicle's gates, newest first, older than the moment and number of `before`; or `oldest_first`,
+    and then newer than it. One statement."""
+    past, way = (">", "asc") if oldest_first else ("<", "desc")
     rows = read_named(
         "select d.id, d.domain, d.state, d.decided_at, r.number, d.reasons::text, d.counts::text"
         " from inspections_decision d left join inspections_planrevision r on r.id = d.revision_id"
-        " where d.vehicle_id = %(vehicle)s and (d.decided_at, d.id) < (%(at)s, %(id)s)"
-        " order by d.decided_at desc, d.id desc limit %(most)s",
+        f" where d.vehicle_id = %(vehicle)s and (d.decided_at, d.id) {past} (%(at)s, %(id)s)"
+        f" order by d.decided_at {way}, d.id {way} limit %(most)s",
         vehicle=vehicle_id,
         at=before[0],
         id=before[1],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -9,7 +10,7 @@ from django.db.models import Q, QuerySet
 
 from ..results.models import Inspection
 from .choices import KeptKind, KeptState, SubmissionState
-from .models import Kept, Submission, Trace
+from .models import Kept, Photograph, Submission, Trace
 
 PATIENCE: Final = timedelta(seconds=30)
 """How long a landed file is left to the task that was queued for it before the sweep takes it."""
@@ -62,3 +63,14 @@ def inspections_of_trace(trace: Trace) -> list[Inspection]:
         rig_id=trace.submission.rig_id, external_id=trace.external_id, source__sha256=trace.submission.sha256
     )
     return list(rows.select_related("vehicle").order_by("pk"))
+
+
+def photographs_of(inspections: Collection[int]) -> dict[int, tuple[int, ...]]:
+    """The numbers of the photographs put with each of these inspections, as they were put there. One query; none where
+    there is no inspection."""
+    found: dict[int, tuple[int, ...]] = {}
+    if inspections:
+        rows = Photograph.objects.filter(inspection__in=inspections).order_by("pk")
+        for inspection, number in rows.values_list("inspection_id", "pk"):
+            found[inspection] = (*found.get(inspection, ()), number)
+    return found

@@ -1,4 +1,4 @@
-"""Reads of the ledger, newest first."""
+"""Reads of the ledger, newest first unless they say otherwise."""
 
 from __future__ import annotations
 
@@ -9,12 +9,21 @@ from .models import LedgerEntry
 
 
 def entries_of(
-    *, subject_kind: str, subject: str, before: tuple[datetime, int], most: int, without: Collection[str] = ()
+    *,
+    subject_kind: str,
+    subject: str,
+    before: tuple[datetime, int],
+    most: int,
+    without: Collection[str] = (),
+    oldest_first: bool = False,
 ) -> list[LedgerEntry]:
-    """Acts on one subject, older than the moment and number of `before`. One query."""
+    """Acts on one subject, older than the moment and number of `before`; or `oldest_first`, and then newer than it.
+    One query."""
     at, number = before
-    rows = LedgerEntry.objects.filter(subject_kind=subject_kind, subject=subject, at__lte=at).exclude(act__in=without)
-    return list(rows.exclude(at=at, id__gte=number).order_by("-at", "-id")[:most])
+    rows = LedgerEntry.objects.filter(subject_kind=subject_kind, subject=subject).exclude(act__in=without)
+    if oldest_first:
+        return list(rows.filter(at__gte=at).exclude(at=at, id__lte=number).order_by("at", "id")[:most])
+    return list(rows.filter(at__lte=at).exclude(at=at, id__gte=number).order_by("-at", "-id")[:most])
 
 
 def entries_of_batch(*, batch: str, before: int | None, most: int, without: Collection[str] = ()) -> list[LedgerEntry]:

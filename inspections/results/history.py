@@ -19,7 +19,7 @@ LATE: Final = timedelta(minutes=5)
 """What arrives later than this after it finished arrives late: a rig posts within seconds."""
 
 Bound = tuple[datetime, int]
-"""A moment and a row's number: what is read is older than it."""
+"""A moment and a row's number: what is read is older than it, or newer where the oldest are read first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,20 +110,29 @@ left join inspections_component c on c.id = i.component_id
 left join inspections_planrevision v on v.id = i.revision_id
 left join inspections_user u on u.id = i.person_id
 left join inspections_void d on d.inspection_id = i.id
-where {which}
-order by {order} desc, i.id desc limit %(most)s
+where (i.finished_at, i.id) {past} (%(at)s, %(id)s)
+order by i.finished_at {way}, i.id {way} limit %(most)s
 """
-_BY_FINISH: Final = _INSPECTIONS.format(which="(i.finished_at, i.id) < (%(at)s, %(id)s)", order="i.finished_at")
+_NEWEST_FIRST: Final = _INSPECTIONS.format(past="<", way="desc")
+_OLDEST_FIRST: Final = _INSPECTIONS.format(past=">", way="asc")
 
 
 def inspections_of_vehicle(
-    *, vehicle_id: int, component_ids: Sequence[int], pinned: int | None, before: Bound, most: int
+    *,
+    vehicle_id: int,
+    component_ids: Sequence[int],
+    pinned: int | None,
+    before: Bound,
+    most: int,
+    oldest_first: bool = False,
 ) -> list[VehicleInspection]:
-    """Inspections of a vehicle and of components that are or were in it, newest first by finishing time.
+    """Inspections of a vehicle and of components that are or were in it, newest first by finishing time; or
+    `oldest_first`, and then newer than `before`.
 
     `pinned`: the revision on which the vehicle is judged now. Four statements however many there are.
     """
-    rows = read(_BY_FINISH, vehicle=vehicle_id, components=list(component_ids), at=before[0], id=before[1], most=most)
+    order = _OLDEST_FIRST if oldest_first else _NEWEST_FIRST
+    rows = read(order, vehicle=vehicle_id, components=list(component_ids), at=before[0], id=before[1], most=most)
     ids = [row[0] for row in rows]
     later = _judgements(ids, pinned)
     measured = _measurements({row[0]: row[15] for row in rows}, pinned, later)
@@ -237,18 +246,20 @@ class Arrival:
     verdict: Outcome
 
 
-def late_arrivals(*, vehicle_id: int, before: Bound, most: int) -> list[Arrival]:
-    """What arrived later than `LATE` after it finished, newest arrival first. One statement.
+def late_arrivals(*, vehicle_id: int, before: Bound, most: int, oldest_first: bool = False) -> list[Arrival]:
+    """What arrived later than `LATE` after it finished, newest arrival first; or `oldest_first`, and then newer than
+    `before`. One statement.
 
     A component's inspections are left out: they come before the car by their nature.
     """
+    past, way = (">", "asc") if oldest_first else ("<", "desc")
     rows = read(
         "select i.id, i.external_id, r.code, p.code, p.name, p.name_zh, i.finished_at, i.recorded_at, i.verdict"
         " from inspections_inspection i join inspections_rig r on r.id = i.rig_id"
         " join inspections_procedure p on p.id = i.procedure_id"
         " where i.vehicle_id = %(vehicle)s"
-        " and i.recorded_at - i.finished_at > %(late)s and (i.recorded_at, i.id) < (%(at)s, %(id)s)"
-        " order by i.recorded_at desc, i.id desc limit %(most)s",
+        f" and i.recorded_at - i.finished_at > %(late)s and (i.recorded_at, i.id) {past} (%(at)s, %(id)s)"
+        f" order by i.recorded_at {way}, i.id {way} limit %(most)s",
         vehicle=vehicle_id,
         late=LATE,
         at=before[0],

@@ -1,4 +1,5 @@
-"""The life of one vehicle, newest first by when things happened: tests by their finishing time, acts by theirs.
+"""The life of one vehicle by when things happened: tests by their finishing time, acts by theirs. Newest first, or
+oldest first where that is asked.
 
 It comes a hundred entries a page. A cursor names the last entry shown by moment, kind and number, so that pages
 neither overlap nor leave out what happened at one moment.
@@ -25,7 +26,7 @@ from inspections.results.queries import (
     late_arrivals,
 )
 
-from .paging import END_OF_TIME
+from .paging import BEGINNING_OF_TIME, END_OF_TIME
 
 _SAID_OTHERWISE: Final = (
     "gate.failed",
@@ -39,7 +40,7 @@ _SAID_OTHERWISE: Final = (
 """Acts that the life shows from the record itself: decisions, software, parts and tests."""
 
 FITTING, SOFTWARE, INSPECTION, ARRIVAL, DECISION, ACT = range(6)
-"""Kinds of entries; of one moment the later kind stands above: a test, then the decision that it led to."""
+"""Kinds of entries; of one moment the later kind is the newer: a test, then the decision that it led to."""
 
 LARGEST: Final = 2**63 - 1
 
@@ -63,17 +64,28 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """The place of the last entry shown; what follows is before it."""
+    """The place of the last entry shown; what follows is before it, or after it where the oldest stand first."""
 
     at: datetime = END_OF_TIME
     kind: int = ACT
     number: int = LARGEST
+    oldest_first: bool = False
 
     def bound(self, kind: int) -> tuple[datetime, int]:
-        """Where the rows of one kind go on: a kind that stands below still has the moment itself to come."""
+        """Where the rows of one kind go on. Of the moment itself all of a kind that stands further down follow, and
+        none of one that stands above: older kinds stand below in one order and above in the other."""
         if kind == self.kind:
             return self.at, self.number
         return self.at, LARGEST if kind < self.kind else -1
+
+    def has_before_it(self, moment: Moment) -> bool:
+        """Whether an entry follows on the page that begins here."""
+        bound, place = self.bound(moment.kind), (moment.at, moment.number)
+        return place > bound if self.oldest_first else place < bound
+
+
+NEWEST_FIRST: Final = Cursor()
+OLDEST_FIRST: Final = Cursor(BEGINNING_OF_TIME, FITTING, -1, oldest_first=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,60 +108,51 @@ def read_life(
 ) -> Life:
     """A page of a vehicle's life. Seven statements, however much there is."""
     components = sorted({change.component_id for change in fittings})
+    rising = cursor.oldest_first
+    inspections = inspections_of_vehicle(
+        vehicle_id=vehicle_id,
+        component_ids=components,
+        pinned=pinned,
+        before=cursor.bound(INSPECTION),
+        most=most + 1,
+        oldest_first=rising,
+    )
+    arrivals = late_arrivals(
+        vehicle_id=vehicle_id, before=cursor.bound(ARRIVAL), most=most + 1, oldest_first=rising
+    )
+    decisions = decisions_of_vehicle(
+        vehicle_id=vehicle_id, before=cursor.bound(DECISION), most=most + 1, oldest_first=rising
+    )
+    acts = entries_of(
+        subject_kind="vehicle",
+        subject=vin,
+        before=cursor.bound(ACT),
+        most=most + 1,
+        without=_SAID_OTHERWISE,
+        oldest_first=rising,
+    )
     moments = [
-        *_rows(FITTING, fittings, cursor, "at"),
-        *_rows(SOFTWARE, software, cursor, "at"),
-        *_moments(
-            INSPECTION,
-            inspections_of_vehicle(
-                vehicle_id=vehicle_id,
-                component_ids=components,
-                pinned=pinned,
-                before=cursor.bound(INSPECTION),
-                most=most + 1,
-            ),
-            "finished_at",
-        ),
-        *_moments(
-            ARRIVAL,
-            late_arrivals(vehicle_id=vehicle_id, before=cursor.bound(ARRIVAL), most=most + 1),
-            "recorded_at",
-        ),
-        *_moments(
-            DECISION,
-            decisions_of_vehicle(vehicle_id=vehicle_id, before=cursor.bound(DECISION), most=most + 1),
-            "decided_at",
-        ),
-        *_moments(
-            ACT,
-            entries_of(
-                subject_kind="vehicle",
-                subject=vin,
-                before=cursor.bound(ACT),
-                most=most + 1,
-                without=_SAID_OTHERWISE,
-            ),
-            "at",
-        ),
+        *(moment for moment in _moments(FITTING, fittings, "at") if cursor.has_before_it(moment)),
+        *(moment for moment in _moments(SOFTWARE, software, "at") if cursor.has_before_it(moment)),
+        *_moments(INSPECTION, inspections, "finished_at"),
+        *_moments(ARRIVAL, arrivals, "recorded_at"),
+        *_moments(DECISION, decisions, "decided_at"),
+        *_moments(ACT, acts, "at"),
     ]
-    moments.sort(key=lambda moment: (moment.at, moment.kind, moment.number), reverse=True)
+    moments.sort(key=lambda moment: (moment.at, moment.kind, moment.number), reverse=not rising)
     shown = moments[:most]
     last = shown[-1] if len(moments) > most else None
-    return Life(tuple(shown), None if last is None else Cursor(last.at, last.kind, last.number))
+    following = None if last is None else Cursor(last.at, last.kind, last.number, oldest_first=rising)
+    return Life(tuple(shown), following)
 
 
 def _moments(kind: int, rows: Iterable[Any], at: str) -> list[Moment]:
     return [Moment(getattr(row, at), kind, row.id, row) for row in rows]
 
 
-def _rows(kind: int, rows: Iterable[Any], cursor: Cursor, at: str) -> list[Moment]:
-    bound = cursor.bound(kind)
-    return [moment for moment in _moments(kind, rows, at) if (moment.at, moment.number) < bound]
-
-
 @dataclass(frozen=True, slots=True)
 class Day:
-    """The entries of one local day, newest first."""
+    """The entries of one local day, in the order of the page."""
 
     day: date
     entries: list[Any] = field(default_factory=list)

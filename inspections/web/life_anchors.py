@@ -17,12 +17,14 @@ def anchor_of(code: str) -> str:
     return f"c-{code}"
 
 
-def anchored(entries: Sequence[tuple[datetime, LifeEntry]]) -> tuple[list[tuple[datetime, LifeEntry]], set[str]]:
-    """Entries, newest first, with a place at the newest measurement of each characteristic, the wrong ones before
-    those that passed with it; and the places that there are."""
+def anchored(
+    entries: Sequence[tuple[datetime, LifeEntry]], *, oldest_first: bool = False
+) -> tuple[list[tuple[datetime, LifeEntry]], set[str]]:
+    """Entries with a place at the newest measurement of each characteristic, the wrong ones before those that passed
+    with it; and the places that there are."""
     seen: set[str] = set()
     found = []
-    for at, entry in entries:
+    for at, entry in reversed(entries) if oldest_first else entries:
         values = list(entry.values)
         for number in sorted(range(len(values)), key=lambda place: not values[place].wrong):
             anchor = anchor_of(values[number].code)
@@ -30,7 +32,7 @@ def anchored(entries: Sequence[tuple[datetime, LifeEntry]]) -> tuple[list[tuple[
                 seen.add(anchor)
                 values[number] = replace(values[number], anchor=anchor)
         found.append((at, replace(entry, values=tuple(values)) if values else entry))
-    return found, seen
+    return found[::-1] if oldest_first else found, seen
 
 
 def anchors_of(causes: Iterable[StandingCause], known: Known) -> set[str]:

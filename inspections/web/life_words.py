@@ -65,6 +65,7 @@ class LifeEntry:
     inspection: int = 0
     disagrees: bool = False
     parts: tuple[LinkedPart, ...] = ()
+    photographs: tuple[int, ...] = ()
 
     @property
     def wrong_values(self) -> tuple[ShownValue, ...]:
@@ -73,7 +74,8 @@ class LifeEntry:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What the entries of one page are worded with. `causes` are the vehicle's open ones."""
+    """What the entries of one page are worded with. `causes` are the vehicle's open ones, `photographs` the numbers of
+    those of each inspection."""
 
     language: Language
     now: datetime
@@ -82,6 +84,7 @@ class Words:
     causes: Sequence[StandingCause] = ()
     problems: Mapping[int, frozenset[str]] = field(default_factory=dict)
     here: frozenset[int] = frozenset()
+    photographs: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
     revision: int | None = None
     bars: bool = True
 
@@ -156,6 +159,7 @@ def _inspection(row: VehicleInspection, words: Words) -> LifeEntry:
         anchor=f"inspection-{row.id}",
         inspection=row.id,
         disagrees=_disagrees(row),
+        photographs=words.photographs.get(row.id, ()),
     )
 
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 PAGE: Final = 100
 HISTORY: Final = 50
 END_OF_TIME: Final = datetime(9999, 1, 1, tzinfo=UTC)
+BEGINNING_OF_TIME: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MOST_DIGITS: Final = 18
 
 
@@ -66,6 +67,6 @@ def moment_cursor(request: HttpRequest, name: str, numbers: int) -> tuple[dateti
 
 def cursor_text(moment: datetime, *numbers: int) -> str:
     """A cursor for an address: microseconds since 1970, then the numbers."""
-    since = moment - datetime(1970, 1, 1, tzinfo=UTC)
+    since = moment - BEGINNING_OF_TIME
     micros = (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
     return "-".join(str(part) for part in (micros, *numbers))

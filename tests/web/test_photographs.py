@@ -36,6 +36,21 @@ def test_a_photograph_sent_with_the_form_is_shown_with_the_inspection(inspector,
     assert shown.content.startswith(b"\xff\xd8")
 
 
+def test_the_life_of_the_car_shows_the_photographs_where_their_inspection_stands(inspector, plant, engineer):
+    other = {**draw(inspector, plant), **good_values()}
+    inspector.post(address(plant), other)
+    sent = {**draw(inspector, plant), **good_values(), "picture": [file(), file("blue", "pack.jpg")]}
+    inspector.post(address(plant), sent)
+    numbers = tuple(Photograph.objects.order_by("pk").values_list("pk", flat=True))
+    life = engineer.get(f"/vehicles/{plant.vehicle.vin}/")
+    shown = [entry for day in life.context["days"] for entry in day.entries if entry.values]
+    assert [entry.photographs for entry in shown] == [numbers, ()]
+    html = life.content.decode()
+    for place, number in enumerate(numbers, start=1):
+        link = f'<a href="/photographs/{number}/"><img src="/photographs/{number}/"'
+        assert f'{link} alt="Photograph {place} of this inspection"' in html
+
+
 def test_a_bad_picture_is_refused_with_its_name_and_nothing_typed_is_lost(inspector, plant):
     bad = SimpleUploadedFile("x.jpg", b"\xff\xd8 no picture")
     refused = inspector.post(address(plant), {**draw(inspector, plant), **good_values(), "picture": [bad, file()]})

@@ -243,13 +243,31 @@ def test_software_decisions_and_acts_are_part_of_the_life(engineer, plant):
     assert ("ADAS", "4.11") in page(engineer, plant).context["fitted"]
 
 
-def test_a_long_life_has_a_hundred_entries_a_page_and_loses_none(engineer, plant):
+def test_the_life_can_be_read_from_its_beginning_with_the_same_entries(engineer, plant):
+    change_software(vehicle=plant.vehicle, changes=[("ADAS", "4.11")], changed_at=AT, actor=SYSTEM, at=AT)
+    record(plant, measurements=bad(), at=AT + timedelta(hours=6))
+    decide(plant)
+    newest = entries(engineer, plant)
+    turned = engineer.get(page(engineer, plant).context["turn_url"].partition("#")[0])
+    assert turned.wsgi_request.GET.dict() == {"life": "oldest"}
+    oldest = [entry for day in turned.context["days"] for entry in day.entries]
+    assert [(entry.at, entry.text) for entry in oldest] == [(entry.at, entry.text) for entry in reversed(newest)]
+    assert "Life of this car, oldest first" in turned.content.decode()
+    # A link to a characteristic goes to its newest measurement in either order.
+    places = [[value.anchor for entry in found for value in entry.values] for found in (newest, oldest)]
+    assert places[0] == places[1]
+    # It does not watch for what is newer, and the way back drops the choice.
+    assert (turned.context["newest"], turned.context["turn_url"]) == ("", f"{address(plant)}#life")
+
+
+@pytest.mark.parametrize("order", ["", "?life=oldest"])
+def test_a_long_life_has_a_hundred_entries_a_page_and_loses_none(engineer, plant, order):
     """Many tests of one moment, which no cursor by time alone could tell apart."""
     for number in range(130):
         finished = AT - timedelta(minutes=2 if number < 110 else 1)
         record(plant, "CRS-EOL", id=f"L-{number:03d}", finished_at=finished)
     decide(plant)
-    path, seen = address(plant), []
+    path, seen = address(plant) + order, []
     while path:
         context = engineer.get(path).context
         shown = [entry for day in context["days"] for entry in day.entries]
@@ -260,9 +278,19 @@ def test_a_long_life_has_a_hundred_entries_a_page_and_loses_none(engineer, plant
     assert (len(seen), len(set(seen))) == (130, 130)
 
 
+def test_a_print_of_one_page_of_a_life_says_that_it_is_one(engineer, plant):
+    said = "This print is one page of its life"
+    assert said not in page(engineer, plant).content.decode()
+    for number in range(101):
+        record(plant, "CRS-EOL", id=f"L-{number:03d}")
+    assert said in page(engineer, plant).content.decode()
+
+
+@pytest.mark.parametrize("order", ["before", "after"])
 @pytest.mark.parametrize("cursor", ["x", "1-2", "1-2-3-4", "9" * 18 + "-2-3", "1-99-3", "-1-2-3"])
-def test_a_cursor_that_is_none_is_refused(engineer, plant, cursor):
-    assert engineer.get(address(plant), {"before": cursor}).status_code == 404
+def test_a_cursor_that_is_none_is_refused(engineer, plant, cursor, order):
+    asked = {order: cursor} | ({"life": "oldest"} if order == "after" else {})
+    assert engineer.get(address(plant), asked).status_code == 404
 
 
 def test_a_poll_brings_the_answer_and_tells_that_there_is_more_without_drawing_the_life(engineer, plant):
@@ -321,4 +349,5 @@ def test_its_queries_do_not_grow_with_its_life(engineer, plant):
         )
         place_hold(batch=plant.batch, vehicle=plant.vehicle, reason="again", actor=Actor.person(engineer.person), at=AT)
     decide(plant)
-    assert (one, count(engineer, address(plant))) == (25, 25)
+    oldest = f"{address(plant)}?life=oldest"
+    assert (one, count(engineer, address(plant)), count(engineer, oldest)) == (26, 26, 26)

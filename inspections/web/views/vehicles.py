@@ -44,6 +44,7 @@ from inspections.gates.queries import (
     own_gates,
 )
 from inspections.gates.removing import MAY_REMOVE
+from inspections.intake.queries import photographs_of
 from inspections.records.models import LedgerEntry
 from inspections.releases.queries import VehicleRelease, release_of_vehicle
 from inspections.releases.rules import MAY_RELEASE
@@ -60,7 +61,7 @@ from ..exporting import of_ledger, of_vehicles
 from ..exporting.answering import exports
 from ..exporting.sheets import Sheet
 from ..frame import optional_url
-from ..life import ACT, INSPECTION, Cursor, Event, Life, by_day, read_life, together
+from ..life import ACT, INSPECTION, NEWEST_FIRST, OLDEST_FIRST, Cursor, Event, Life, by_day, read_life, together
 from ..life_anchors import anchored, anchors_of
 from ..life_words import MOST_BARS, Words, problems_by_inspection, say_moments
 from ..paging import PAGE, Pager, address, cursor_text, moment_cursor
@@ -70,6 +71,7 @@ from ..vin_words import vin_facts
 from .to_test import MAY_RECORD
 
 _LONGEST = 64
+_NO_PAGE = {"before": None, "after": None}
 
 
 def _found(vin: str) -> Vehicle:
@@ -100,7 +102,8 @@ def vehicle(request: HttpRequest, vin: str) -> HttpResponse:
     answered = clearance(vin=found.vin, at=at)
     fittings, software = fittings_of_vehicle(vehicle_id=found.pk), software_of_vehicle(vehicle_id=found.pk)
     coverages = coverages_of(configuration_id=batch.configuration_id, at=at)
-    cursor = _cursor(request)
+    begins = OLDEST_FIRST if request.GET.get("life") == "oldest" else NEWEST_FIRST
+    cursor = _cursor(request, begins)
     # A poll brings the answer up to date and tells whether the life has gone on; it does not draw it all again.
     polled = request.headers.get("HX-Request") == "true"
     life = read_life(
@@ -109,7 +112,7 @@ def vehicle(request: HttpRequest, vin: str) -> HttpResponse:
         pinned=batch.revision_id,
         fittings=fittings,
         software=software,
-        cursor=(None if polled else cursor) or Cursor(),
+        cursor=NEWEST_FIRST if polled else cursor or begins,
         most=1 if polled else PAGE,
     )
     causes = [of_car(cause, found.sequence, found.vin) for cause in answered.reasons]
@@ -118,7 +121,10 @@ def vehicle(request: HttpRequest, vin: str) -> HttpResponse:
         "vehicle": found,
         "batch": batch,
         "polled": polled,
-        "newest": life.moments[0].key if life.moments and cursor is None else "",
+        # A page that begins with the oldest need not reach what is newest: it does not say what is newer than it.
+        "newest": life.moments[0].key if life.moments and cursor is None and not begins.oldest_first else "",
+        "oldest_first": begins.oldest_first,
+        "turn_url": address(request, {"life": None if begins.oldest_first else "oldest", **_NO_PAGE}, "life"),
         **_answer(request, found, answered, causes, known),
         **_life(request, life, cursor, answered, causes, known, {row.component_id for row in fittings if row.here_now}),
         **_holds(request, found),
@@ -143,14 +149,18 @@ def _type_tests(request: HttpRequest, found: Vehicle, life: Life) -> set[int]:
     }
 
 
-def _cursor(request: HttpRequest) -> Cursor | None:
-    asked = moment_cursor(request, "before", 2)
+def _cursor(request: HttpRequest, begins: Cursor) -> Cursor | None:
+    asked = moment_cursor(request, _page_name(begins), 2)
     if asked is None:
         return None
     moment, (kind, number) = asked
     if kind > ACT:
         raise Http404(_("This is no page of the list: begin again at its first."))
-    return Cursor(moment, kind, number)
+    return Cursor(moment, kind, number, begins.oldest_first)
+
+
+def _page_name(cursor: Cursor) -> str:
+    return "after" if cursor.oldest_first else "before"
 
 
 def _known(found: Vehicle, causes: Sequence[StandingCause], life: Life, coverages: Sequence[TypeEvidence]) -> Known:
@@ -262,8 +272,9 @@ def _life(
     here: set[int],
 ) -> dict[str, Any]:
     """The page of its life that was asked for, by day."""
-    inspections = [moment.what for moment in life.moments if moment.kind == INSPECTION]
-    marks = sum(len(row.measurements) for row in inspections if isinstance(row, VehicleInspection))
+    inspections = [moment.what for moment in life.moments if isinstance(moment.what, VehicleInspection)]
+    marks = sum(len(row.measurements) for row in inspections)
+    oldest_first = request.GET.get("life") == "oldest"
     words = Words(
         language=known.language,
         now=moment_of(request),
@@ -272,17 +283,18 @@ def _life(
         causes=causes,
         problems=problems_by_inspection((cause.code, cause.inspection_id) for cause in answered.reasons),
         here=frozenset(here),
+        photographs=photographs_of([row.id for row in inspections]),
         revision=int(known.revision) if known.revision else None,
         bars=marks <= MOST_BARS,
     )
     entries = [(run[0].at, say_moments(run, words)) for run in together(life.moments)]
-    entries, measured = anchored(entries)
+    entries, measured = anchored(entries, oldest_first=oldest_first)
     following = life.following
-    first = address(request, {"before": None}, "life") if cursor is not None else ""
+    first = address(request, _NO_PAGE, "life") if cursor is not None else ""
     earlier = ""
     if following is not None:
         text = cursor_text(following.at, following.kind, following.number)
-        earlier = address(request, {"before": text}, "life")
+        earlier = address(request, {_page_name(following): text}, "life")
     return {
         "days": by_day(entries),
         # Nothing was measured of it on this page: a link to it goes to what would close the line.
