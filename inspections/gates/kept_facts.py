@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from ..evaluation.reasons import State
 from .choices import CoverageKind
@@ -90,17 +91,23 @@ class DecisionRow:
     missing: int
 
 
+_DECISIONS: Final = """
+select d.id, d.domain, d.state, d.decided_at, r.number, d.reasons::text, d.counts::text
+from inspections_decision d left join inspections_planrevision r on r.id = d.revision_id
+where d.vehicle_id = %(vehicle)s and (d.decided_at, d.id) {past} (%(at)s, %(id)s)
+order by d.decided_at {way}, d.id {way} limit %(most)s
+"""
+_NEWEST_FIRST: Final = _DECISIONS.format(past="<", way="desc")
+_OLDEST_FIRST: Final = _DECISIONS.format(past=">", way="asc")
+
+
 def decisions_of_vehicle(
     *, vehicle_id: int, before: tuple[datetime, int], most: int, oldest_first: bool = False
 ) -> list[DecisionRow]:
     """Decisions on a vehicle's gates, newest first, older than the moment and number of `before`; or `oldest_first`,
     and then newer than it. One statement."""
-    past, way = (">", "asc") if oldest_first else ("<", "desc")
     rows = read_named(
-        "select d.id, d.domain, d.state, d.decided_at, r.number, d.reasons::text, d.counts::text"
-        " from inspections_decision d left join inspections_planrevision r on r.id = d.revision_id"
-        f" where d.vehicle_id = %(vehicle)s and (d.decided_at, d.id) {past} (%(at)s, %(id)s)"
-        f" order by d.decided_at {way}, d.id {way} limit %(most)s",
+        _OLDEST_FIRST if oldest_first else _NEWEST_FIRST,
         vehicle=vehicle_id,
         at=before[0],
         id=before[1],

@@ -20,7 +20,7 @@ from ..evaluation.gates import decide
 from ..evaluation.reasons import Outcome
 from ..people.models import OperatorAlias, User
 from ..results.models import Inspection
-from ..saying import Said, say
+from ..saying import Said, say, say_count
 from .catalogued import ReasonSentences, VerdictWord
 from .evidence import Plan, collect_gate_inputs, collect_plan, collect_vehicles
 from .sentences import ReasonFacts
@@ -164,7 +164,12 @@ def reasons_in_words(test: TypeTest) -> Said:
     )
     left = len(test.reasons) - _SAID
     if left > 0:
-        return say("It is no type evidence. %(reasons)s And %(count)d reasons more.", reasons=told, count=left)
+        return say_count(
+            "It is no type evidence. %(reasons)s And %(count)d more reason.",
+            "It is no type evidence. %(reasons)s And %(count)d more reasons.",
+            reasons=told,
+            count=left,
+        )
     return say("It is no type evidence. %(reasons)s", reasons=told)
 
 

@@ -63,7 +63,7 @@ def _write(mail: NoticeMail, zone: ZoneInfo, at: datetime) -> None:
         known = collect_known(shown, language_of(mail.language), zone)
         items = [Item(told, absolute(told.path)) for told in (tell(group, known) for group in shown)]
         left = len(groups) - len(shown)
-        more = ngettext("And %(count)d finding more.", "And %(count)d findings more.", left) % {"count": left}
+        more = ngettext("And %(count)d more finding.", "And %(count)d more findings.", left) % {"count": left}
         context = {
             "items": items,
             "more": more if left else "",

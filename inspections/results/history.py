@@ -246,20 +246,26 @@ class Arrival:
     verdict: Outcome
 
 
+_LATE: Final = """
+select i.id, i.external_id, r.code, p.code, p.name, p.name_zh, i.finished_at, i.recorded_at, i.verdict
+from inspections_inspection i join inspections_rig r on r.id = i.rig_id
+join inspections_procedure p on p.id = i.procedure_id
+where i.vehicle_id = %(vehicle)s
+and i.recorded_at - i.finished_at > %(late)s and (i.recorded_at, i.id) {past} (%(at)s, %(id)s)
+order by i.recorded_at {way}, i.id {way} limit %(most)s
+"""
+_LATE_NEWEST_FIRST: Final = _LATE.format(past="<", way="desc")
+_LATE_OLDEST_FIRST: Final = _LATE.format(past=">", way="asc")
+
+
 def late_arrivals(*, vehicle_id: int, before: Bound, most: int, oldest_first: bool = False) -> list[Arrival]:
     """What arrived later than `LATE` after it finished, newest arrival first; or `oldest_first`, and then newer than
     `before`. One statement.
 
     A component's inspections are left out: they come before the car by their nature.
     """
-    past, way = (">", "asc") if oldest_first else ("<", "desc")
     rows = read(
-        "select i.id, i.external_id, r.code, p.code, p.name, p.name_zh, i.finished_at, i.recorded_at, i.verdict"
-        " from inspections_inspection i join inspections_rig r on r.id = i.rig_id"
-        " join inspections_procedure p on p.id = i.procedure_id"
-        " where i.vehicle_id = %(vehicle)s"
-        f" and i.recorded_at - i.finished_at > %(late)s and (i.recorded_at, i.id) {past} (%(at)s, %(id)s)"
-        f" order by i.recorded_at {way}, i.id {way} limit %(most)s",
+        _LATE_OLDEST_FIRST if oldest_first else _LATE_NEWEST_FIRST,
         vehicle=vehicle_id,
         late=LATE,
         at=before[0],

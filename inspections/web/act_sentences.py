@@ -57,7 +57,12 @@ def _screened(entry: LedgerEntry, after: Mapping[str, Any], tell: Telling) -> tu
         "sample": after.get("sample", ""),
         "reason": entry.reason.rstrip(".。"),
     }
-    return Status.QUIET, _("Rejected sample %(sample)s: %(count)d cars screened. %(reason)s.") % said
+    words = ngettext(
+        "Rejected sample %(sample)s: %(count)d car screened. %(reason)s.",
+        "Rejected sample %(sample)s: %(count)d cars screened. %(reason)s.",
+        len(after.get("cars", ())),
+    )
+    return Status.QUIET, words % said
 
 
 def _registered(entry: LedgerEntry, after: Mapping[str, Any], tell: Telling) -> tuple[Status, str]:

@@ -12,7 +12,6 @@ from inspections.gates.queries import BatchSummary
 from inspections.gates.sentence_catalogue import Language
 from inspections.gates.sentences import gate_text
 
-from .ages import clauses
 from .gate_contacts import batch_contacts
 from .line_drawing import Line, draw_line
 from .statuses import Status
@@ -51,20 +50,21 @@ def _standing(batch: BatchSummary, language: Language) -> tuple[Status, str, str
     if not batch.registered:
         return Status.QUIET, _("Empty"), _("no car registered yet")
     own = [gate_text(gate.domain, language) for gate in batch.gates if gate.own_state != "passed"]
-    failed, pending = (sum(getattr(gate, name) for gate in batch.gates) for name in ("failed", "pending"))
     said = []
     if own:
         said.append(_("whole batch: %(gates)s") % {"gates": _(", ").join(own)})
-    if failed:
-        said.append(
-            ngettext("%(count)d gate of its cars failed", "%(count)d gates of its cars failed", failed)
-            % {"count": failed}
-        )
-    if pending:
-        said.append(ngettext("%(count)d gate pending", "%(count)d gates pending", pending) % {"count": pending})
+    for name, words in (("failed", _("failed cars: %(gates)s")), ("pending", _("pending cars: %(gates)s"))):
+        counts = [(gate.domain, getattr(gate, name)) for gate in batch.gates]
+        named = [
+            _("%(gate)s %(count)d") % {"gate": gate_text(domain, language), "count": count}
+            for domain, count in counts
+            if count
+        ]
+        if named:
+            said.append(words % {"gates": _(", ").join(named)})
     if batch.undecided:
         said.append(_("%(count)d undecided") % {"count": batch.undecided})
-    under = clauses(said)
+    under = _("; ").join(said)
     if batch.state == "failed":
         return Status.FAIL, _("Flagged"), under
     if batch.state == "pending" or batch.undecided:
@@ -95,7 +95,9 @@ def _all_clear(batch: BatchSummary) -> str:
         }
     if batch.delivered == batch.registered:
         return _("every car has left")
-    return _("every car was signed for; %(left)d of %(built)d have left") % {
-        "left": batch.delivered,
-        "built": batch.registered,
-    }
+    words = ngettext(
+        "every car was signed for; %(left)d of %(built)d has left",
+        "every car was signed for; %(left)d of %(built)d have left",
+        batch.delivered,
+    )
+    return words % {"left": batch.delivered, "built": batch.registered}

@@ -8,6 +8,7 @@ from typing import Any
 from django.http import Http404, HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from inspections.gates.sentence_catalogue import Language
 from inspections.statistics.summing import Placed
@@ -37,8 +38,8 @@ def table_of(request: HttpRequest, page: Page) -> tuple[list[dict[str, Any]], Pa
     start = places.get(after, 0)
     shown = ranked[start : start + PAGE]
     rows = [_table_row(value, page, language) for value in shown]
-    words = _("%(first)d to %(last)d of %(total)d results, worst first") % {
-        "first": min(start + 1, len(ranked)), "last": start + len(rows), "total": len(ranked),
+    words = ngettext("%(count)d result", "%(first)d to %(last)d of %(count)d results, worst first", len(ranked)) % {
+        "first": min(start + 1, len(ranked)), "last": start + len(rows), "count": len(ranked),
     }  # fmt: skip
     more = start + PAGE < len(ranked)
     onward = {**(fixed(page.span) if page.span else {}), "after": _cursor(shown[-1]) if shown else None}

@@ -117,9 +117,7 @@ def read_life(
         most=most + 1,
         oldest_first=rising,
     )
-    arrivals = late_arrivals(
-        vehicle_id=vehicle_id, before=cursor.bound(ARRIVAL), most=most + 1, oldest_first=rising
-    )
+    arrivals = late_arrivals(vehicle_id=vehicle_id, before=cursor.bound(ARRIVAL), most=most + 1, oldest_first=rising)
     decisions = decisions_of_vehicle(
         vehicle_id=vehicle_id, before=cursor.bound(DECISION), most=most + 1, oldest_first=rising
     )

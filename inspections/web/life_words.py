@@ -186,7 +186,12 @@ def _test_words(row: VehicleInspection, values: Sequence[ShownValue], words: Wor
         return _("%(test)s, nothing was measured") % said
     if said["passed"] == said["count"]:
         return ngettext("%(test)s, %(count)d value", "%(test)s, %(count)d values", len(values)) % said
-    return _("%(test)s, %(passed)d of %(count)d values pass") % said
+    some = ngettext(
+        "%(test)s, its one value does not pass",
+        "%(test)s, %(passed)d of %(count)d values pass",
+        len(values),
+    )
+    return some % said
 
 
 def _where(row: VehicleInspection, words: Words) -> str:

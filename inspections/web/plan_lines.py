@@ -181,7 +181,7 @@ def _marks(row: Requirement, language: Language) -> list[str]:
     if row.uncertainty is not None:
         marks.append(_("uncertainty %(u)s") % {"u": quantity_text(number_text(row.uncertainty), row.unit, language)})
     if row.repeats:
-        marks.append(_("%(n)d repeats allowed") % {"n": row.repeats})
+        marks.append(ngettext("%(n)d repeat allowed", "%(n)d repeats allowed", row.repeats) % {"n": row.repeats})
     if not row.case_sensitive:
         marks.append(_("large and small letters alike"))
     if row.effective_from:

@@ -73,7 +73,7 @@ def section(batch: ReachedBatch) -> BatchSection:
             [
                 ngettext("%(count)d car is reached", "%(count)d cars are reached", len(batch.cars))
                 % {"count": len(batch.cars)},
-                _("%(count)d lack a result") % {"count": len(lacking)},
+                ngettext("%(count)d lacks a result", "%(count)d lack a result", len(lacking)) % {"count": len(lacking)},
                 _("%(count)d screened, on record") % {"count": len(batch.cars) - len(waiting)},
             ]
         ),

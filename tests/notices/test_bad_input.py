@@ -128,7 +128,7 @@ def test_a_rig_that_floods_the_ledger_makes_no_mail_larger_than_it_can_be(plant:
     (sent,) = run(AT + timedelta(days=1))
     assert len(sent.message().as_bytes()) < 120_000
     assert sent.body.count("\n* ") + 1 == 40
-    assert "And 4960 findings more." in sent.body
+    assert "And 4960 more findings." in sent.body
     assert NoticeMail.objects.get().entries == 5000
 
 

@@ -306,3 +306,14 @@ def test_a_component_tested_before_its_car_is_missing_on_no_car(engineer, plant)
     record_inspection(posted=tested, rig=plant.rig, actor=plant.rig_actor, at=AT)
     decide(plant)
     assert reasons(engineer, plant, "battery") == []
+
+
+def test_the_list_says_of_how_many_cars_each_gate_failed_or_is_pending(engineer, plant):
+    make_vehicle(plant.batch)
+    record_inspection(posted=plant.posted(measurements=bad()), rig=plant.rig, actor=plant.rig_actor, at=AT)
+    decide_batch(batch_id=plant.batch.pk, at=AT)
+    response = engineer.get("/batches/")
+    assert [row.under for row in response.context["rows"]] == [
+        "failed cars: battery 1; pending cars: battery 1, crash 2, driving 2"
+    ]
+    assert response.context["pager"].words == "1 batch"

@@ -145,7 +145,7 @@ def test_each_condition_is_said_in_words_and_kept(cars, inspector, asked, said, 
 
 def test_cars_whose_lot_nobody_knows_are_told_beside_the_list(cars, inspector):
     page = inspector.post(NEW, {"kind": "component_lot", "component": "pack", "lot": "L7"})
-    assert "1 car more has a part of this kind whose lot nobody stated." in words(page)
+    assert "1 more car has a part of this kind whose lot nobody stated." in words(page)
     assert "Nothing is counted: check what you typed" in words(page)
     assert "No pack of lot “L7” is on record. Lots on record: none yet." in words(page)
     back = re.search(r'role="alert">.*? <a href="([^"]+)">Correct it</a>', page.content.decode())[1].replace(

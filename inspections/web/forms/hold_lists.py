@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from inspections.dispositions.conditions import (
@@ -60,7 +60,8 @@ class VinsField(forms.CharField):
         ]
         if len(read.faults) > _NAMED_FAULTS:
             left = len(read.faults) - _NAMED_FAULTS
-            faults.append(ValidationError(_("%(count)d more are no VINs either."), params={"count": left}))
+            words = ngettext("%(count)d more is no VIN either.", "%(count)d more are no VINs either.", left)
+            faults.append(ValidationError(words, params={"count": left}))
         if faults:
             raise ValidationError(faults)
         if len(read.vins) > MOST_NAMED:

@@ -31,6 +31,7 @@ from inspections.records.queries import entries_of_batch
 from inspections.releases.queries import proposable, releases
 from inspections.releases.rules import MAY_RELEASE
 from inspections.results.operators import operators_keeping
+from inspections.saying import say_count
 
 from .. import batch_facts, batch_page, drawn_words
 from ..access import actor_of, language_now, may, moment_of, who_may
@@ -77,7 +78,11 @@ def batch_list(request: HttpRequest) -> HttpResponse:
         "text": text,
         "filters": _status_filters(request, status),
         "pager": Pager(
-            _("%(shown)d of %(total)d batches, newest first") % {"shown": len(rows), "total": total},
+            str(
+                say_count(
+                    "%(count)d batch", "%(shown)d of %(count)d batches, newest first", count=total, shown=len(rows)
+                )
+            ),
             address(request, {"before": None}) if cursor else "",
             address(request, {"before": cursor_text(*found[PAGE - 1])}) if len(found) > PAGE else "",
         ),
@@ -216,7 +221,7 @@ def _cars(request: HttpRequest, found: Batch, summary: BatchSummary, counts: Car
     after = number_cursor(request, "after") or 0
     rows = cars_of_batch(batch_id=found.pk, shown=shown, after=after, at=moment_of(request), most=PAGE + 1)
     lines = batch_facts.car_lines(rows[:PAGE], language_now())
-    words = _("%(count)d cars in build order") % {"count": len(lines)}
+    words = str(say_count("%(count)d car in build order", "%(count)d cars in build order", count=len(lines)))
     if lines:
         ends = {"first": lines[0].row.sequence, "last": lines[-1].row.sequence}
         words = clauses([words, _("from car %(first)d to car %(last)d") % ends])
@@ -266,11 +271,10 @@ def _history(request: HttpRequest, found: Batch) -> dict[str, Any]:
     sequences = sequences_of({entry.subject for entry in entries if entry.subject_kind == "vehicle"})
     first = address(request, {"before": None}, "history") if before is not None else ""
     following = address(request, {"before": str(entries[-1].pk)}, "history") if more else ""
+    words = say_count("%(count)d entry", "%(count)d entries", count=len(entries))
     return {
         "history": [say_act(entry, tell, sequences) for entry in entries],
         "every_entry": every,
         "entries_url": address(request, {"entries": None if every else "all", "before": None}, "history"),
-        "history_pager": Pager(_("%(count)d entries") % {"count": len(entries)}, first, following)
-        if first or following
-        else None,
+        "history_pager": Pager(str(words), first, following) if first or following else None,
     }

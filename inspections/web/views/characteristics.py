@@ -16,6 +16,7 @@ from django.views.decorators.http import require_safe
 from inspections.catalogue.models import Characteristic, Configuration, Procedure
 from inspections.evaluation.facts import Kind
 from inspections.rigs.models import Rig
+from inspections.saying import say_count
 from inspections.statistics.facts import Counts, HeldLine, Scope
 from inspections.statistics.queries import counts_in_window, lines_held_to, values_in_scope
 
@@ -94,7 +95,14 @@ def characteristic_list(request: HttpRequest) -> HttpResponse:
         "span": span_words((since, until)),
         "carried": _carried(request, form.cleaned_data),
         "pager": Pager(
-            _("%(shown)d of %(total)d characteristics, worst first") % {"shown": len(rows), "total": len(ranked)},
+            str(
+                say_count(
+                    "%(count)d characteristic",
+                    "%(shown)d of %(count)d characteristics, worst first",
+                    count=len(ranked),
+                    shown=len(rows),
+                )
+            ),
             address(request, {"after": None}) if request.GET.get("after") else "",
             address(request, {**fixed((since, until)), "after": rows[-1]["row"].code}) if more else "",
         ),

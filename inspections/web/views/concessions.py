@@ -67,7 +67,8 @@ def concession_list(request: HttpRequest) -> HttpResponse:
         "heading": _list_heading(found[:PAGE], at),
         "rows": concession_page.concession_rows(found[:PAGE], at),
         "pager": Pager(
-            _("%(count)d concessions, newest first") % {"count": min(len(found), PAGE)},
+            ngettext("%(count)d concession", "%(count)d concessions, newest first", min(len(found), PAGE))
+            % {"count": min(len(found), PAGE)},
             address(request, {"before": None}) if before else "",
             address(request, {"before": str(found[PAGE - 1].id)}) if more else "",
         )

@@ -113,7 +113,7 @@ def _links(
             said = f"{word_of(status, language_now())} {counts[mark]}"
             here = _at(request, url, {"show": None, "status": status.value})
             found.append((status.value, said, here, choice.status is mark))
-    words = ngettext("The one car", "All %(count)d cars, 60 at a time", len(whole.cars)) % {"count": len(whole.cars)}
+    words = ngettext("%(count)d car", "All %(count)d cars, 60 at a time", len(whole.cars)) % {"count": len(whole.cars)}
     every = choice.every and choice.status is None
     found.append(("", words, _at(request, url, {"show": "all", "status": None}), every))
     return found
@@ -146,7 +146,7 @@ def _filter(
 def _shown_words(choice: Choice, selection: Selection, shown: Sequence[Any], rows: int) -> str:
     cars = {"shown": len(shown), "count": len(selection.places)}
     found = {"shown": rows, "count": len(selection.rows), "first": (choice.rows - 1) * ROWS + 1}
-    said = [_("%(shown)d of %(count)d cars") % cars]
+    said = [ngettext("%(shown)d of %(count)d car", "%(shown)d of %(count)d cars", len(selection.places)) % cars]
     if len(selection.rows) > ROWS:
         said.append(_("%(shown)d of %(count)d rows, from row %(first)d on") % found)
     else:

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 from inspections.dispositions.queries import count_open
 from inspections.gates.board import ENDED, Column, board_column, causes_between, owners_of_open
 from inspections.gates.board import board as read_board
+from inspections.saying import say_count
 
 from ..access import moment_of
 from ..board_page import (
@@ -114,7 +115,7 @@ def _column(request: HttpRequest, column: Column) -> HttpResponse:
         "board_url": address(request, {"column": None, "after": None}),
         "narrowed": narrowed_words(asked),
         "pager": Pager(
-            _("%(count)d nonconformances here") % {"count": len(shown)},
+            str(say_count("%(count)d nonconformance here", "%(count)d nonconformances here", count=len(shown))),
             address(request, {"after": None}) if after else "",
             following,
         ),

@@ -46,7 +46,7 @@ from inspections.releases.rules import (
 from inspections.releases.services import MayNotLeave, deliver_vehicle, propose_release, sign_release
 from inspections.releases.statements import write_statement
 from inspections.results.operators import operators_keeping
-from inspections.saying import Cars, Said, own_half
+from inspections.saying import Cars, Said, own_half, say_count
 
 from .. import batch_page, release_page
 from ..access import actor_of, language_now, may, moment_of, who_may
@@ -78,7 +78,7 @@ def release_list(request: HttpRequest) -> HttpResponse:
         "heading": _list_heading(found[:PAGE], request),
         "rows": rows,
         "pager": Pager(
-            _("%(count)d releases, newest first") % {"count": len(rows)},
+            str(say_count("%(count)d release", "%(count)d releases, newest first", count=len(rows))),
             address(request, {"before": None}) if before else "",
             address(request, {"before": str(found[PAGE - 1].id)}) if more else "",
         )
@@ -213,7 +213,8 @@ def _car_pager(request: HttpRequest, named: list[Any], after: int) -> Pager | No
     if len(named) <= PAGE and not after:
         return None
     return Pager(
-        _("%(count)d cars in build order") % {"count": min(len(named), PAGE)},
+        ngettext("%(count)d car in build order", "%(count)d cars in build order", min(len(named), PAGE))
+        % {"count": min(len(named), PAGE)},
         address(request, {"after": None}, "cars") if after else "",
         address(request, {"after": str(named[PAGE - 1].sequence)}, "cars") if len(named) > PAGE else "",
     )

@@ -24,6 +24,7 @@ from inspections.batches.targets import (
     targets_by_scope,
     why_not_set,
 )
+from inspections.saying import say_count
 
 from ..access import actor_of, may, moment_of, who_may
 from ..ages import stamp
@@ -129,7 +130,14 @@ def _page(request: HttpRequest, form: TargetForm | None = None, status: int = 20
         "heading": _heading(by_scope, at),
         "rows": [_row(row, by_scope, at) for row in shown],
         "pager": Pager(
-            _("%(shown)d of %(total)d targets, newest first") % {"shown": len(shown), "total": len(rows)},
+            str(
+                say_count(
+                    "%(count)d target",
+                    "%(shown)d of %(count)d targets, newest first",
+                    count=len(rows),
+                    shown=len(shown),
+                )
+            ),
             address(request, {"before": None}) if before is not None else "",
             address(request, {"before": str(shown[-1].pk)}) if len(beyond) > PAGE else "",
         ),

@@ -15,6 +15,7 @@ from inspections.catalogue.models import Procedure
 from inspections.catalogue.queries import procedures_named
 from inspections.gates.queries import Why, cars_to_test, to_test
 from inspections.people.choices import Role
+from inspections.saying import say_count
 
 from ..access import actor_of, language_now, may
 from ..paging import PAGE, Pager, address, number_cursor
@@ -48,7 +49,7 @@ def tests(request: HttpRequest, number: str) -> HttpResponse:
     rows = cars_to_test(batch_id=batch.pk, procedure_id=found.pk, why=Why(why), after=after, most=PAGE + 1)
     shown = rows[:PAGE]
     more = address(request, {"after": str(shown[-1].sequence)}) if len(rows) > PAGE else ""
-    words = _("%(count)d cars in build order") % {"count": len(shown)}
+    words = str(say_count("%(count)d car in build order", "%(count)d cars in build order", count=len(shown)))
     context |= {
         "procedure": found,
         "procedure_name": procedure_name(found),

@@ -49,6 +49,7 @@ from inspections.records.models import LedgerEntry
 from inspections.releases.queries import VehicleRelease, release_of_vehicle
 from inspections.releases.rules import MAY_RELEASE
 from inspections.results.queries import VehicleInspection, fittings_of_vehicle, software_of_vehicle
+from inspections.saying import say_count
 
 from .. import concession_page, vehicle_page
 from ..access import actor_of, language_now, may, moment_of, who_may
@@ -61,7 +62,7 @@ from ..exporting import of_ledger, of_vehicles
 from ..exporting.answering import exports
 from ..exporting.sheets import Sheet
 from ..frame import optional_url
-from ..life import ACT, INSPECTION, NEWEST_FIRST, OLDEST_FIRST, Cursor, Event, Life, by_day, read_life, together
+from ..life import ACT, NEWEST_FIRST, OLDEST_FIRST, Cursor, Event, Life, by_day, read_life, together
 from ..life_anchors import anchored, anchors_of
 from ..life_words import MOST_BARS, Words, problems_by_inspection, say_moments
 from ..paging import PAGE, Pager, address, cursor_text, moment_cursor
@@ -299,7 +300,11 @@ def _life(
         "days": by_day(entries),
         # Nothing was measured of it on this page: a link to it goes to what would close the line.
         "unmeasured": sorted(anchors_of(causes, known) - measured),
-        "life_pager": Pager(_("%(count)d entries") % {"count": len(life.moments)}, first, earlier)
+        "life_pager": Pager(
+            str(say_count("%(count)d entry", "%(count)d entries", count=len(life.moments))),
+            first,
+            earlier,
+        )
         if first or earlier
         else None,
     }
