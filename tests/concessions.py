@@ -17,6 +17,7 @@ from inspections.people.models import User
 from inspections.people.rules import Actor
 from inspections.results.services import record_inspections
 from tests.factories import AT, Plant, changed_value, make_engineer, make_person, make_vehicle
+from tests.signing import shown
 
 PASSWORD = "a long password"
 TERMS = Terms("engineering", "", "The squib fires up to 3.4 ohm", AT + timedelta(days=3), None)
@@ -55,7 +56,7 @@ def propose(
 
 def sign(concession: Concession, signer: User, at: datetime = AT, password: str = PASSWORD) -> None:
     sign_concession(
-        concession=concession, signer=signer, password=password, seen_digest=concession.digest, at=at
+        concession=concession, signer=signer, password=password, seen=shown(concession, at), at=at
     )  # fmt: skip
 
 

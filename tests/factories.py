@@ -139,9 +139,10 @@ def approve_revision(revision: PlanRevision, at: datetime = LONG_AGO) -> PlanRev
     PlanRevision.objects.filter(plan=revision.plan, status=RevisionStatus.APPROVED).update(
         status=RevisionStatus.SUPERSEDED, superseded_at=at
     )
+    revision.first_approver, revision.first_approved_at = make_person(), at
+    revision.save()
+    revision.second_approver, revision.second_approved_at = make_person(), at
     revision.status = RevisionStatus.APPROVED
-    revision.first_approver, revision.second_approver = make_person(), make_person()
-    revision.first_approved_at = revision.second_approved_at = at
     revision.save()
     return revision
 

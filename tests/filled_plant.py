@@ -49,6 +49,7 @@ from tests.factories import (
     put_into,
     vin,
 )
+from tests.signing import shown
 
 
 def fill_plant() -> Plant:
@@ -100,7 +101,7 @@ def _fill_releases(plant: Plant, engineer: Actor) -> None:
     release = propose_release(batch=plant.batch, vehicle_ids=None, actor=Actor.person(officers[0]), at=AT)
     for officer in officers:
         sign_release(
-            release=release, signer=officer, password="a long password", seen_digest=release.digest, at=AT
+            release=release, signer=officer, password="a long password", seen=shown(release, AT), at=AT
         )  # fmt: skip
     deliver_vehicle(vehicle=car, delivered_at=AT, actor=mes_actor(), at=AT)
     map_operator(operator="TEMP-7", user=officers[0], actor=engineer, at=AT)

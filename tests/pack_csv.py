@@ -12,8 +12,9 @@ from inspections.catalogue.models import Procedure
 from inspections.people.choices import Role
 from inspections.people.rules import Actor
 from inspections.rigs.models import ProfileRevision, Rig, RigProfile
-from inspections.rigs.services import approve_profile, assign_profile, create_profile, draft_profile
+from inspections.rigs.services import assign_profile, create_profile, draft_profile
 from tests.factories import AT, Plant, make_person, make_procedure, make_revision, make_rig, pin
+from tests.signing import approve
 
 CODE = "PACK-CSV"
 LINES: list[dict[str, Any]] = [
@@ -96,7 +97,7 @@ def approved(content: dict[str, Any] | None = None, at: datetime = AT - timedelt
     )
     revision = drafted.revision
     for _ in range(2):
-        revision = approve_profile(revision=revision, approver=make_person(Role.CATALOGUE_OWNER), at=at)
+        revision = approve(revision, make_person(Role.CATALOGUE_OWNER), at)
     return revision
 
 

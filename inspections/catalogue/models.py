@@ -152,16 +152,15 @@ class ControlPlan(models.Model):
         return self.code
 
 
-class PlanRevision(models.Model):
-    """One revision. Frozen by the database once approved; two approvers, neither of them the author.
+class ApprovedByTwo(models.Model):
+    """A revision that two people approve, neither of them its author: what such tables have in common.
 
-    Written by `catalogue.services` alone: `load_plan` drafts, `approve_revision` approves.
+    Frozen by the database once one person approved it. One at most is in force; the one before it is superseded.
     """
 
-    plan = models.ForeignKey(ControlPlan, on_delete=models.PROTECT, related_name="revisions")
     number = models.PositiveIntegerField()
     status = models.CharField(max_length=10, choices=RevisionStatus, default=RevisionStatus.DRAFT)
-    digest = models.CharField(max_length=64, help_text="SHA-256 of the canonical requirements")
+    digest = models.CharField(max_length=64, help_text="SHA-256 of the canonical form of what is approved")
     author = models.ForeignKey("inspections.User", null=True, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField()
     first_approver = models.ForeignKey("inspections.User", null=True, on_delete=models.PROTECT, related_name="+")
@@ -172,11 +171,11 @@ class PlanRevision(models.Model):
     note = models.TextField(blank=True)
 
     class Meta:
+        abstract = True
         constraints = [
-            models.UniqueConstraint(fields=["plan", "number"], name="revision_once"),
             models.CheckConstraint(
                 condition=Q(second_approver__isnull=True) | ~Q(second_approver=F("first_approver")),
-                name="revision_four_eyes",
+                name="%(class)s_four_eyes",
             ),
             models.CheckConstraint(
                 condition=Q(author__isnull=True)
@@ -184,7 +183,7 @@ class PlanRevision(models.Model):
                     (Q(first_approver__isnull=True) | ~Q(first_approver=F("author")))
                     & (Q(second_approver__isnull=True) | ~Q(second_approver=F("author")))
                 ),
-                name="revision_author_does_not_approve",
+                name="%(class)s_author_does_not_approve",
             ),
             models.CheckConstraint(
                 condition=Q(status="draft")
@@ -194,8 +193,23 @@ class PlanRevision(models.Model):
                     & Q(first_approved_at__isnull=False)
                     & Q(second_approved_at__isnull=False)
                 ),
-                name="revision_approved_by_two",
+                name="%(class)s_approved_by_two",
             ),
+        ]
+
+
+class PlanRevision(ApprovedByTwo):
+    """One revision of a control plan; its digest is that of its requirements.
+
+    Written by `catalogue.services` alone: `load_plan` drafts, `approve_revision` approves.
+    """
+
+    plan = models.ForeignKey(ControlPlan, on_delete=models.PROTECT, related_name="revisions")
+
+    class Meta:
+        constraints = [
+            *ApprovedByTwo.Meta.constraints,
+            models.UniqueConstraint(fields=["plan", "number"], name="revision_once"),
             models.UniqueConstraint(fields=["plan"], condition=Q(status="approved"), name="revision_one_in_force"),
         ]
 

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Final
 
-from django.db import IntegrityError, connection
+from django.db import connection
 
 from ..batches.models import Batch
 from ..catalogue.models import Characteristic
@@ -22,7 +23,7 @@ from ..people.choices import Role
 from ..people.models import User
 from ..people.rules import Actor
 from ..records.services import Act, record_act, record_acts
-from ..records.signing import NEEDED, NotAuthenticated, authenticate_again, check_signable, hand_of
+from ..records.signing import NEEDED, Shown, check_signable, hand_of, sign_with
 from ..saying import Name, Said, in_both, say, say_count
 from .choices import Authority
 from .concession_queries import batch_of, departing, lines_failed, members_of
@@ -190,8 +191,18 @@ def _next_number() -> str:
         return f"C-{cursor.fetchone()[0]}"
 
 
+FOUR_EYES: Final = {
+    "themselves": say("You inspected or reworked one of these cars: somebody else has to approve."),
+    "the concession that they proposed": say("You proposed it: two other people approve it."),
+    "concession_signature_": say(
+        "It was signed at this place, or by you, already: the second signature is another person's."
+    ),
+}
+"""What the database says of an approval that the law of four eyes forbids, and what people are told."""
+
+
 def sign_concession(
-    *, concession: Concession, signer: User, password: str, seen_digest: str, at: datetime, request_id: str = ""
+    *, concession: Concession, signer: User, password: str, seen: Shown, at: datetime, request_id: str = ""
 ) -> ConcessionSignature:
     """Approve a concession: the second signature puts it in force and has its cars decided again.
 
@@ -199,35 +210,20 @@ def sign_concession(
     those that were proposed; any change refuses. Raises NotAllowed, ConcessionRefused and ConcessionChanged; a wrong
     password is an act of its own in the ledger.
     """
-    actor = Actor.person(signer, request_id=request_id)
-    actor.require("approving a concession", *MAY_CONCEDE)
-    try:
-        authenticate_again(
-            signer=signer, password=password, subject_kind="concession", subject=concession.number, at=at,
-            batch=concession.batch.number, request_id=request_id,
-        )  # fmt: skip
-    except NotAuthenticated as refusal:
-        raise ConcessionRefused("not_authenticated", refusal.said) from refusal
-    try:
-        return _sign(concession=concession, signer=signer, actor=actor, seen_digest=seen_digest, at=at)
-    except IntegrityError as refusal:
-        if "interlock:" not in str(refusal) and "concession_signature_" not in str(refusal):
-            raise
-        raise ConcessionRefused("four_eyes", _four_eyes_text(str(refusal))) from refusal
-
-
-def _four_eyes_text(refusal: str) -> Said:
-    if "themselves" in refusal:
-        return say("You inspected or reworked one of these cars: somebody else has to approve.")
-    return say("It was signed at this place, or by you, already: the second signature is another person's.")
+    Actor.person(signer).require("approving a concession", *MAY_CONCEDE)
+    return sign_with(
+        signer=signer, password=password, subject_kind="concession", subject=concession.number,
+        batch=concession.batch.number, at=at, request_id=request_id, refuse=ConcessionRefused, four_eyes=FOUR_EYES,
+        sign=lambda actor: _sign(concession=concession, signer=signer, actor=actor, seen=seen, at=at),
+    )  # fmt: skip
 
 
 @one_act
-def _sign(*, concession: Concession, signer: User, actor: Actor, seen_digest: str, at: datetime) -> ConcessionSignature:
+def _sign(*, concession: Concession, signer: User, actor: Actor, seen: Shown, at: datetime) -> ConcessionSignature:
     exclude(Lock.BATCH, [concession.batch_id])
     signed = list(ConcessionSignature.objects.filter(concession=concession).order_by("place"))
     check_signable(
-        number=concession.number, signed=signed, signer=signer, seen_digest=seen_digest, digest=concession.digest,
+        number=concession.number, signed=signed, signer=signer, seen=seen, digest=concession.digest,
         lapses_at=min(concession.lapses_at, concession.expires_at or concession.lapses_at), at=at,
         refuse=ConcessionRefused,
     )  # fmt: skip

@@ -159,6 +159,9 @@ def _ends(terms: Terms) -> Said:
 
 
 def digest_of(statement: str, named: Iterable[Departing]) -> str:
-    """SHA-256 over the statement and each fail that it names."""
+    """SHA-256 over all that is shown over the signature: the statement in both languages, what a signature means, and
+    each fail that is named."""
     fails = [[row.vin, row.stored] for row in sorted(named, key=lambda row: row.sequence)]
-    return sha256(json.dumps([statement, fails], separators=(",", ":"), sort_keys=True).encode()).hexdigest()
+    return sha256(
+        json.dumps([statement, in_both([MEANING]), fails], separators=(",", ":"), sort_keys=True).encode()
+    ).hexdigest()

@@ -140,11 +140,22 @@ begin
             is distinct from (to_jsonb(old) - 'status' - 'superseded_at'))
         or (old.first_approver_id is not null and (new.first_approver_id, new.first_approved_at)
             is distinct from (old.first_approver_id, old.first_approved_at))
-        or (old.first_approver_id is not null and new.digest is distinct from old.digest)
+        or (old.first_approver_id is not null and (new.digest, new.author_id) is distinct from (old.digest, old.author_id))
+        or (old.first_approver_id is null and new.second_approver_id is not null)
+        or (old.status = 'draft' and new.status = 'superseded')
         or (new.plan_id, new.number) is distinct from (old.plan_id, old.number)
     then
         raise exception 'interlock: revision % of plan % is frozen', old.number, old.plan_id
             using errcode = 'integrity_constraint_violation', hint = 'Draft a new revision.';
+    end if;
+    return new;
+end $$;
+
+create function interlock_revision_begins() returns trigger language plpgsql as $$
+begin
+    if new.status <> 'draft' or new.first_approver_id is not null or new.second_approver_id is not null then
+        raise exception 'interlock: a revision of % begins as a draft that nobody approved', tg_argv[0]
+            using errcode = 'integrity_constraint_violation';
     end if;
     return new;
 end $$;
@@ -159,7 +170,7 @@ begin
     loop
         -- The share lock makes an approval under way either come first, and be seen, or wait for this line.
         select status <> 'draft' or first_approver_id is not null into frozen
-            from inspections_planrevision where id = touched for share;
+            from public.inspections_planrevision where id = touched for share;
         if frozen then
             raise exception 'interlock: the requirements of an approved revision are frozen'
                 using errcode = 'integrity_constraint_violation', hint = 'Draft a new revision.';
@@ -171,6 +182,7 @@ end $$;
 
 DROP_FUNCTIONS = """
 drop function interlock_refuse, interlock_frozen_columns, interlock_ended, interlock_revision_moves,
+    interlock_revision_begins,
     interlock_requirement_frozen;
 """
 
@@ -212,6 +224,14 @@ def _triggers() -> list[tuple[str, str, str]]:
                 "interlock_ended",
                 table,
                 f"before update on {{}} for each row when ({old}) execute function interlock_ended('{word}')",
+            )
+        )
+    for table, word in (("planrevision", "a plan"), ("profilerevision", "a profile")):
+        triggers.append(
+            (
+                "interlock_begins",
+                table,
+                f"before insert on {{}} for each row execute function interlock_revision_begins('{word}')",
             )
         )
     triggers.append(

@@ -12,7 +12,7 @@ begin
                 using errcode = 'integrity_constraint_violation';
         end if;
     elsif new.status in ('destroyed_for_test', 'scrapped') and not exists(
-        select from inspections_removal r where r.vehicle_id = new.id and r.status = new.status)
+        select from public.inspections_removal r where r.vehicle_id = new.id and r.status = new.status)
     then
         raise exception 'interlock: vehicle % becomes % by an act on record', new.vin, new.status
             using errcode = 'integrity_constraint_violation';
@@ -24,7 +24,7 @@ create function interlock_removal_of_what_is_here() returns trigger language plp
 declare
     stands text;
 begin
-    select status into stands from inspections_vehicle where id = new.vehicle_id for no key update;
+    select status into stands from public.inspections_vehicle where id = new.vehicle_id for no key update;
     if stands <> 'in_process' and (stands <> 'released' or new.status <> 'scrapped') then
         raise exception 'interlock: a vehicle that is % is not made %', stands, new.status
             using errcode = 'integrity_constraint_violation';
@@ -41,12 +41,12 @@ begin
     end if;
     select i.procedure_id, i.verdict, v.status, b.configuration_id, tested.configuration_id as tested_configuration_id,
         interlock_own_eyes(new.person_id, coalesce(
-            (select u.personnel_number from inspections_user u where u.id = new.person_id), ''), i.id) as own_eyes,
-        exists(select from inspections_void w where w.inspection_id = i.id) as voided
-        into test from inspections_inspection i
-        join inspections_vehicle v on v.id = i.vehicle_id
-        join inspections_batch b on b.id = v.batch_id
-        join inspections_batch tested on tested.id = i.batch_id
+            (select u.personnel_number from public.inspections_user u where u.id = new.person_id), ''), i.id) as own_eyes,
+        exists(select from public.inspections_void w where w.inspection_id = i.id) as voided
+        into test from public.inspections_inspection i
+        join public.inspections_vehicle v on v.id = i.vehicle_id
+        join public.inspections_batch b on b.id = v.batch_id
+        join public.inspections_batch tested on tested.id = i.batch_id
         where i.id = new.inspection_id;
     if test is null or test.status <> 'destroyed_for_test' or test.verdict <> 0 or test.voided
         or test.procedure_id <> new.procedure_id
@@ -64,7 +64,7 @@ end $$;
 
 create function interlock_removed_is_not_delivered() returns trigger language plpgsql as $$
 begin
-    if exists(select from inspections_removal r where r.vehicle_id = new.vehicle_id) then
+    if exists(select from public.inspections_removal r where r.vehicle_id = new.vehicle_id) then
         raise exception 'interlock: vehicle % was taken out of delivery', new.vehicle_id
             using errcode = 'integrity_constraint_violation';
     end if;

@@ -42,7 +42,7 @@ KEPT = ["noticemail", "noticechoice"]
 CREATE = f"""
 create function interlock_untold() returns trigger language plpgsql as $$
 begin
-    insert into inspections_untold (entry_id) values (new.id);
+    insert into public.inspections_untold (entry_id) values (new.id);
     return null;
 end $$;
 

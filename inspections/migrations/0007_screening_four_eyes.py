@@ -6,9 +6,9 @@ CREATE = """
 create function interlock_screening_four_eyes() returns trigger language plpgsql as $$
 begin
     if exists(
-        select from inspections_sample s where s.id = any(new.rejected)
+        select from public.inspections_sample s where s.id = any(new.rejected)
             and interlock_own_eyes(new.person_id,
-                coalesce((select u.personnel_number from inspections_user u where u.id = new.person_id), ''),
+                coalesce((select u.personnel_number from public.inspections_user u where u.id = new.person_id), ''),
                 s.inspection_id))
     then
         raise exception 'interlock: nobody clears a rejected sample that they recorded themselves'

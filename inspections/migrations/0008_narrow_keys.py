@@ -10,23 +10,23 @@ beside it, so that the next one stands in the same page.
 from django.db import migrations
 
 DROP = """
-alter table inspections_measurement drop constraint inspections_measurement_pkey;
-alter table inspections_mark drop constraint inspections_mark_pkey;
-alter table inspections_decision drop constraint inspections_decision_pkey;
-alter table inspections_fitting drop constraint inspections_fitting_pkey;
-alter table inspections_softwarechange drop constraint inspections_softwarechange_pkey;
-alter table inspections_vehiclegate set (toast_tuple_target = 128, fillfactor = 80);
-alter table inspections_vehiclegate alter column missing set storage main;
+alter table public.inspections_measurement drop constraint inspections_measurement_pkey;
+alter table public.inspections_mark drop constraint inspections_mark_pkey;
+alter table public.inspections_decision drop constraint inspections_decision_pkey;
+alter table public.inspections_fitting drop constraint inspections_fitting_pkey;
+alter table public.inspections_softwarechange drop constraint inspections_softwarechange_pkey;
+alter table public.inspections_vehiclegate set (toast_tuple_target = 128, fillfactor = 80);
+alter table public.inspections_vehiclegate alter column missing set storage main;
 """
 
 RESTORE = """
-alter table inspections_measurement add constraint inspections_measurement_pkey primary key (inspection_id, ordinal);
-alter table inspections_mark add constraint inspections_mark_pkey primary key (id);
-alter table inspections_decision add constraint inspections_decision_pkey primary key (id);
-alter table inspections_fitting add constraint inspections_fitting_pkey primary key (id);
-alter table inspections_softwarechange add constraint inspections_softwarechange_pkey primary key (id);
-alter table inspections_vehiclegate reset (toast_tuple_target, fillfactor);
-alter table inspections_vehiclegate alter column missing set storage extended;
+alter table public.inspections_measurement add constraint inspections_measurement_pkey primary key (inspection_id, ordinal);
+alter table public.inspections_mark add constraint inspections_mark_pkey primary key (id);
+alter table public.inspections_decision add constraint inspections_decision_pkey primary key (id);
+alter table public.inspections_fitting add constraint inspections_fitting_pkey primary key (id);
+alter table public.inspections_softwarechange add constraint inspections_softwarechange_pkey primary key (id);
+alter table public.inspections_vehiclegate reset (toast_tuple_target, fillfactor);
+alter table public.inspections_vehiclegate alter column missing set storage extended;
 """
 
 

@@ -6,13 +6,13 @@ FUNCTIONS = """
 create function interlock_vehicle_moves_by_act() returns trigger language plpgsql as $$
 begin
     if old.status <> 'in_process' or not exists(
-        select from inspections_vehiclemove m
-        join inspections_batch o on o.id = m.from_batch_id
-        join inspections_batch t on t.id = m.to_batch_id and t.configuration_id = o.configuration_id
+        select from public.inspections_vehiclemove m
+        join public.inspections_batch o on o.id = m.from_batch_id
+        join public.inspections_batch t on t.id = m.to_batch_id and t.configuration_id = o.configuration_id
         where m.vehicle_id = old.id and m.from_batch_id = old.batch_id and m.from_sequence = old.sequence
             and m.to_batch_id = new.batch_id and m.to_sequence = new.sequence and t.status = 'open'
             and m.from_revision_id is not distinct from o.revision_id
-            and m.id = (select max(l.id) from inspections_vehiclemove l where l.vehicle_id = old.id))
+            and m.id = (select max(l.id) from public.inspections_vehiclemove l where l.vehicle_id = old.id))
     then
         raise exception 'interlock: vehicle % is moved by an act on record, in process, to an open batch of its kind',
             old.vin using errcode = 'integrity_constraint_violation';
@@ -23,13 +23,13 @@ end $$;
 create function interlock_batch_pinned_by_act() returns trigger language plpgsql as $$
 begin
     if not exists(
-        select from inspections_repinning r
-        join inspections_planrevision v on v.id = r.to_revision_id and v.status <> 'draft'
-        join inspections_controlplan p on p.id = v.plan_id and p.configuration_id = old.configuration_id
-        left join inspections_planrevision f on f.id = old.revision_id
+        select from public.inspections_repinning r
+        join public.inspections_planrevision v on v.id = r.to_revision_id and v.status <> 'draft'
+        join public.inspections_controlplan p on p.id = v.plan_id and p.configuration_id = old.configuration_id
+        left join public.inspections_planrevision f on f.id = old.revision_id
         where r.batch_id = old.id and r.to_revision_id = new.revision_id
             and r.from_revision_id is not distinct from old.revision_id and (f.id is null or f.number < v.number)
-            and r.id = (select max(l.id) from inspections_repinning l where l.batch_id = old.id))
+            and r.id = (select max(l.id) from public.inspections_repinning l where l.batch_id = old.id))
     then
         raise exception 'interlock: batch % is pinned by an act on record, to a later approved revision of its plan',
             old.number using errcode = 'integrity_constraint_violation';
@@ -40,7 +40,7 @@ end $$;
 create function interlock_follows_vehicle() returns trigger language plpgsql as $$
 begin
     if new.vehicle_id is null
-        or new.batch_id <> (select v.batch_id from inspections_vehicle v where v.id = new.vehicle_id)
+        or new.batch_id <> (select v.batch_id from public.inspections_vehicle v where v.id = new.vehicle_id)
     then
         raise exception 'interlock: column batch_id of % follows the vehicle and nothing else', tg_table_name
             using errcode = 'integrity_constraint_violation';

@@ -1,17 +1,8 @@
-"""Laws 3 and 8 for rig profiles: a revision begins as a draft, and what somebody approved is frozen."""
+"""Laws 3 and 8 for rig profiles: what somebody approved is frozen."""
 
 from django.db import migrations
 
 FUNCTIONS = """
-create function interlock_profile_begins() returns trigger language plpgsql as $$
-begin
-    if new.status <> 'draft' or new.first_approver_id is not null or new.second_approver_id is not null then
-        raise exception 'interlock: a revision of a profile begins as a draft that nobody approved'
-            using errcode = 'integrity_constraint_violation';
-    end if;
-    return new;
-end $$;
-
 create function interlock_profile_moves() returns trigger language plpgsql as $$
 begin
     if old.status = 'superseded'
@@ -32,16 +23,13 @@ begin
     return new;
 end $$;
 
-create trigger interlock_begins before insert on inspections_profilerevision
-    for each row execute function interlock_profile_begins();
 create trigger interlock_revision before update on inspections_profilerevision
     for each row execute function interlock_profile_moves();
 """
 
 DROP = """
 drop trigger interlock_revision on inspections_profilerevision;
-drop trigger interlock_begins on inspections_profilerevision;
-drop function interlock_profile_moves, interlock_profile_begins;
+drop function interlock_profile_moves;
 """
 
 

@@ -252,7 +252,7 @@ def differences_since(*, release: Release, at: datetime) -> tuple[list[Said], li
     if gone:
         released = Cars.of(row.sequence for row in found if row.vehicle_id in gone)
         differences.append(say("Cars %(cars)s are released already.", cars=released))
-    if not differences and digest_of(found) != release.digest:
+    if not differences and digest_of(release.statement, found) != release.digest:
         differences.append(say("The cars are no longer those of the proposal."))
     return differences, found
 

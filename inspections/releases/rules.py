@@ -10,7 +10,7 @@ from hashlib import sha256
 from typing import Any, Final
 
 from ..people.choices import Role
-from ..saying import CodedRefusal, Said, say
+from ..saying import CodedRefusal, Said, in_both, say
 
 MAY_RELEASE: Final = (Role.RELEASE_OFFICER,)
 LAPSES_AFTER: Final = timedelta(hours=24)
@@ -60,7 +60,9 @@ def may_propose(found: Iterable[Basis], standing: Collection[int]) -> tuple[list
     return [row for row in waiting if row.clear], [row for row in waiting if not row.clear]
 
 
-def digest_of(decisions: Iterable[Basis]) -> str:
-    """One digest over those of all vehicles, in build order."""
+def digest_of(statement: str, decisions: Iterable[Basis]) -> str:
+    """SHA-256 over all that is shown over the signature: the statement in both languages, which names release, batch,
+    revision, concessions and what is left behind; what a signature means; the decisions, in build order."""
     ordered = sorted(decisions, key=lambda decision: decision.sequence)
-    return sha256("".join(decision.digest for decision in ordered).encode()).hexdigest()
+    shown = [statement, in_both([MEANING]), *(decision.digest for decision in ordered)]
+    return sha256(json.dumps(shown, ensure_ascii=False, separators=(",", ":")).encode()).hexdigest()

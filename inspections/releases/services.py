@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Final
 
 from django.conf import settings
-from django.db import IntegrityError, connection
+from django.db import connection
 
 from ..batches.choices import VehicleStatus
 from ..batches.models import Batch, Vehicle
@@ -21,8 +22,8 @@ from ..marks.services import mark_vehicles
 from ..people.models import User
 from ..people.rules import Actor, ActorKind
 from ..records.services import Act, record_act, record_acts
-from ..records.signing import NEEDED, NotAuthenticated, authenticate_again, check_signable, hand_of
-from ..saying import Cars, Said, in_both, say
+from ..records.signing import NEEDED, Shown, check_signable, hand_of, sign_with
+from ..saying import Cars, in_both, say
 from .conceded import conceded_now, concession_numbers, vehicles_past_quantity
 from .models import Delivery, Release, ReleasedVehicle, Signature
 from .queries import collect_bases, differences_since, rests_on_demonstration, standing_vehicles
@@ -72,12 +73,13 @@ def propose_release(*, batch: Batch, vehicle_ids: Collection[int] | None, actor:
         text = say("No car of %(batch)s is clear and waits for its release.", batch=batch.number)
         raise ReleaseRefused("nothing_clear", text)
     number = _next_number()
+    statement = write_statement(number=number, batch=batch, chosen=chosen, found=found, standing=standing)
     release = Release.objects.create(
         number=number,
         batch=batch,
         revision_id=batch.revision_id,
-        statement=write_statement(number=number, batch=batch, chosen=chosen, found=found, standing=standing),
-        digest=digest_of(chosen),
+        statement=statement,
+        digest=digest_of(statement, chosen),
         proposed_by=actor.label,
         proposer_id=actor.id or 0,
         proposed_at=at,
@@ -112,8 +114,15 @@ def _next_number() -> str:
         return f"R-{cursor.fetchone()[0]}"
 
 
+FOUR_EYES: Final = {
+    "inspected themselves": say("You inspected one of these cars: somebody else has to sign."),
+    "signature_": say("It was signed at this place, or by you, already: the second signature is another person's."),
+}
+"""What the database says of a signature that the law of four eyes forbids, and what people are told."""
+
+
 def sign_release(
-    *, release: Release, signer: User, password: str, seen_digest: str, at: datetime, request_id: str = ""
+    *, release: Release, signer: User, password: str, seen: Shown, at: datetime, request_id: str = ""
 ) -> Signature:
     """Sign a release: the second signature lets its vehicles go.
 
@@ -121,35 +130,21 @@ def sign_release(
     what the vehicles rest on is compared with what was proposed; any change refuses. Raises NotAllowed, ReleaseRefused
     and ReleaseChanged; a wrong password is an act of its own in the ledger.
     """
-    actor = Actor.person(signer, request_id=request_id)
-    actor.require("signing a release", *MAY_RELEASE)
-    try:
-        authenticate_again(
-            signer=signer, password=password, subject_kind="release", subject=release.number, at=at,
-            batch=release.batch.number, request_id=request_id,
-        )  # fmt: skip
-    except NotAuthenticated as refusal:
-        raise ReleaseRefused("not_authenticated", refusal.said) from refusal
-    try:
-        return _sign(release=release, signer=signer, actor=actor, seen_digest=seen_digest, at=at)
-    except IntegrityError as refusal:
-        if "interlock:" not in str(refusal) and "signature_" not in str(refusal):
-            raise
-        raise ReleaseRefused("four_eyes", _four_eyes_text(str(refusal))) from refusal
-
-
-def _four_eyes_text(refusal: str) -> Said:
-    if "inspected themselves" in refusal:
-        return say("You inspected one of these cars: somebody else has to sign.")
-    return say("It was signed at this place, or by you, already: the second signature is another person's.")
+    Actor.person(signer).require("signing a release", *MAY_RELEASE)
+    signature: Signature = sign_with(
+        signer=signer, password=password, subject_kind="release", subject=release.number, batch=release.batch.number,
+        at=at, request_id=request_id, refuse=ReleaseRefused, four_eyes=FOUR_EYES,
+        sign=lambda actor: _sign(release=release, signer=signer, actor=actor, seen=seen, at=at),
+    )  # fmt: skip
+    return signature
 
 
 @one_act
-def _sign(*, release: Release, signer: User, actor: Actor, seen_digest: str, at: datetime) -> Signature:
+def _sign(*, release: Release, signer: User, actor: Actor, seen: Shown, at: datetime) -> Signature:
     batch = _locked(release.batch, at)
     signed = list(Signature.objects.filter(release=release).order_by("place"))
     check_signable(
-        number=release.number, signed=signed, signer=signer, seen_digest=seen_digest, digest=release.digest,
+        number=release.number, signed=signed, signer=signer, seen=seen, digest=release.digest,
         lapses_at=release.lapses_at, at=at, refuse=ReleaseRefused,
     )  # fmt: skip
     differences = [row.said for row in recount_batch(batch_id=batch.pk, at=at)]

@@ -1,8 +1,7 @@
 from django.db import models
 from django.db.models import F, Q
 
-from ..catalogue.choices import RevisionStatus
-from ..catalogue.models import Procedure
+from ..catalogue.models import ApprovedByTwo, Procedure
 
 
 class Rig(models.Model):
@@ -113,54 +112,21 @@ class RigProfile(models.Model):
         return self.code
 
 
-class ProfileRevision(models.Model):
-    """One revision of a profile. Frozen by the database once one person approved it; in force by two approvers, neither
-    of them the author.
+class ProfileRevision(ApprovedByTwo):
+    """One revision of a profile.
 
     `document` is what `profile_schema` allows, its numbers as text; `digest` is the SHA-256 of its canonical form.
     Written by `rigs.profiles` alone: `draft_profile` drafts, `approve_profile` approves.
     """
 
     profile = models.ForeignKey(RigProfile, on_delete=models.PROTECT, related_name="revisions")
-    number = models.PositiveIntegerField()
-    status = models.CharField(max_length=10, choices=RevisionStatus, default=RevisionStatus.DRAFT)
     document = models.JSONField()
-    digest = models.CharField(max_length=64)
-    author = models.ForeignKey("inspections.User", null=True, on_delete=models.PROTECT, related_name="+")
-    created_at = models.DateTimeField()
     asked_at = models.DateTimeField(null=True, help_text="when its author asked for approval")
-    first_approver = models.ForeignKey("inspections.User", null=True, on_delete=models.PROTECT, related_name="+")
-    first_approved_at = models.DateTimeField(null=True)
-    second_approver = models.ForeignKey("inspections.User", null=True, on_delete=models.PROTECT, related_name="+")
-    second_approved_at = models.DateTimeField(null=True)
-    superseded_at = models.DateTimeField(null=True)
-    note = models.TextField(blank=True)
 
     class Meta:
         constraints = [
+            *ApprovedByTwo.Meta.constraints,
             models.UniqueConstraint(fields=["profile", "number"], name="profile_revision_once"),
-            models.CheckConstraint(
-                condition=Q(second_approver__isnull=True) | ~Q(second_approver=F("first_approver")),
-                name="profile_four_eyes",
-            ),
-            models.CheckConstraint(
-                condition=Q(author__isnull=True)
-                | (
-                    (Q(first_approver__isnull=True) | ~Q(first_approver=F("author")))
-                    & (Q(second_approver__isnull=True) | ~Q(second_approver=F("author")))
-                ),
-                name="profile_author_does_not_approve",
-            ),
-            models.CheckConstraint(
-                condition=Q(status="draft")
-                | (
-                    Q(first_approver__isnull=False)
-                    & Q(second_approver__isnull=False)
-                    & Q(first_approved_at__isnull=False)
-                    & Q(second_approved_at__isnull=False)
-                ),
-                name="profile_approved_by_two",
-            ),
             models.UniqueConstraint(fields=["profile"], condition=Q(status="approved"), name="profile_one_in_force"),
         ]
 

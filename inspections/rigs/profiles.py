@@ -1,4 +1,4 @@
-"""Rig profiles: drafted by an owner of the catalogue, approved by two others, assigned to rigs from a moment on."""
+"""Rig profiles: drafted by an owner of the catalogue, assigned to rigs from a moment on."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from ..catalogue.choices import RevisionStatus
 from ..catalogue.documents import Document, Problem
 from ..catalogue.models import ComponentKind, Procedure
 from ..catalogue.queries import characteristic_facts
+from ..catalogue.two_approvals import no_draft
 from ..marks.acts import one_act
 from ..marks.locks import Lock, exclude
 from ..people.choices import Role
 from ..people.models import User
 from ..people.rules import Actor, ActorKind
-from ..records.models import LedgerEntry
 from ..records.services import record_act
-from ..saying import Refusal, Said, say
+from ..saying import Refusal, say
 from .models import ProfileAssignment, ProfileRevision, Rig, RigProfile
+from .profile_noting import locked_revision, profile_name, record_profile
 from .profile_rules import document_digest, plain, profile_problems
 
-_SUBJECT: Final = "profile_revision"
 _CODE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
 
 
@@ -147,7 +147,7 @@ def _drafted(
         revision = ProfileRevision.objects.create(
             profile=profile, number=number, document=content, digest=signed, author=author, created_at=at, note=note
         )
-    _tell(
+    record_profile(
         actor,
         "profile.redrafted" if redraft else "profile.drafted",
         revision,
@@ -163,116 +163,14 @@ def _drafted(
 def ask_profile_approval(*, revision: ProfileRevision, actor: Actor, at: datetime) -> ProfileRevision:
     """Say that a draft is ready for two others to approve. Raises ProfileNotSo, NotAllowed."""
     _require_owner(actor, "ask for approval of a rig profile")
-    draft = _locked(revision)
+    draft = locked_revision(revision)
     if draft.status != RevisionStatus.DRAFT:
-        raise ProfileNotSo(_no_draft(draft))
+        raise ProfileNotSo(no_draft(draft, profile_name(draft)))
     if draft.asked_at is None:
         draft.asked_at = at
         draft.save(update_fields=["asked_at"])
-        _tell(actor, "profile.approval_asked", draft, at, after={"digest": draft.digest})
+        record_profile(actor, "profile.approval_asked", draft, at, after={"digest": draft.digest})
     return draft
-
-
-@one_act
-def approve_profile(
-    *, revision: ProfileRevision, approver: User, at: datetime, seen_digest: str = "", request_id: str = ""
-) -> ProfileRevision:
-    """Approve a draft. The second of two approvals puts it in force and supersedes the revision before it.
-
-    The approvers are two people, neither an author of the draft, each a catalogue owner or an engineer and one at
-    least a catalogue owner. `seen_digest`: the digest of what the approver was shown; another one is refused. Raises
-    ProfileNotSo, ProfileRefused where it no longer fits the catalogue, and NotAllowed.
-    """
-    actor = Actor.person(approver, request_id=request_id)
-    actor.require("approve a rig profile", Role.CATALOGUE_OWNER, Role.ENGINEER)
-    draft = _locked(revision)
-    in_force = draft.profile.revisions.filter(status=RevisionStatus.APPROVED).first()
-    _refuse_unsound_approval(draft, in_force, approver, actor, seen_digest)
-    if draft.first_approver_id is None:
-        draft.first_approver, draft.first_approved_at = approver, at
-        draft.save(update_fields=["first_approver", "first_approved_at"])
-        _tell(actor, "profile.approved_first", draft, at, after={"digest": draft.digest})
-        return draft
-    if in_force is not None:
-        in_force.status, in_force.superseded_at = RevisionStatus.SUPERSEDED, at
-        in_force.save(update_fields=["status", "superseded_at"])
-    draft.second_approver, draft.second_approved_at, draft.status = approver, at, RevisionStatus.APPROVED
-    draft.save(update_fields=["second_approver", "second_approved_at", "status"])
-    before = {"in_force": None if in_force is None else in_force.number}
-    _tell(actor, "profile.approved", draft, at, before=before, after={"in_force": draft.number, "digest": draft.digest})
-    return draft
-
-
-def _locked(revision: ProfileRevision) -> ProfileRevision:
-    RigProfile.objects.select_for_update(no_key=True).get(pk=revision.profile_id)
-    return (
-        ProfileRevision.objects.select_for_update(no_key=True, of=("self",))
-        .select_related("profile", "first_approver")
-        .get(pk=revision.pk)
-    )
-
-
-def _refuse_unsound_approval(
-    draft: ProfileRevision, in_force: ProfileRevision | None, approver: User, actor: Actor, seen_digest: str
-) -> None:
-    what = {"number": draft.number, "profile": draft.profile.code}
-    if draft.status != RevisionStatus.DRAFT:
-        raise ProfileNotSo(_no_draft(draft))
-    if in_force is not None and in_force.number > draft.number:
-        text = say(
-            "Revision %(number)d of profile %(profile)s is older than revision %(in_force)d, which is in force; draft"
-            " it anew.",
-            **what,
-            in_force=in_force.number,
-        )
-        raise ProfileNotSo(text)
-    if (seen_digest and seen_digest != draft.digest) or document_digest(draft.document) != draft.digest:
-        raise ProfileNotSo(
-            say("Revision %(number)d of profile %(profile)s was changed after it was shown; look at it again.", **what)
-        )
-    if draft.author_id == approver.pk or _drafted_by(draft, approver):
-        text = say(
-            "Revision %(number)d of profile %(profile)s was drafted by %(who)s; two others approve it.",
-            **what,
-            who=approver,
-        )
-        raise ProfileNotSo(text)
-    if draft.first_approver_id == approver.pk:
-        text = say(
-            "Revision %(number)d of profile %(profile)s has the first approval of %(who)s; somebody else gives the"
-            " second.",
-            **what,
-            who=approver,
-        )
-        raise ProfileNotSo(text)
-    if problems := document_problems(Document(draft.profile.code, draft.document, {}), draft.profile.adapter):
-        raise ProfileRefused(problems)
-    first = draft.first_approver
-    if first is not None and Role.CATALOGUE_OWNER not in actor.roles | Actor.person(first).roles:
-        text = say(
-            "Revision %(number)d of profile %(profile)s needs the approval of one catalogue owner at least, and"
-            " %(who)s is none.",
-            **what,
-            who=first,
-        )
-        raise ProfileNotSo(text)
-
-
-def _no_draft(revision: ProfileRevision) -> Said:
-    what = {"number": revision.number, "profile": revision.profile.code}
-    if revision.status == RevisionStatus.APPROVED:
-        return say("Revision %(number)d of profile %(profile)s is in force; draft a new revision to change it.", **what)
-    return say("Revision %(number)d of profile %(profile)s was superseded; draft a new revision to change it.", **what)
-
-
-def _drafted_by(draft: ProfileRevision, person: User) -> bool:
-    return LedgerEntry.objects.filter(
-        act__in=("profile.drafted", "profile.redrafted"),
-        subject_kind=_SUBJECT,
-        subject=_name(draft),
-        actor_kind=ActorKind.PERSON.value,
-        actor_id=person.pk,
-    ).exists()
 
 
 @one_act
@@ -329,11 +227,3 @@ def _assign(
 def _require_owner(actor: Actor, act: str) -> None:
     if actor.kind is not ActorKind.SYSTEM:
         actor.require(act, Role.CATALOGUE_OWNER)
-
-
-def _name(revision: ProfileRevision) -> str:
-    return f"{revision.profile.code}/{revision.number}"
-
-
-def _tell(actor: Actor, act: str, revision: ProfileRevision, at: datetime, **more: Any) -> None:
-    record_act(actor=actor, act=act, subject_kind=_SUBJECT, subject=_name(revision), at=at, **more)

@@ -15,11 +15,11 @@ from ..people.choices import Role
 from ..people.rules import Actor, ActorKind
 from ..records.services import Act, record_act, record_acts
 from .models import ApiKey, Rig, SystemClient
+from .profile_approving import ProfileNotApproved, approve_profile
 from .profiles import (
     ProfileDrafted,
     ProfileNotSo,
     ProfileRefused,
-    approve_profile,
     ask_profile_approval,
     assign_profile,
     create_profile,
@@ -32,6 +32,7 @@ __all__ = [
     "KeyHolder",
     "KeyRefused",
     "ProfileDrafted",
+    "ProfileNotApproved",
     "ProfileNotSo",
     "ProfileRefused",
     "approve_profile",

@@ -10,6 +10,7 @@ from inspections.records.models import LedgerEntry
 from inspections.releases.models import Delivery
 from inspections.releases.services import propose_release, sign_release
 from tests.factories import AT, changed_value, make_person
+from tests.signing import shown
 
 NOW = AT + timedelta(hours=1)
 LEFT = "2026-11-23T08:30:00+08:00"
@@ -53,7 +54,7 @@ def release(good_car):
     officers = [make_person(Role.RELEASE_OFFICER) for _ in range(2)]
     found = propose_release(batch=good_car.batch, vehicle_ids=None, actor=Actor.person(officers[0]), at=AT)
     for officer in officers:
-        sign_release(release=found, signer=officer, password="a long password", seen_digest=found.digest, at=AT)
+        sign_release(release=found, signer=officer, password="a long password", seen=shown(found, AT), at=AT)
     return found
 
 

@@ -9,6 +9,8 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+from tests.signing import approve
+
 from .bulk import PATH, sweep
 from .clients import request, run_clients
 from .figures import Figure, middle, spread
@@ -151,7 +153,7 @@ def _profile(form: Format, rig: Any, plant: Plant) -> None:
     from inspections.catalogue.documents import read_documents
     from inspections.people.choices import Role
     from inspections.people.rules import Actor
-    from inspections.rigs.services import approve_profile, assign_profile, create_profile, draft_profile
+    from inspections.rigs.services import assign_profile, create_profile, draft_profile
     from tests import factories
 
     document = {
@@ -173,7 +175,7 @@ def _profile(form: Format, rig: Any, plant: Plant) -> None:
     create_profile(**what, at=at)
     revision = draft_profile(**what, document=documents[0], at=at).revision
     for _ in range(2):
-        revision = approve_profile(revision=revision, approver=factories.make_person(Role.CATALOGUE_OWNER), at=at)
+        revision = approve(revision, factories.make_person(Role.CATALOGUE_OWNER), at)
     assign_profile(rig=rig, profile=revision.profile, effective_at=at, actor=owner, at=at)
 
 

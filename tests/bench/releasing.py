@@ -90,10 +90,12 @@ def _sign(
     from django.test.utils import CaptureQueriesContext
 
     from inspections.releases.services import sign_release
+    from tests.signing import shown
 
     with database(batch.database), transaction.atomic():
         for officer in officers:
-            given = {"release": release, "signer": officer, "password": PASSWORD, "seen_digest": release.digest}
+            given = {"release": release, "signer": officer, "password": PASSWORD}
+            given["seen"] = shown(release, _moment(plant))
             if counted:
                 with CaptureQueriesContext(connection) as captured:
                     sign_release(**given, at=_moment(plant))

@@ -9,13 +9,13 @@ from inspections.catalogue.models import PlanRevision, Requirement
 from inspections.catalogue.queries import revision_in_force
 from inspections.catalogue.services import (
     ApprovalRefused,
-    approve_revision,
     draft_revision,
     load_catalogue_documents,
 )
 from inspections.people.choices import Role
 from inspections.people.rules import Actor, NotAllowed
 from inspections.records.models import LedgerEntry
+from tests import signing
 from tests.catalogue.documents import CATALOGUE, PLAN, document
 from tests.factories import AT, SYSTEM, make_person
 
@@ -44,8 +44,8 @@ def draft(text=PLAN, author=None):
     return draft_revision(document=document(text), actor=actor, at=AT, author=author).revision
 
 
-def approve(revision, person, at=AT, **seen):
-    return approve_revision(revision=revision, approver=person, at=at, **seen)
+def approve(revision, person, at=AT, **other):
+    return signing.approve(revision, person, at, **other)
 
 
 def test_the_second_approval_puts_it_in_force(owner, engineer):
@@ -135,9 +135,9 @@ def test_who_left_does_not_approve(owner):
 def test_what_was_changed_after_it_was_shown_is_not_approved(owner):
     seen = draft().digest
     revision = draft(CHANGED)
-    with pytest.raises(ApprovalRefused, match="was changed after it was shown"):
-        approve(revision, owner, seen_digest=seen)
-    assert approve(revision, owner, seen_digest=revision.digest).first_approver == owner
+    with pytest.raises(ApprovalRefused, match="The page showed something else"):
+        approve(revision, owner, digest=seen)
+    assert approve(revision, owner, digest=revision.digest).first_approver == owner
 
 
 def test_lines_changed_behind_the_service_are_not_approved(owner):

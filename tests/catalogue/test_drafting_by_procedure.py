@@ -14,7 +14,6 @@ from inspections.catalogue.services import (
     ApprovalRefused,
     DraftMoved,
     FilesRefused,
-    approve_revision,
     draft_procedure,
     draft_revision,
     load_catalogue_documents,
@@ -25,6 +24,7 @@ from inspections.people.rules import Actor, NotAllowed
 from inspections.records.models import LedgerEntry
 from tests.catalogue.documents import CATALOGUE, PLAN, document
 from tests.factories import AT, SYSTEM, make_person
+from tests.signing import approve
 
 pytestmark = pytest.mark.django_db
 DATA = Path(__file__).parents[2] / "inspections/catalogue/data"
@@ -44,7 +44,7 @@ def owner():
 
 def approve_twice(revision):
     for _ in range(2):
-        approve_revision(revision=revision, approver=make_person(Role.CATALOGUE_OWNER), at=AT)
+        approve(revision, make_person(Role.CATALOGUE_OWNER), AT)
 
 
 def change(revision, person, changes, **more):
@@ -154,7 +154,7 @@ def test_law_8_whoever_changed_a_line_approves_nothing_of_it(first, owner):
     drafted = change(drafted, second, LineChanges({}, (), ()), note="said better").revision
     for person in (owner, second):
         with pytest.raises(ApprovalRefused):
-            approve_revision(revision=drafted, approver=person, at=AT)
+            approve(drafted, person, AT)
 
 
 @pytest.mark.law(8)

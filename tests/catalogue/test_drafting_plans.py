@@ -8,7 +8,6 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 from inspections.catalogue.models import ControlPlan, PlanRevision, Requirement
 from inspections.catalogue.services import (
     FilesRefused,
-    approve_revision,
     draft_revision,
     load_catalogue_documents,
     load_plan_documents,
@@ -18,6 +17,7 @@ from inspections.people.rules import Actor, NotAllowed
 from inspections.records.models import LedgerEntry
 from tests.catalogue.documents import CATALOGUE, PLAN, document, line_of
 from tests.factories import AT, SYSTEM, make_person
+from tests.signing import approve
 
 pytestmark = pytest.mark.django_db
 
@@ -33,7 +33,7 @@ def draft(text=PLAN, **given):
 
 def approve_twice(revision):
     for _ in range(2):
-        revision = approve_revision(revision=revision, approver=make_person(Role.CATALOGUE_OWNER), at=AT)
+        revision = approve(revision, make_person(Role.CATALOGUE_OWNER), AT)
     return revision
 
 
@@ -78,7 +78,7 @@ def test_a_changed_file_rewrites_a_draft_that_nobody_approved():
 
 def test_a_changed_file_is_a_new_revision_once_somebody_approved():
     first = draft().revision
-    approve_revision(revision=first, approver=make_person(Role.ENGINEER), at=AT)
+    approve(first, make_person(Role.ENGINEER), AT)
     again = draft(CHANGED)
     assert (again.outcome, again.revision.number) == ("drafted", 2)
     assert first.requirements.get(line=2).upper == Decimal("720.5")
@@ -173,7 +173,7 @@ def test_the_database_refuses_free_repeats_of_critical_lines():
 def test_raw_sql_of_the_application_cannot_change_what_was_approved(statement, approvals):
     revision = draft().revision
     for _ in range(approvals):
-        revision = approve_revision(revision=revision, approver=make_person(Role.CATALOGUE_OWNER), at=AT)
+        revision = approve(revision, make_person(Role.CATALOGUE_OWNER), AT)
     refusal = pytest.raises(DatabaseError, match=r"interlock: |permission denied")
     with refusal, transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(statement, [revision.pk])

@@ -8,11 +8,12 @@ import pytest
 
 from inspections.catalogue.models import PlanRevision
 from inspections.catalogue.queries import requirements_of
-from inspections.catalogue.services import approve_revision, draft_revision, load_catalogue_documents
+from inspections.catalogue.services import draft_revision, load_catalogue_documents
 from inspections.evaluation.facts import Expression, Kind, Level
 from inspections.people.choices import Role
 from tests.catalogue.documents import CATALOGUE, PLAN, document
 from tests.factories import AT, SYSTEM, make_person
+from tests.signing import approve
 
 pytestmark = pytest.mark.django_db
 
@@ -72,7 +73,7 @@ def test_a_draft_is_read_each_time_and_a_frozen_revision_once(revision, django_a
     with django_assert_num_queries(2):
         assert requirements_of(revision.pk) == drafted
     for _ in range(2):
-        approve_revision(revision=revision, approver=make_person(Role.CATALOGUE_OWNER), at=AT)
+        approve(revision, make_person(Role.CATALOGUE_OWNER), AT)
     approved = PlanRevision.objects.get(pk=revision.pk)
     with django_assert_num_queries(1):
         assert requirements_of(approved) == drafted

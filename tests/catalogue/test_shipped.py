@@ -10,10 +10,11 @@ from inspections.catalogue.plan_rules import read_lines
 from inspections.catalogue.queries import requirements_of
 from inspections.catalogue.rules import catalogue_problems
 from inspections.catalogue.schema import CATALOGUE_FORMAT, PLAN_FORMAT, schema_problems
-from inspections.catalogue.services import approve_revision, load_catalogue_documents, load_plan_documents
+from inspections.catalogue.services import load_catalogue_documents, load_plan_documents
 from inspections.evaluation.facts import Expression, Kind, Level
 from inspections.people.choices import Role
 from tests.factories import AT, SYSTEM, make_person
+from tests.signing import approve
 
 CATALOGUE, CATALOGUE_PROBLEMS = read_files([str(SHIPPED)], CATALOGUE_FORMAT)
 PLANS, PLAN_PROBLEMS = read_files([str(SHIPPED)], PLAN_FORMAT)
@@ -198,7 +199,7 @@ def test_it_loads_twice_and_two_people_put_both_plans_in_force():
     people = [make_person(Role.CATALOGUE_OWNER), make_person(Role.ENGINEER)]
     for each in drafted:
         for person in people:
-            approve_revision(revision=each.revision, approver=person, at=AT)
+            approve(each.revision, person, AT)
     in_force = PlanRevision.objects.filter(status="approved")
     assert {revision.plan.code: len(requirements_of(revision)) for revision in in_force.select_related("plan")} == {
         plan: len(lines) for plan, lines in LINES.items()

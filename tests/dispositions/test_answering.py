@@ -36,6 +36,7 @@ from inspections.results.services import (
 )
 from tests import factories
 from tests.factories import AT, SYSTEM, changed_value, make_engineer, make_person, mes_actor
+from tests.signing import PASSWORD, shown
 
 BMS = [{"system": "BMS", "version": "2.0"}]
 PASSED, PENDING, FAILED = 0, 1, 2
@@ -155,7 +156,7 @@ def test_a_release_is_suspended_when_its_evidence_falls_away_after_the_rework(pl
     moment = at("09:30")
     release = propose_release(batch=plant.batch, vehicle_ids=None, actor=Actor.person(officers[0]), at=moment)
     for officer in officers:
-        sign_release(release=release, signer=officer, password="a long password", seen_digest=release.digest, at=moment)
+        sign_release(release=release, signer=officer, password=PASSWORD, seen=shown(release, moment), at=moment)
     assert clearance(vin=plant.vehicle.vin, at=moment).may_leave is True
     later = at("10:00", days=7)
     report_out_of_tolerance(

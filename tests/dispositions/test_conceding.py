@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from inspections.catalogue.models import Requirement
 from inspections.dispositions.answering import confirm_retest, record_rework
@@ -25,7 +25,7 @@ from inspections.dispositions.models import (
     Hold,
     Nonconformance,
 )
-from inspections.dispositions.services import review_disagreement
+from inspections.dispositions.services import review_disagreement, sign_concession
 from inspections.gates.models import VehicleGate
 from inspections.gates.queries import clearance
 from inspections.gates.services import decide_batch, mark_expired
@@ -40,6 +40,7 @@ from tests import concessions as made
 from tests import factories
 from tests.concessions import TERMS, approve, measure_squib, propose, sign
 from tests.factories import AT, LINES, SYSTEM, changed_value, make_engineer, make_person
+from tests.signing import PASSWORD, shown
 
 PASSED, FAILED = 0, 2
 LATER = AT + timedelta(hours=1)
@@ -460,8 +461,9 @@ def test_a_proposal_lapses_after_seven_days(car):
 
 def test_what_was_not_shown_is_not_signed(car):
     concession, other = propose(car), propose(car)
-    other.digest = concession.digest
-    assert refused(lambda: sign(other, make_person(Role.ENGINEER))) != ""
+    engineer = make_person(Role.ENGINEER)
+    signing = {"signer": engineer, "password": PASSWORD, "seen": shown(concession, AT), "at": AT}
+    assert refused(lambda: sign_concession(concession=other, **signing)) == "not_what_was_shown"
     assert ConcessionSignature.objects.count() == 0
 
 
@@ -497,10 +499,11 @@ def test_no_car_is_added_once_it_is_signed(plant, car):
 def test_the_second_place_alone_puts_nothing_in_force(plant, car):
     concession = propose(car)
     person = make_person(Role.ENGINEER)
-    ConcessionSignature.objects.create(
-        concession=concession, place=2, signer_id=person.pk, personnel_number="", printed_name="x", meaning="x",
-        digest=concession.digest, signed_at=AT, role="engineer",
-    )  # fmt: skip
+    with pytest.raises(IntegrityError, match="places are taken in turn"), transaction.atomic():
+        ConcessionSignature.objects.create(
+            concession=concession, place=2, signer_id=person.pk, personnel_number=person.personnel_number,
+            printed_name="x", meaning="x", digest=concession.digest, signed_at=AT, role="engineer",
+        )  # fmt: skip
     Mark.objects.create(batch_id=plant.batch.pk, vehicle_id=car.pk, domain="", at=AT)
     decide_batch(batch_id=plant.batch.pk, at=AT)
     assert gate(car)[0] == FAILED

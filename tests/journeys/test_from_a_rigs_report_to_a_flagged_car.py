@@ -14,7 +14,7 @@ import pytest
 from django.core.management import call_command
 
 from inspections.catalogue.models import Characteristic, PlanRevision, Procedure
-from inspections.catalogue.services import ApprovalRefused, approve_revision
+from inspections.catalogue.services import ApprovalRefused
 from inspections.dispositions.models import Hold, Nonconformance
 from inspections.evaluation.reasons import Outcome
 from inspections.people.choices import Role
@@ -23,6 +23,7 @@ from inspections.results.services import authorise_rig, enter_calibration
 from inspections.rigs.models import Rig, SystemClient
 from inspections.rigs.services import issue_key
 from tests.factories import SYSTEM, make_configuration, make_person, vin
+from tests.signing import approve
 
 SAMPLE = Path(__file__).resolve().parents[3] / "shared" / "samples" / "wats" / "uut-wsjf-export.json"
 OWN = Path(__file__).resolve().parents[1] / "fixtures" / "wats" / "pack-eol-failed.json"
@@ -52,9 +53,9 @@ def draft_and_approve(report, tmp_path):
     )
     revision = PlanRevision.objects.get()
     with pytest.raises(ApprovalRefused):
-        approve_revision(revision=revision, approver=author, at=datetime.now(UTC))
+        approve(revision, author, datetime.now(UTC))
     for approver in (first, second):
-        approve_revision(revision=revision, approver=approver, at=datetime.now(UTC))
+        approve(revision, approver, datetime.now(UTC))
     return Procedure.objects.get()
 
 

@@ -107,9 +107,9 @@ def words(response: Any) -> str:
 
 def sign(client: Client, release: Release) -> int:
     page = client.get(f"/releases/{release.number}/").content.decode()
-    digest = re.search(r'name="seen_digest" value="(\w+)"', page)
-    assert digest
-    fields = {"seen_digest": digest[1], "password": "a long password", "read": "on"}
+    shown = re.search(r'name="shown" value="([^"]+)"', page)
+    assert shown
+    fields = {"shown": shown[1], "password": "a long password", "read": "on"}
     return client.post(f"/releases/{release.number}/sign/", fields).status_code
 
 

@@ -19,6 +19,7 @@ from inspections.releases.services import deliver_vehicle, propose_release, sign
 from inspections.results.services import record_inspections, report_out_of_tolerance
 from tests.factories import AT, Plant, changed_value, make_engineer, make_person, mes_actor
 from tests.notices.telling import run
+from tests.signing import shown
 
 pytestmark = pytest.mark.django_db
 
@@ -38,7 +39,7 @@ def proposal(plant: Plant, officers: list[User]) -> Release:
 
 
 def sign(release: Release, officer: User, at: datetime = AT) -> None:
-    sign_release(release=release, signer=officer, password=PASSWORD, seen_digest=release.digest, at=at)
+    sign_release(release=release, signer=officer, password=PASSWORD, seen=shown(release, at), at=at)
 
 
 def fail_again(plant: Plant, at: datetime) -> None:

@@ -87,6 +87,7 @@ from tests.factories import (
     vin,
 )
 from tests.intake.test_photographs import picture
+from tests.signing import shown
 
 pytestmark = [pytest.mark.django_db, pytest.mark.law(4)]
 
@@ -169,7 +170,7 @@ def sign_one_concession(plant: Plant, actor: Actor) -> Any:
     found = concede(plant, Actor.person(make_person(Role.ENGINEER)))
     return sign_concession(
         concession=found, signer=User.objects.get(pk=actor.id), password="a long password",
-        seen_digest=found.digest, at=LATER, request_id=actor.request_id,
+        seen=shown(found, LATER), at=LATER, request_id=actor.request_id,
     )  # fmt: skip
 
 
@@ -182,7 +183,7 @@ def a_proposal(plant: Plant) -> Release:
 
 def sign(release: Release, actor: Actor) -> Any:
     return sign_release(
-        release=release, signer=User.objects.get(pk=actor.id), password="a long password", seen_digest=release.digest,
+        release=release, signer=User.objects.get(pk=actor.id), password="a long password", seen=shown(release, LATER),
         at=LATER, request_id=actor.request_id,
     )  # fmt: skip
 

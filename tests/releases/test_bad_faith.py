@@ -29,6 +29,7 @@ from inspections.results.models import Inspection
 from inspections.results.services import NewVehicle, record_inspection, record_inspections, register_vehicles
 from tests import factories
 from tests.factories import AT, SYSTEM, changed_value, make_person, mes_actor
+from tests.signing import carried, shown
 from tests.threads import Beside
 
 PASSWORD = "a long password"
@@ -40,7 +41,7 @@ def propose(batch, officer, at=AT):
 
 
 def sign(release, officer, at=AT):
-    return sign_release(release=release, signer=officer, password=PASSWORD, seen_digest=release.digest, at=at)
+    return sign_release(release=release, signer=officer, password=PASSWORD, seen=shown(release, at), at=at)
 
 
 def failing(plant, **changed):
@@ -62,7 +63,11 @@ def browser(person):
 
 
 def sign_on_the_page(officer, release, seen=None):
-    data = {"seen_digest": seen or release.digest, "password": PASSWORD, "read": "on"}
+    data = {
+        "shown": carried(release, officer, **({"digest": seen} if seen else {})),
+        "password": PASSWORD,
+        "read": "on",
+    }
     return browser(officer).post(f"/releases/{release.number}/sign/", data)
 
 
@@ -128,7 +133,7 @@ def test_signing_a_page_an_hour_old_whose_car_failed_and_was_answered_since(
 def test_signing_the_page_of_another_proposal(good_car, proposal, officers, at_work):
     refused = sign_on_the_page(officers[1], proposal, seen="f" * 64)
     assert (refused.status_code, Signature.objects.count()) == (409, 0)
-    assert "The page showed another proposal" in words(refused)
+    assert "The page showed something else" in words(refused)
     assert inside(good_car) == {"not_released"}
 
 
@@ -281,7 +286,7 @@ def test_posting_to_the_api_as_a_browser_session(good_car, proposal, officers, a
 def test_signing_from_another_site(good_car, proposal, officers, at_work):
     client = Client(enforce_csrf_checks=True)
     client.force_login(officers[0], backend=MODEL_BACKEND)
-    data = {"seen_digest": proposal.digest, "password": PASSWORD, "read": "on"}
+    data = {"shown": carried(proposal, officers[0]), "password": PASSWORD, "read": "on"}
     answer = client.post(f"/releases/{proposal.number}/sign/", data)
     assert (answer.status_code, Signature.objects.count()) == (403, 0)
     assert inside(good_car) == {"not_released"}

@@ -17,6 +17,7 @@ from inspections.releases.models import Delivery, Signature
 from inspections.releases.rules import ReleaseChanged
 from inspections.releases.services import MayNotLeave, deliver_vehicle, propose_release, sign_release
 from tests.factories import AT, make_batch, make_engineer, make_person, make_vehicles, mes_actor
+from tests.signing import shown
 from tests.threads import Beside
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.law(8)]
@@ -54,7 +55,7 @@ def listed(plant, good_car):
 
 
 def sign(release, officer):
-    return sign_release(release=release, signer=officer, password="a long password", seen_digest=release.digest, at=AT)
+    return sign_release(release=release, signer=officer, password="a long password", seen=shown(release, AT), at=AT)
 
 
 def deliver(car):

@@ -19,6 +19,7 @@ from inspections.results.services import record_inspections
 from tests import concessions as made
 from tests.concessions import TERMS, approve, measure_squib, propose
 from tests.factories import AT, make_person, mes_actor
+from tests.signing import shown
 from tests.threads import Beside
 
 PASSWORD = "a long password"
@@ -42,7 +43,7 @@ def offer(batch, officers, at=AT):
 
 
 def sign(release, officer, at=AT):
-    sign_release(release=release, signer=officer, password=PASSWORD, seen_digest=release.digest, at=at)
+    sign_release(release=release, signer=officer, password=PASSWORD, seen=shown(release, at), at=at)
 
 
 def let_go(batch, officers, at=AT):
@@ -180,7 +181,7 @@ def test_two_approvers_at_once_are_one_after_the_other(transactional_db):
 
     def run(engineer):
         return sign_concession(
-            concession=concession, signer=engineer, password=PASSWORD, seen_digest=concession.digest, at=AT
+            concession=concession, signer=engineer, password=PASSWORD, seen=shown(concession, AT), at=AT
         )
 
     with transaction.atomic():

@@ -20,6 +20,7 @@ from inspections.releases.services import deliver_vehicle, propose_release, sign
 from inspections.results.models import Inspection, Judgement
 from inspections.results.services import record_inspections, void_inspection
 from tests.factories import AT, LINES, changed_value, make_batch, make_engineer, make_person, make_revision, mes_actor
+from tests.signing import shown
 from tests.threads import Beside
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -56,7 +57,7 @@ def proposal(good_car, officers):
 
 
 def sign(release, officer):
-    return sign_release(release=release, signer=officer, password=PASSWORD, seen_digest=release.digest, at=AT)
+    return sign_release(release=release, signer=officer, password=PASSWORD, seen=shown(release, AT), at=AT)
 
 
 def move(car, to, engineer):

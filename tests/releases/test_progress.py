@@ -23,6 +23,7 @@ from inspections.releases.progress import Done, Progress, progress
 from inspections.releases.services import deliver_vehicle, propose_release, sign_release
 from inspections.results.services import record_inspections
 from tests.factories import AT, Plant, changed_value, make_batch, make_person, make_vehicle
+from tests.signing import shown
 
 pytestmark = pytest.mark.django_db
 
@@ -57,7 +58,7 @@ def sign(release: Any, at: Any = AT, people: int = 2) -> None:
     for _ in range(people):
         sign_release(
             release=release, signer=User.objects.get(pk=make_person(Role.RELEASE_OFFICER).pk),
-            password="a long password", seen_digest=release.digest, at=at,
+            password="a long password", seen=shown(release, at), at=at,
         )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from inspections.releases.rules import ReleaseChanged, ReleaseRefused
 from inspections.releases.services import MayNotLeave, deliver_vehicle, propose_release, sign_release
 from tests import factories
 from tests.factories import AT, SYSTEM, changed_value, make_engineer, make_person, mes_actor
+from tests.signing import shown
 
 PASSWORD = "a long password"
 
@@ -34,7 +35,7 @@ def propose(car, officer, at=AT):
 
 
 def sign(release, officer, at=AT, password=PASSWORD):
-    return sign_release(release=release, signer=officer, password=password, seen_digest=release.digest, at=at)
+    return sign_release(release=release, signer=officer, password=password, seen=shown(release, at), at=at)
 
 
 def deliver(car, at=AT):
@@ -150,7 +151,9 @@ def test_a_wrong_password_signs_nothing_and_is_remembered(proposal, officers):
 
 
 def test_a_page_that_showed_something_else_signs_nothing(proposal, officers):
-    run = lambda: sign_release(release=proposal, signer=officers[0], password=PASSWORD, seen_digest="0" * 64, at=AT)  # noqa: E731
+    run = lambda: sign_release(  # noqa: E731
+        release=proposal, signer=officers[0], password=PASSWORD, seen=shown(proposal, AT, digest="0" * 64), at=AT
+    )
     assert refused(run) == "not_what_was_shown"
 
 

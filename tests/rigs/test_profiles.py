@@ -18,7 +18,6 @@ from inspections.rigs.profile_yaml import profile_yaml
 from inspections.rigs.services import (
     ProfileNotSo,
     ProfileRefused,
-    approve_profile,
     ask_profile_approval,
     assign_profile,
     create_profile,
@@ -28,6 +27,7 @@ from inspections.rigs.services import (
 from tests import pack_csv
 from tests.factories import AT, Plant, make_person
 from tests.pack_csv import CODE, OPTIONS, approved, assigned, make_pack, owner, profile_of, read
+from tests.signing import approve, shown
 
 pytestmark = pytest.mark.django_db
 
@@ -142,31 +142,31 @@ class TestApproving:
         author, other = make_person(Role.CATALOGUE_OWNER), make_person(Role.CATALOGUE_OWNER)
         revision = draft(Actor.person(author))
         with pytest.raises(ProfileNotSo, match="two others approve"):
-            approve_profile(revision=revision, approver=author, at=AT)
+            approve(revision, author, AT)
         draft(Actor.person(other), profile_of(tests=None))
         with pytest.raises(ProfileNotSo, match="two others approve"):
-            approve_profile(revision=revision, approver=author, at=AT)
+            approve(revision, author, AT)
         third = make_person(Role.CATALOGUE_OWNER)
-        approve_profile(revision=revision, approver=third, at=AT)
+        approve(revision, third, AT)
         with pytest.raises(ProfileNotSo, match="somebody else gives the second"):
-            approve_profile(revision=revision, approver=third, at=AT)
+            approve(revision, third, AT)
 
     def test_one_of_them_is_an_owner_of_the_catalogue(self, pack: Any) -> None:
         revision = draft()
-        approve_profile(revision=revision, approver=make_person(Role.ENGINEER), at=AT)
+        approve(revision, make_person(Role.ENGINEER), AT)
         with pytest.raises(ProfileNotSo, match="one catalogue owner at least"):
-            approve_profile(revision=revision, approver=make_person(Role.ENGINEER), at=AT)
+            approve(revision, make_person(Role.ENGINEER), AT)
 
     def test_what_changed_after_it_was_shown_is_not_approved(self, pack: Any) -> None:
         revision = draft()
-        seen = revision.digest
+        seen = shown(revision, AT)
         draft(content=profile_of(tests=None))
-        with pytest.raises(ProfileNotSo, match="changed after it was shown"):
-            approve_profile(revision=revision, approver=make_person(Role.ENGINEER), at=AT, seen_digest=seen)
+        with pytest.raises(ProfileNotSo, match="The page showed something else"):
+            approve(revision, make_person(Role.ENGINEER), AT, seen=seen)
 
     def test_after_one_approval_a_change_is_another_revision(self, pack: Any) -> None:
         revision = draft()
-        approve_profile(revision=revision, approver=make_person(Role.CATALOGUE_OWNER), at=AT)
+        approve(revision, make_person(Role.CATALOGUE_OWNER), AT)
         assert draft(content=profile_of(tests=None)).number == 2
         revision.refresh_from_db()
         assert (revision.number, revision.document) == (1, profile_of())
@@ -184,7 +184,7 @@ class TestApproving:
             ),
         ]  # fmt: skip
         if role is not Role.ENGINEER:
-            acts.append(lambda: approve_profile(revision=revision, approver=make_person(role), at=AT))
+            acts.append(lambda: approve(revision, make_person(role), AT))
         before = LedgerEntry.objects.count()
         for act in acts:
             with pytest.raises(NotAllowed), transaction.atomic():
@@ -279,7 +279,7 @@ class TestAssigning:
         with pytest.raises(ProfileNotSo, match="No revision"):
             assign_profile(rig=pack, profile=other.profile, effective_at=AT, actor=owner(), at=AT)
         for _ in range(2):
-            other = approve_profile(revision=other, approver=make_person(Role.CATALOGUE_OWNER), at=AT)
+            other = approve(other, make_person(Role.CATALOGUE_OWNER), AT)
         assign_profile(rig=pack, profile=other.profile, effective_at=AT, actor=owner(), at=AT)
         assert assigned_profiles(rig=pack, at=AT) == {"table": other}
 

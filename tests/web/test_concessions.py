@@ -16,6 +16,7 @@ from inspections.releases.services import deliver_vehicle, propose_release, sign
 from tests import concessions as made
 from tests.concessions import approve, measure_squib, propose
 from tests.factories import AT, changed_value, make_engineer, make_person, mes_actor
+from tests.signing import carried, shown
 
 PASSWORD = "a long password"
 ENDS = "2026-11-25T08:00"
@@ -51,7 +52,7 @@ def heading(response):
 
 
 def sign(client, concession, **changed):
-    data = {"seen_digest": concession.digest, "password": PASSWORD, "read": "on", **changed}
+    data = {"shown": carried(concession, client.person), "password": PASSWORD, "read": "on", **changed}
     return client.post(f"/concessions/{concession.number}/sign/", data)
 
 
@@ -59,7 +60,7 @@ def leave(plant, car):
     officers = [make_person(Role.RELEASE_OFFICER) for _ in range(2)]
     release = propose_release(batch=plant.batch, vehicle_ids=None, actor=Actor.person(officers[0]), at=AT)
     for officer in officers:
-        sign_release(release=release, signer=officer, password=PASSWORD, seen_digest=release.digest, at=AT)
+        sign_release(release=release, signer=officer, password=PASSWORD, seen=shown(release, AT), at=AT)
     deliver_vehicle(vehicle=car, delivered_at=AT, actor=mes_actor(), at=AT)
     return release
 
@@ -158,8 +159,8 @@ def test_several_cars_of_the_batch_are_named_in_one(plant):
         ({"password": "guess"}, 403, "The password is wrong."),
         ({"password": ""}, 422, "Enter your password: you sign as yourself."),
         ({"read": ""}, 422, "Say that you have read it, or do not sign."),
-        ({"seen_digest": "0" * 64}, 409, "The page showed another proposal."),
-        ({"seen_digest": ""}, 422, "The page did not say what it showed."),
+        ({"shown": "of another"}, 422, "The page did not say what it showed."),
+        ({"shown": ""}, 422, "The page did not say what it showed."),
     ],
 )
 def test_law_8_what_is_not_signed_properly_is_not_signed(car, changed, status, told):

@@ -12,6 +12,7 @@ from inspections.catalogue.queries import lines_of
 from inspections.people.choices import Role
 from inspections.records.models import LedgerEntry
 from tests import factories
+from tests.signing import PASSWORD, carried
 
 ADDRESS = "/plans/CP-SU7-MAX-CN/draft/BAT-EOL/"
 
@@ -153,7 +154,10 @@ def test_law_4_a_draft_with_an_approval_is_followed_by_another_and_stays(plant, 
     owner.post(ADDRESS, sent)
     draft = newest()
     approver = sign_in(Role.CATALOGUE_OWNER)
-    approver.post(f"/plans/CP-SU7-MAX-CN/{draft.number}/approve/", {"seen_digest": draft.digest})
+    approver.post(
+        f"/plans/CP-SU7-MAX-CN/{draft.number}/approve/",
+        {"shown": carried(draft, approver.person), "password": PASSWORD},
+    )
     response = owner.get(ADDRESS)
     assert "Revision 3 is drafted" in words(response)
     assert owner.post(ADDRESS, filled(response, **{"line-0-upper": "0.2"})).status_code == 302

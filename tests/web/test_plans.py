@@ -10,6 +10,7 @@ from inspections.catalogue.models import PlanRevision
 from inspections.catalogue.queries import lines_of
 from inspections.people.choices import Role
 from tests import factories
+from tests.signing import PASSWORD, carried
 
 
 def words(response):
@@ -30,7 +31,7 @@ def draft(plant):
 
 
 def approve(client, revision, seen=None):
-    sent = {"seen_digest": revision.digest if seen is None else seen}
+    sent = {"shown": carried(revision, client.person) if seen is None else seen, "password": PASSWORD}
     return client.post(f"/plans/{revision.plan.code}/{revision.number}/approve/", sent)
 
 
@@ -146,7 +147,7 @@ def test_two_people_approve_and_neither_the_first_twice(plant, draft, sign_in):
     assert approve(first, draft).status_code == 302
     assert state(draft) == ("draft", first.person, None)
     again = approve(first, draft)
-    assert (again.status_code, state(draft)) == (409, ("draft", first.person, None))
+    assert (again.status_code, state(draft)) == (403, ("draft", first.person, None))
     assert "somebody else gives the second" in words(again)
     assert approve(second, draft).status_code == 302
     assert state(draft) == ("approved", first.person, second.person)
@@ -157,7 +158,7 @@ def test_two_people_approve_and_neither_the_first_twice(plant, draft, sign_in):
 def test_the_author_may_not_approve(plant, draft, sign_in):
     author = sign_in(Role.CATALOGUE_OWNER)
     PlanRevision.objects.filter(pk=draft.pk).update(author=author.person)
-    assert (approve(author, draft).status_code, state(draft)) == (409, ("draft", None, None))
+    assert (approve(author, draft).status_code, state(draft)) == (403, ("draft", None, None))
     assert "You drafted it; two others approve it." in words(author.get("/plans/CP-SU7-MAX-CN/2/"))
 
 
@@ -170,7 +171,7 @@ def test_only_what_was_shown_is_approved(plant, draft, sign_in, seen):
 
 def test_what_is_in_force_offers_no_approval(plant, sign_in):
     owner = sign_in(Role.CATALOGUE_OWNER)
-    assert "seen_digest" not in owner.get("/plans/CP-SU7-MAX-CN/1/").content.decode()
+    assert 'name="shown"' not in owner.get("/plans/CP-SU7-MAX-CN/1/").content.decode()
     assert approve(owner, plant.revision).status_code == 409
 
 

@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from inspections.people.choices import Role
+from tests.signing import PASSWORD, carried
 
 pytestmark = pytest.mark.django_db
 
@@ -107,14 +108,15 @@ def test_a_csv_nobody_has_seen_before_is_recorded_by_a_profile(sign_in, rig, sub
     # Its author cannot approve it; two others do, what they were shown.
     from inspections.rigs.models import ProfileRevision
 
-    seen = {"seen_digest": ProfileRevision.objects.get().digest}
-    assert "two others approve it" in page(owner.post("/profiles/PACK-CSV/1/approve/", seen), 409)
+    draft = ProfileRevision.objects.get()
+    seen = lambda client: {"shown": carried(draft, client.person), "password": PASSWORD}  # noqa: E731
+    assert "two others approve it" in page(owner.post("/profiles/PACK-CSV/1/approve/", seen(owner)), 403)
     for number in (1, 2):
         other = sign_in(Role.CATALOGUE_OWNER)
         assert "Would be recorded: T-1" in page(
             other.get(f"/profiles/PACK-CSV/{number and 1}/?file=file-{submission.pk}")
         )
-        assert other.post("/profiles/PACK-CSV/1/approve/", seen).status_code == 302
+        assert other.post("/profiles/PACK-CSV/1/approve/", seen(other)).status_code == 302
     assert "Revision 1 is in force" in page(owner.get("/profiles/PACK-CSV/"))
 
     clock.go(minutes=1)

@@ -7,8 +7,12 @@ from django.utils import timezone
 
 from inspections.catalogue.models import PlanRevision
 from inspections.catalogue.services import ApprovalRefused, approve_revision
+from inspections.catalogue.two_approvals import approvals_of
 from inspections.people.models import User
 from inspections.people.rules import NotAllowed
+from inspections.records.signing import Shown
+
+from ..demonstration.accounts import PASSWORD
 
 
 class Command(BaseCommand):
@@ -27,11 +31,11 @@ class Command(BaseCommand):
         )
         if revision is None:
             raise CommandError(f"Plan {options['code']} has no revision {options['revision']}; load_plan drafts one.")
-        approver = self._approver(options["approver"])
+        approver, at = self._approver(options["approver"]), timezone.now()
+        seen = Shown(revision.digest, approvals_of(revision), at)
+        password = PASSWORD if settings.DEMO else getpass(f"Password of {approver}: ")
         try:
-            approved = approve_revision(
-                revision=revision, approver=approver, at=timezone.now(), seen_digest=revision.digest
-            )
+            approved = approve_revision(revision=revision, approver=approver, password=password, seen=seen, at=at)
         except (ApprovalRefused, NotAllowed) as refused:
             raise CommandError(str(refused)) from refused
         said = "in force" if approved.status == "approved" else "approved once, one approval is missing"
@@ -41,6 +45,4 @@ class Command(BaseCommand):
         approver = User.objects.filter(personnel_number=number, is_active=True).first()
         if approver is None:
             raise CommandError(f"No active person has the personnel number {number}; give one that the admin lists.")
-        if not settings.DEMO and not approver.check_password(getpass(f"Password of {approver}: ")):
-            raise CommandError("The password is not right; nothing was approved.")
         return approver

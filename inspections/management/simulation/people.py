@@ -70,7 +70,7 @@ class People:
         for officer in [name for name in OFFICERS if name not in signed][: 2 - len(signed)]:
             browser = self._browser(officer)
             page = browser.read(f"/releases/{release.number}/")
-            fields = {"seen_digest": page.value("seen_digest"), "password": browser.password, "read": "on"}
+            fields = {"shown": page.value("shown"), "password": browser.password, "read": "on"}
             answer = browser.send(f"/releases/{release.number}/sign/", fields)
             refused += _refused(f"{officer} signing {release.number}", answer)
         return refused

@@ -13,7 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from inspections.dispositions.choices import Authority
 from inspections.dispositions.concession_rules import Terms
 
-from .releases import CarsForm, SignForm
+from .releases import CarsForm
+from .signing import SignForm
 from .texts import LineField, MomentField, ReasonField
 
 _LONGEST_DOCUMENT = 200

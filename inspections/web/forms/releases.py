@@ -57,23 +57,6 @@ class ProposalForm(CarsForm):
     """Which of the clear cars are proposed for release."""
 
 
-class SignForm(forms.Form):
-    """The signature: who it is once more, and that the statement was read. The digest is that of the page shown."""
-
-    seen_digest = forms.CharField(max_length=64, widget=forms.HiddenInput)
-    password = forms.CharField(
-        label=_("Your password"),
-        max_length=4_096,
-        strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
-        error_messages={"required": _("Enter your password: you sign as yourself.")},
-    )
-    read = forms.BooleanField(
-        label=_("I have read what I sign, and what is left behind."),
-        error_messages={"required": _("Say that you have read it, or do not sign.")},
-    )
-
-
 class DeliverForm(forms.Form):
     left_at = MomentField(
         label=_("When it left"),

@@ -50,6 +50,7 @@ from ..forms.concessions import ConcessionForm, ConcessionSignForm
 from ..measured import required_words
 from ..nonconformance_page import name_of, place_text
 from ..paging import PAGE, Pager, address, number_cursor
+from ..shown import NOT_SAID, shown_of, shown_token
 from ..signing import STATUS_OF_REFUSAL, count_password
 from .nonconformances import find_nonconformance
 
@@ -200,9 +201,9 @@ def sign(request: HttpRequest, number: str) -> HttpResponse:
     """Approve what was shown. A wrong password counts like one at the door."""
     actor, at, found = actor_of(request), moment_of(request), _found(number)
     actor.require("approving a concession", *MAY_CONCEDE)
-    form = ConcessionSignForm(data=request.POST)
-    if not form.is_valid():
-        return _page(request, found, form=form, status=422)
+    form, seen = ConcessionSignForm(data=request.POST), shown_of(request, f"concession {found.number}")
+    if not form.is_valid() or seen is None:
+        return _page(request, found, form=form, refusal="" if seen else str(NOT_SAID), status=422)
     password = form.cleaned_data["password"]
     stopped = count_password(request, password)
     if stopped is not None:
@@ -210,7 +211,7 @@ def sign(request: HttpRequest, number: str) -> HttpResponse:
     try:
         signature = sign_concession(
             concession=found, signer=cast(User, request.user), password=password,
-            seen_digest=form.cleaned_data["seen_digest"], at=at, request_id=actor.request_id,
+            seen=seen, at=at, request_id=actor.request_id,
         )  # fmt: skip
     except ConcessionChanged as changed:
         return _page(request, found, refusal=str(changed), differences=changed.differences, status=409)
@@ -268,7 +269,8 @@ def _page(
         "differences": differences,
         "refusal": refusal,
         "why_not": why_not,
-        "form": form or ConcessionSignForm(initial={"seen_digest": found.digest}),
+        "form": form or ConcessionSignForm(),
+        "shown_token": shown_token(request, f"concession {found.number}", found.digest, len(signatures)),
         "may_sign": open_here,
         "last_place": listed.signatures + 1 == NEEDED,
         "meaning": MEANING,

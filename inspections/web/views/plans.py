@@ -16,17 +16,19 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from inspections.batches.models import Batch
+from inspections.catalogue.approving import MEANING
 from inspections.catalogue.choices import RevisionStatus
 from inspections.catalogue.models import ControlPlan, PlanRevision, Procedure
 from inspections.catalogue.services import ApprovalRefused, approve_revision
+from inspections.catalogue.two_approvals import MAY_APPROVE, approvals_of
 from inspections.gates.sentences import gate_text
-from inspections.people.choices import Role
 from inspections.people.models import User
 
 from ..access import actor_of, language_now, may, moment_of, who_may
 from ..exporting import of_catalogue, of_ledger
 from ..exporting.answering import exports
 from ..exporting.sheets import Sheet
+from ..forms.signing import PasswordForm
 from ..paging import address
 from ..plan_lines import (
     Change,
@@ -37,10 +39,11 @@ from ..plan_lines import (
     lines_in_words,
     side_by_side,
 )
+from ..shown import NOT_SAID, shown_of, shown_token
+from ..signing import STATUS_OF_REFUSAL, count_password
 from ..statuses import Status
 from .drafting import MAY_DRAFT
 
-MAY_APPROVE = (Role.CATALOGUE_OWNER, Role.ENGINEER)
 _MOST_REVISIONS = 500
 _NAMED_BATCHES = 10
 _PEOPLE = ("author", "first_approver", "second_approver")
@@ -119,21 +122,25 @@ def approve(request: HttpRequest, code: str, number: int) -> HttpResponse:
     actor = actor_of(request)
     actor.require("approve a control plan", *MAY_APPROVE)
     revision = _revision(code, number)
-    seen = request.POST.get("seen_digest", "")
-    if not seen:
-        return _page(
-            request, revision, _("The page did not say which lines it showed. Load it again, then approve."), 422
-        )
+    form, seen = PasswordForm(request.POST), shown_of(request, f"plan {revision.pk}")
+    if not form.is_valid() or seen is None:
+        return _page(request, revision, "" if seen else str(NOT_SAID), 422, form)
+    password = form.cleaned_data["password"]
+    stopped = count_password(request, password)
+    if stopped is not None:
+        return stopped
     try:
         approved = approve_revision(
             revision=revision,
             approver=cast(User, request.user),
+            password=password,
+            seen=seen,
             at=moment_of(request),
-            seen_digest=seen,
             request_id=actor.request_id,
         )
     except ApprovalRefused as refused:
-        return _page(request, _revision(code, number), str(refused), 409)
+        status = STATUS_OF_REFUSAL.get(refused.code, 409)
+        return _page(request, _revision(code, number), str(refused), status)
     if approved.status == RevisionStatus.APPROVED:
         messages.success(request, _("Revision %(number)d is in force.") % {"number": number})
     else:
@@ -232,7 +239,13 @@ def _pinned(revisions: list[PlanRevision | None]) -> dict[int, tuple[int, list[s
     return found
 
 
-def _page(request: HttpRequest, revision: PlanRevision, refusal: str = "", status: int = 200) -> HttpResponse:
+def _page(
+    request: HttpRequest,
+    revision: PlanRevision,
+    refusal: str = "",
+    status: int = 200,
+    form: PasswordForm | None = None,
+) -> HttpResponse:
     language, actor = language_now(), actor_of(request)
     lines = lines_in_words(revision, language)
     revisions = _revisions(revision.plan.code)
@@ -263,6 +276,10 @@ def _page(request: HttpRequest, revision: PlanRevision, refusal: str = "", statu
         "status": _status(revision),
         "refusal": refusal,
         "why_not": why_not,
+        "form": form or PasswordForm(),
+        "meaning": MEANING,
+        "shown_token": shown_token(request, f"plan {revision.pk}", revision.digest, approvals_of(revision)),
+        "sign_url": reverse("web:plan-approve", args=[revision.plan.code, revision.number]),
         "title_block": [
             {"label": _("Control plan"), "value": f"{revision.plan.code}, {revision.number}"},
             {"label": "SHA-256", "value": revision.digest[:16]},

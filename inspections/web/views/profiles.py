@@ -18,16 +18,19 @@ from inspections.adapters import registry
 from inspections.adapters.canonical import AskingAdapter
 from inspections.catalogue.choices import RevisionStatus
 from inspections.catalogue.documents import Document, Problem, read_documents
+from inspections.catalogue.two_approvals import MAY_APPROVE, approvals_of
 from inspections.intake.choices import SubmissionState
 from inspections.intake.models import ProfileSample, Submission
 from inspections.intake.services import FileTooLarge, keep_sample
 from inspections.people.choices import Role
 from inspections.people.models import User
 from inspections.rigs.models import ProfileAssignment, ProfileRevision, Rig, RigProfile
+from inspections.rigs.profile_approving import MEANING
 from inspections.rigs.profile_rules import document_digest, plain
 from inspections.rigs.profile_yaml import first_document, profile_yaml, with_items
 from inspections.rigs.profiles import document_problems
 from inspections.rigs.services import (
+    ProfileNotApproved,
     ProfileNotSo,
     ProfileRefused,
     approve_profile,
@@ -43,11 +46,13 @@ from ..exporting import of_profiles
 from ..exporting.answering import exports
 from ..exporting.sheets import Sheet
 from ..forms.profiles import AssignForm, BeginForm, DocumentForm, SampleForm, WithdrawProfileForm
+from ..forms.signing import PasswordForm
 from ..profile_page import Beside, beside_of, previewed, profile_changes, readers
+from ..shown import NOT_SAID, shown_of, shown_token
+from ..signing import STATUS_OF_REFUSAL, count_password
 from ..statuses import Status
 
 MAY_DRAFT = (Role.CATALOGUE_OWNER,)
-MAY_APPROVE = (Role.CATALOGUE_OWNER, Role.ENGINEER)
 _PEOPLE = ("author", "first_approver", "second_approver")
 _MOST_FILES = 20
 _MOST_OFFERED = 200
@@ -324,20 +329,26 @@ def approve(request: HttpRequest, code: str, number: int) -> HttpResponse:
     actor.require("approve a rig profile", *MAY_APPROVE)
     found = _profile(code)
     revision = _revision(found, number)
-    seen = request.POST.get("seen_digest", "")
-    if not seen:
-        return _page(
-            request, found, revision, _("The page did not say what it showed. Load it again, then approve."), 422
-        )
+    form, seen = PasswordForm(request.POST), shown_of(request, f"profile {revision.pk}")
+    if not form.is_valid() or seen is None:
+        return _page(request, found, revision, "" if seen else str(NOT_SAID), 422, approve=form)
+    password = form.cleaned_data["password"]
+    stopped = count_password(request, password)
+    if stopped is not None:
+        return stopped
     try:
         approved = approve_profile(
             revision=revision,
             approver=cast(User, request.user),
+            password=password,
+            seen=seen,
             at=moment_of(request),
-            seen_digest=seen,
             request_id=actor.request_id,
         )
-    except (ProfileNotSo, ProfileRefused) as refused:
+    except ProfileNotApproved as refused:
+        status = STATUS_OF_REFUSAL.get(refused.code, 409)
+        return _page(request, found, _revision(found, number), str(refused), status)
+    except ProfileRefused as refused:
         return _page(request, found, _revision(found, number), str(refused), 409)
     if approved.status == RevisionStatus.APPROVED:
         messages.success(request, _("Revision %(number)d is in force.") % {"number": number})
@@ -429,6 +440,7 @@ def _page(
     refusal: str = "",
     status: int = 200,
     form: AssignForm | None = None,
+    approve: PasswordForm | None = None,
 ) -> HttpResponse:
     actor, at = actor_of(request), moment_of(request)
     revisions = list(found.revisions.defer("document").order_by("-number"))
@@ -448,6 +460,10 @@ def _page(
         "status": _status(revision),
         "refusal": refusal,
         "why_not": _why_not(request, revision),
+        "form": approve or PasswordForm(),
+        "meaning": MEANING,
+        "shown_token": shown_token(request, f"profile {revision.pk}", revision.digest, approvals_of(revision)),
+        "sign_url": reverse("web:profile-approve", args=[found.code, revision.number]),
         "may_draft": may_draft,
         "who_may_draft": who_may(MAY_DRAFT, actor),
         "rigs": _assigned_rigs().get(found.pk, []),

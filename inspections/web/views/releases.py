@@ -55,9 +55,11 @@ from ..concession_page import concession_rows
 from ..exporting import of_releases
 from ..exporting.answering import exports
 from ..exporting.sheets import Sheet
-from ..forms.releases import DeliverForm, ProposalForm, SignForm
+from ..forms.releases import DeliverForm, ProposalForm
+from ..forms.signing import SignForm
 from ..paging import PAGE, Pager, address, number_cursor
 from ..reason_groups import ReasonList, group_reasons
+from ..shown import NOT_SAID, shown_of, shown_token
 from ..signing import STATUS_OF_REFUSAL, count_password
 
 _LONGEST = 64
@@ -122,16 +124,16 @@ def sign(request: HttpRequest, number: str) -> HttpResponse:
     actor, at, found = actor_of(request), moment_of(request), _release(number)
     actor.require("signing a release", *MAY_RELEASE)
     signer = cast(User, request.user)
-    form = SignForm(request.POST)
-    if not form.is_valid():
-        return _page(request, found, form=form, status=422)
+    form, seen = SignForm(request.POST), shown_of(request, f"release {found.number}")
+    if not form.is_valid() or seen is None:
+        return _page(request, found, form=form, refusal="" if seen else str(NOT_SAID), status=422)
     password = form.cleaned_data["password"]
     stopped = count_password(request, password)
     if stopped is not None:
         return stopped
     try:
         signature = sign_release(
-            release=found, signer=signer, password=password, seen_digest=form.cleaned_data["seen_digest"], at=at,
+            release=found, signer=signer, password=password, seen=seen, at=at,
             request_id=actor_of(request).request_id,
         )  # fmt: skip
     except ReleaseChanged as changed:
@@ -199,7 +201,8 @@ def _page(
         "differences": differences,
         "refusal": refusal,
         "why_not": why_not,
-        "form": form or SignForm(initial={"seen_digest": release.digest}),
+        "form": form or SignForm(),
+        "shown_token": shown_token(request, f"release {release.number}", release.digest, len(signatures)),
         "may_sign": open_here,
         "last_place": found.signatures + 1 == release_page.NEEDED,
         "meaning": MEANING,

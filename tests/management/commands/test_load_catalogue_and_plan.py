@@ -6,6 +6,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from inspections.catalogue.models import PlanRevision, VehicleModel
+from inspections.management.demonstration.accounts import PASSWORD as DEMO_PASSWORD
 from inspections.people.choices import Role
 from tests.catalogue.documents import CATALOGUE, PLAN, line_of
 from tests.factories import make_person
@@ -83,6 +84,9 @@ def test_the_author_is_named_by_personnel_number_and_approves_nothing(folder, se
     author, owner, engineer = (
         make_person(role) for role in (Role.CATALOGUE_OWNER, Role.CATALOGUE_OWNER, Role.ENGINEER)
     )
+    for person in (author, owner, engineer):
+        person.set_password(DEMO_PASSWORD)
+        person.save()
     run("load_catalogue", folder)
     run("load_plan", folder, author=author.personnel_number)
     revision = PlanRevision.objects.get()
@@ -99,7 +103,7 @@ def test_outside_the_demo_an_approval_takes_the_approvers_password(folder, monke
     owner = make_person(Role.CATALOGUE_OWNER)
     typed = iter(["wrong", "a long password"])
     monkeypatch.setattr("inspections.management.commands.approve_plan.getpass", lambda prompt: next(typed))
-    with pytest.raises(CommandError, match="The password is not right; nothing was approved"):
+    with pytest.raises(CommandError, match="The password is wrong"):
         run("approve_plan", "SU7-MAX-CN", revision=1, approver=owner.personnel_number)
     assert "approved once" in run("approve_plan", "SU7-MAX-CN", revision=1, approver=owner.personnel_number)
 
