@@ -23,7 +23,7 @@ from ..people.choices import Role
 from ..people.models import User
 from ..people.rules import Actor
 from ..records.services import Act, record_act, record_acts
-from ..records.signing import NEEDED, Shown, check_signable, hand_of, sign_with
+from ..records.signing import NEEDED, TAKEN, Shown, check_signable, hand_of, sign_with
 from ..saying import Name, Said, in_both, say, say_count
 from .choices import Authority
 from .concession_queries import batch_of, departing, lines_failed, members_of
@@ -194,9 +194,7 @@ def _next_number() -> str:
 FOUR_EYES: Final = {
     "themselves": say("You inspected or reworked one of these cars: somebody else has to approve."),
     "the concession that they proposed": say("You proposed it: two other people approve it."),
-    "concession_signature_": say(
-        "It was signed at this place, or by you, already: the second signature is another person's."
-    ),
+    **TAKEN,
 }
 """What the database says of an approval that the law of four eyes forbids, and what people are told."""
 

@@ -67,7 +67,7 @@ begin
             using errcode = 'integrity_constraint_violation';
     end if;
     if new.place <> 1 + (select count(*) from public.inspections_signature s where s.release_id = new.release_id) then
-        raise exception 'interlock: signature_ places are taken in turn'
+        raise exception 'interlock: signatures: places are taken in turn'
             using errcode = 'integrity_constraint_violation';
     end if;
     if not interlock_signed_by_account(new.signer_id, new.personnel_number) then

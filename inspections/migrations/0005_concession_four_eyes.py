@@ -51,7 +51,7 @@ begin
     if new.place <> 1 + (select count(*) from public.inspections_concessionsignature s
         where s.concession_id = new.concession_id)
     then
-        raise exception 'interlock: concession_signature_ places are taken in turn'
+        raise exception 'interlock: signatures: places are taken in turn'
             using errcode = 'integrity_constraint_violation';
     end if;
     if not interlock_signed_by_account(new.signer_id, new.personnel_number) then

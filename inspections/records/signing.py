@@ -32,6 +32,16 @@ Refuse = Callable[[str, Said], Exception]
 Given = TypeVar("Given")
 
 
+_TAKEN: Final = say("It was signed at this place, or by you, already: the second signature is another person's.")
+TAKEN: Final = {
+    "signature_place_once": _TAKEN,
+    "signature_four_eyes": _TAKEN,
+    "places are taken in turn": _TAKEN,
+    "an account in use": say("Your account is closed, or its personnel number was changed: sign in anew."),
+}
+"""What the database says of a signature whose place or person cannot be so, and what people are told."""
+
+
 @dataclass(frozen=True, slots=True)
 class Shown:
     """What the signer read: the digest of what was shown, how many had signed it then, and when it was shown."""

@@ -22,7 +22,7 @@ from ..marks.services import mark_vehicles
 from ..people.models import User
 from ..people.rules import Actor, ActorKind
 from ..records.services import Act, record_act, record_acts
-from ..records.signing import NEEDED, Shown, check_signable, hand_of, sign_with
+from ..records.signing import NEEDED, TAKEN, Shown, check_signable, hand_of, sign_with
 from ..saying import Cars, in_both, say
 from .conceded import conceded_now, concession_numbers, vehicles_past_quantity
 from .models import Delivery, Release, ReleasedVehicle, Signature
@@ -116,7 +116,7 @@ def _next_number() -> str:
 
 FOUR_EYES: Final = {
     "inspected themselves": say("You inspected one of these cars: somebody else has to sign."),
-    "signature_": say("It was signed at this place, or by you, already: the second signature is another person's."),
+    **TAKEN,
 }
 """What the database says of a signature that the law of four eyes forbids, and what people are told."""
 
