@@ -35,9 +35,9 @@ def press(page, wanted, key="Enter"):
 
 
 def test_owners_draft_a_tighter_limit_compare_it_and_put_it_in_force_without_a_mouse(page, context, served):
-    from inspections.catalogue.services import approve_revision
     from inspections.people.choices import Role
     from tests.factories import AT, make_person
+    from tests.signing import PASSWORD, approve
 
     page.goto(f"{served.url}/plans/")
     log_in(page, Role.CATALOGUE_OWNER)
@@ -55,11 +55,13 @@ def test_owners_draft_a_tighter_limit_compare_it_and_put_it_in_force_without_a_m
     expect(changed).to_contain_text("less than 0.1 Ω")
     expect(changed).to_contain_text("less than 0.05 Ω")
     draft = served.plan.revisions.get(number=2)
-    approve_revision(revision=draft, approver=make_person(Role.CATALOGUE_OWNER), at=AT, seen_digest=draft.digest)
+    approve(draft, make_person(Role.CATALOGUE_OWNER), AT)
     context.clear_cookies()
     sign_in(context, served.url, make_person(Role.CATALOGUE_OWNER))
     page.reload()
     press(page, page.locator(".sides").get_by_role("link", name="Revision 2"))
+    tab_to(page, page.get_by_label("Your password"))
+    page.keyboard.type(PASSWORD)
     press(page, page.get_by_role("button", name="Approve"))
     expect(page.locator("p.band").filter(has_text="Revision 2 is in force.")).to_be_visible()
     assert list(served.plan.revisions.order_by("number").values_list("status", flat=True)) == [

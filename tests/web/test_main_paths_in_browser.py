@@ -60,6 +60,7 @@ def find(page, what):
 
 def test_two_catalogue_owners_see_what_a_draft_changes_and_put_it_in_force(page, context, served):
     from inspections.people.choices import Role
+    from tests.signing import PASSWORD
 
     for said in ("The first approval is given. Somebody else gives the second.", "Revision 2 is in force."):
         open_today(page, context, served, Role.CATALOGUE_OWNER)
@@ -67,6 +68,7 @@ def test_two_catalogue_owners_see_what_a_draft_changes_and_put_it_in_force(page,
         page.locator("main").get_by_role("link", name=served.revision.plan.code).first.click()
         page.locator('main a[href$="/2/"]').first.click()
         expect(page.locator("main")).to_contain_text("less than 0.05 Ω")
+        page.get_by_label("Your password").fill(PASSWORD)
         page.get_by_role("button", name="Approve").click()
         expect(page.locator("p.band").filter(has_text=said)).to_be_visible()
         expect(page.get_by_role("button", name="Approve")).to_have_count(0)

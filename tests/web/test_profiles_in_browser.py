@@ -24,6 +24,7 @@ def test_from_a_csv_nobody_has_seen_before_to_recorded_results(
     from inspections.results.models import Inspection
     from tests.factories import AT, make_person, make_plant, rig_actor
     from tests.pack_csv import csv, make_pack, profile_of, row
+    from tests.signing import PASSWORD
 
     settings.SUBMISSIONS_DIR = tmp_path / "submissions"
     plant = make_plant()
@@ -55,6 +56,7 @@ def test_from_a_csv_nobody_has_seen_before_to_recorded_results(
     for _ in range(2):
         sign_in(context, live_server.url, make_person(Role.CATALOGUE_OWNER))
         page.goto(address)
+        page.get_by_label("Your password").fill(PASSWORD)
         page.get_by_role("button", name="Approve", exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Revision 1 is in force")
     page.get_by_label("Rig", exact=True).first.select_option(str(rig.pk))

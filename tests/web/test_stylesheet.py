@@ -91,4 +91,5 @@ def test_the_sheets_of_a_print_are_counted_by_the_browser_and_both_halves_of_a_s
     hidden = next(line for line in printed.splitlines() if "display: none !important" in line)
     assert {".sheet-number", ".who-may"} <= set(re.split(r"[ ,]+", hidden.strip()))
     assert 'content: counter(page) " / " counter(pages)' in printed
-    assert ":is(.life details, .reasons-more, .procedure, .other-half):not([open]) > *:not(summary, form) { display: block; }" in printed
+    folded = ":is(.life details, .reasons-more, .procedure, .other-half)"
+    assert folded + ":not([open]) > *:not(summary, form) { display: block; }" in printed

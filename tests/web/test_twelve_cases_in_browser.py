@@ -295,6 +295,7 @@ def test_case_9_a_plan_edited_in_mid_batch(pages, context, site):
     from inspections.catalogue.entries import digest
     from inspections.catalogue.queries import lines_of
     from tests.factories import LINES, make_revision
+    from tests.signing import PASSWORD
 
     car, before = site.car(), site.car()
     assert enter(pages, site, before) == "Recorded: every value passes"
@@ -306,7 +307,8 @@ def test_case_9_a_plan_edited_in_mid_batch(pages, context, site):
         context.clear_cookies()
         sign_in(context, site.url, owner)
         pages.goto(f"{site.url}/plans/{revision.plan.code}/{revision.number}/")
-        pages.locator("form.signing button").click()
+        pages.get_by_label("Your password").fill(PASSWORD)
+        pages.get_by_role("button", name="Approve").click()
         expect(pages.locator("p.band")).to_contain_text("approval is given" if owner is site.owners[0] else "in force")
     context.clear_cookies()
     sign_in(context, site.url, site.inspector)

@@ -77,6 +77,9 @@
       if (document.activeElement === scanBox()) scanBox().blur();
     } else if (event.key === "Enter") {
       takeScan(event);
+    } else if (document.activeElement && document.activeElement.matches("[type=password]")) {
+      /* A password manager types as fast as a scanner: what it types is no scan and goes to no other box. */
+      burst = "";
     } else if (event.key.length === 1) {
       const alone = event.timeStamp - last > BURST_GAP;
       remember(event);
