@@ -16,6 +16,7 @@ from inspections.people.choices import Role
 from inspections.people.rules import Actor
 from inspections.records.models import LedgerEntry
 from inspections.releases.models import Delivery, Release, ReleasedVehicle, Signature
+from inspections.releases.rules import MEANING
 from inspections.releases.services import propose_release, sign_release
 from inspections.results.services import record_inspection
 from tests import factories
@@ -367,3 +368,17 @@ def test_partial_release_names_only_what_was_asked(plant, record, good_car, page
     assert heading(pages[0].get(f"/batches/{plant.batch.number}/release/")) == "Propose 2 cars for release?"
     pages[0].post(f"/batches/{plant.batch.number}/release/", {"cars": "2"})
     assert list(ReleasedVehicle.objects.values_list("vehicle__vin", flat=True)) == [other.vin]
+
+
+def test_signatures_stand_with_name_time_and_meaning_on_each_page_that_rests_on_them(
+    good_car, release, officers, pages
+):
+    released(release, officers[:2])
+    for path in (f"/vehicles/{good_car.vin}/", f"/vehicles/{good_car.vin}/deliver/", f"/releases/{release.number}/"):
+        page = text(pages[0].get(path))
+        for officer in officers[:2]:
+            assert f"{officer.username} ({officer.personnel_number})" in page, path
+        assert (page.count(f"“{MEANING.english}”"), page.count("2026-11-23 08:00:00") >= 2) == (2, True), path
+    batch = text(pages[0].get(f"/batches/{good_car.batch.number}/"))
+    for place, officer in enumerate(officers[:2], 1):
+        assert f"Signature {place}: {officer.username} ({officer.personnel_number}), 2026-11-23 08:00" in batch

@@ -45,6 +45,7 @@ from ..frame import optional_url
 from ..matrix_choice import Choice
 from ..paging import HISTORY, PAGE, Pager, address, cursor_text, moment_cursor, number_cursor
 from ..release_page import release_row
+from ..signed_for import of_releases
 from ..telling import Telling, characteristics_in
 from ..templatetags.interlock import digest
 from .matrix import matrix_context
@@ -177,11 +178,12 @@ def _release(request: HttpRequest, found: Batch, summary: BatchSummary) -> dict[
     allowed = may(actor, MAY_RELEASE)
     words = batch_page.release_words(summary, waiting)
     rows = [release_row(row, at) for row in releases(batch_id=found.pk, most=10)]
+    hands = of_releases([(row.release.id, row.release.number) for row in rows])
     return {
         "keeping": operators_keeping(batch_id=found.pk),
         "release_words": words,
-        "releases": rows,
-        "release_digest": digest((words, rows)),
+        "releases": [(row, hands.get(row.release.number, ())) for row in rows],
+        "release_digest": digest((words, rows, sorted((number, len(given)) for number, given in hands.items()))),
         "proposable": waiting,
         "propose_url": reverse("web:release-propose", args=[found.number]) if waiting and allowed else "",
         "who_may_release": "" if allowed or not waiting else who_may(MAY_RELEASE, actor),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from datetime import datetime
 from typing import Any, cast
 
 from django.conf import settings
@@ -32,6 +34,7 @@ from inspections.releases.queries import (
     differences_since,
     open_contacts,
     proposable,
+    release_of_vehicle,
     releases,
     standing_vehicles,
     vehicles_of_release,
@@ -60,6 +63,7 @@ from ..forms.signing import SignForm
 from ..paging import PAGE, Pager, address, number_cursor
 from ..reason_groups import ReasonList, group_reasons
 from ..shown import NOT_SAID, shown_of, shown_token
+from ..signed_for import SignedFor, of_concessions, of_release
 from ..signing import STATUS_OF_REFUSAL, count_password
 
 _LONGEST = 64
@@ -373,6 +377,7 @@ def deliver(request: HttpRequest, vin: str) -> HttpResponse:
             else:
                 messages.success(request, _("%(vin)s has left the plant.") % {"vin": vehicle.vin})
                 return HttpResponseRedirect(reverse("web:vehicle", args=[vehicle.vin]))
+    conceded = conceded_now(vehicle_id=vehicle.pk) if answered.may_leave else []
     context = {
         "vehicle": vehicle,
         "batch": vehicle.batch,
@@ -380,13 +385,22 @@ def deliver(request: HttpRequest, vin: str) -> HttpResponse:
         "reasons": _stopping(vehicle, answered),
         "form": form,
         "refusal": refusal,
-        "concessions": concession_numbers(conceded_now(vehicle_id=vehicle.pk)) if answered.may_leave else [],
+        "concessions": concession_numbers(conceded) if conceded else [],
+        "signed_for": _signed_for(vehicle, conceded, at),
         "may_act": may(actor, MAY_RELEASE),
         "who_may": who_may(MAY_RELEASE, actor),
         "back": reverse("web:vehicle", args=[vehicle.vin]),
         "title_block": [{"label": _("Vehicle"), "value": vehicle.vin}],
     }
     return render(request, "inspections/releases/deliver.html", context, status=status)
+
+
+def _signed_for(vehicle: Vehicle, conceded: Collection[int], at: datetime) -> list[SignedFor]:
+    release = release_of_vehicle(vehicle_id=vehicle.pk, at=at)
+    return [
+        *(of_release(release.number, release.signatures) if release is not None else ()),
+        *of_concessions(conceded),
+    ]
 
 
 def _stopping(vehicle: Vehicle, answered: Clearance) -> ReasonList:

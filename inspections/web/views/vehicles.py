@@ -67,6 +67,7 @@ from ..life_anchors import anchored, anchors_of
 from ..life_words import MOST_BARS, Words, problems_by_inspection, say_moments
 from ..paging import PAGE, Pager, address, cursor_text, moment_cursor
 from ..reason_groups import group_reasons
+from ..signed_for import of_concessions, of_release
 from ..telling import characteristics_in
 from ..vin_words import vin_facts
 from .to_test import MAY_RECORD
@@ -205,13 +206,18 @@ def _answer(
     reasons = group_reasons(said, known.language, known.zone, cars_first=True)
     in_force = revision_in_force(batch.configuration, at)
     release = release_of_vehicle(vehicle_id=found.pk, at=at)
+    conceded = _concessions(found, release, at)
     waiting = sum(cause.code == ReasonCode.EVALUATION_PENDING for cause in causes)
     return {
         "answer": vehicle_page.answer(answered, reasons, release.delivered_at, conceded=bool(release.left_by))
         if release is not None
         else vehicle_page.answer(answered, reasons),
         "release": release,
-        "concessions": _concessions(found, release, at),
+        "concessions": conceded,
+        "signed_for": [
+            *(of_release(release.number, release.signatures) if release is not None else ()),
+            *of_concessions([row.found.id for row, _left in conceded]),
+        ],
         "propose_url": reverse("web:release-propose", args=[batch.number])
         if answered.clear and release is None and may(actor_of(request), MAY_RELEASE)
         else "",
