@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -117,6 +118,28 @@ def decisions_of_vehicle(
         DecisionRow(id_, gate, State(state), decided_at, number, tuple(json.loads(reasons)), _missing_of(counts))
         for id_, gate, state, decided_at, number, reasons, counts in rows
     ]
+
+
+def flagged_since(*, batch_ids: Sequence[int]) -> dict[int, datetime]:
+    """By batch that a gate flags now, when the run of moments began in which at least one of its gates failed: gates
+    may have taken turns, and what was decided within it does not begin it anew. One statement."""
+    worst: dict[int, dict[str, int]] = {}
+    found: dict[int, datetime] = {}
+    rows = read_named(
+        "select batch_id, decided_at, array_agg(domain order by domain),"
+        " array_agg((counts->>'worst')::int order by domain) from inspections_decision"
+        " where vehicle_id is null and batch_id = any(%(ids)s)"
+        " group by batch_id, counter, decided_at order by batch_id, counter",
+        ids=list(batch_ids),
+    )
+    for batch_id, decided_at, domains, states in rows:
+        standing = worst.setdefault(batch_id, {})
+        standing.update(zip(domains, states, strict=True))
+        if State.FAILED not in standing.values():
+            found.pop(batch_id, None)
+        else:
+            found.setdefault(batch_id, decided_at)
+    return found
 
 
 def _missing_of(counts: str | None) -> int:

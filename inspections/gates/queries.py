@@ -29,6 +29,7 @@ from .kept_facts import (
     TypeEvidence,
     coverages_of,
     decisions_of_vehicle,
+    flagged_since,
     ending_coverages,
 )
 from .reading import read_named
@@ -99,6 +100,7 @@ __all__ = [
     "clearance",
     "coverages_of",
     "decisions_of_vehicle",
+    "flagged_since",
     "ending_coverages",
     "failed_cars",
     "missing_results",

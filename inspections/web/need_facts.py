@@ -75,6 +75,8 @@ class Findings:
 
     at: datetime
     batches: Sequence[BatchSummary] = ()
+    flagged: Mapping[int, datetime] = field(default_factory=dict)
+    """By batch, since when it is flagged without a break."""
     nonconformances: Sequence[tuple[OpenNonconformance, ReasonGroup | None]] = ()
     holds: Sequence[Hold] = ()
     hold_lists: Sequence[HoldListRow] = ()

@@ -108,7 +108,7 @@ def _flagged(found: Findings) -> Iterable[Task]:
             Status.FAIL,
             (bold(batch.number), text(_(" is flagged. ")), text(failing)),
             (text(under),),
-            min((gate.decided_at for gate in failed if gate.decided_at), default=batch.opened_at),
+            found.flagged.get(batch.id, batch.opened_at),
             reverse("web:batch", args=[batch.number]),
             _("See why"),
             ENGINEER | OFFICER,

@@ -11,6 +11,7 @@ from inspections.gates.queries import (
     cars_of_batch,
     decisions_of_vehicle,
     failed_cars,
+    flagged_since,
     missing_results,
     nonconformance_causes,
     own_gates,
@@ -42,6 +43,7 @@ READS = {
     "own": lambda plant: own_gates(batch_id=plant.batch.pk, at=AT),
     "failed": lambda plant: failed_cars(batch_ids=[plant.batch.pk]),
     "decisions": lambda plant: decisions_of_vehicle(vehicle_id=plant.vehicle.pk, before=LATER, most=100),
+    "flagged": lambda plant: flagged_since(batch_ids=[plant.batch.pk]),
     "causes": lambda plant: nonconformance_causes(vehicle_ids=[plant.vehicle.pk]),
 }
 
@@ -102,3 +104,40 @@ def test_a_passed_gate_past_its_time_is_told_as_expired(plant):
 def test_a_filter_that_does_not_exist_is_an_error(plant):
     with pytest.raises(KeyError):
         cars_of_batch(batch_id=plant.batch.pk, shown="true or true", after=0, at=AT, most=10)
+
+
+PASSED, PENDING, FAILED = State.PASSED, State.PENDING, State.FAILED
+
+
+@pytest.mark.parametrize(
+    ("told", "since"),
+    [
+        ([], None),
+        ([(1, "battery", FAILED)], 1),
+        # Decided again and again while it is flagged: it is flagged since the first.
+        ([(1, "battery", FAILED), (2, "battery", FAILED), (3, "battery", FAILED)], 1),
+        # Another gate took over before the first one passed.
+        ([(1, "battery", FAILED), (2, "crash", FAILED), (3, "battery", PASSED)], 1),
+        # In one act one passes and another fails: there was no moment between.
+        ([(1, "battery", FAILED), (2, "battery", PASSED), (2, "crash", FAILED)], 1),
+        ([(1, "battery", FAILED), (2, "battery", PENDING)], None),
+        ([(1, "battery", FAILED), (2, "battery", PENDING), (3, "crash", FAILED), (4, "driving", FAILED)], 3),
+    ],
+)
+def test_a_batch_is_flagged_since_the_run_began_in_which_a_gate_always_failed(plant, told, since):
+    for minute, domain, worst in told:
+        at = AT + timedelta(minutes=minute)
+        counts = {"worst": int(worst)}
+        plant.batch.decisions.create(domain=domain, counter=minute, decided_at=at, state=0, counts=counts)
+    expected = {} if since is None else {plant.batch.pk: AT + timedelta(minutes=since)}
+    assert flagged_since(batch_ids=[plant.batch.pk]) == expected
+
+
+def test_deciding_more_cars_does_not_begin_the_flag_anew(plant):
+    fail(plant, plant.vehicle)
+    decide(plant)
+    others = make_vehicles(plant.batch, 2)
+    for minute, vehicle in enumerate(others, start=5):
+        fail(plant, vehicle, "0.200")
+        decide_batch(batch_id=plant.batch.pk, at=AT + timedelta(minutes=minute))
+    assert flagged_since(batch_ids=[plant.batch.pk]) == {plant.batch.pk: AT}

@@ -24,6 +24,7 @@ from inspections.gates.queries import (
     batch_summaries,
     ending_coverages,
     failed_cars,
+    flagged_since,
     nonconformance_causes,
     period_standings,
     to_test,
@@ -100,6 +101,7 @@ def _read(at: datetime) -> Findings:
     return Findings(
         at=at,
         batches=batch_summaries(ids=batches, at=at),
+        flagged=flagged_since(batch_ids=batches),
         to_test=tests,
         procedures=procedures_named({row.procedure_id for row in tests}),
         nonconformances=_said(nonconformances),
