@@ -40,6 +40,11 @@ class Problem:
     def __str__(self) -> str:
         return f"{self.file}:{self.line}: {self.text}"
 
+    @property
+    def told(self) -> str:
+        """For whoever reads it now; English where the check does not hand it over."""
+        return f"{self.file}:{self.line}: {self.said or self.text}"
+
 
 @dataclass(frozen=True, slots=True)
 class Document:

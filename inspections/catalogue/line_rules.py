@@ -238,7 +238,9 @@ class LineReader:
 
     def sampling(self, legal: bool) -> dict[str, Any]:
         stated, level = self.entry.get("sampling"), Level(self.entry["level"])
-        if (stated is None) != (level is not Level.SAMPLE):
+        if stated is None and level is Level.SAMPLE:
+            self.refuse(say("the level is sample: state how many samples, and of what"), "level")
+        elif stated is not None and level is not Level.SAMPLE:
             said = say("sampling belongs to level sample, and the level is %(level)s", level=level)
             self.refuse(said, "sampling")
         if stated is None:

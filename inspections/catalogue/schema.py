@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
 from ..evaluation.facts import Expression, Kind, Level
+from ..saying import Said, say
 from .choices import Basis, Confidence, Domain, Period, Special
 from .documents import Document, Path, Problem
 
@@ -166,8 +167,9 @@ def schema_problems(document: Document) -> list[Problem]:
     """Everything in a document that its format does not allow, each with its line."""
     validator = _VALIDATORS.get(document.format) if isinstance(document.format, str) else None
     if validator is None:
-        formats = " or ".join(_VALIDATORS)
-        return [document.problem(("format",), f"found {_shown(document.format)} as format, expected {formats}")]
+        known = say("%(one)s or %(other)s", one=CATALOGUE_FORMAT, other=PLAN_FORMAT)
+        said = say("found %(found)s as format, expected %(known)s", found=_shown(document.format), known=known)
+        return [document.problem(("format",), said)]
     return problems_of(document, validator)
 
 
@@ -178,62 +180,94 @@ def problems_of(document: Document, validator: Draft202012Validator) -> list[Pro
 
 def _worded(document: Document, error: ValidationError) -> Iterator[Problem]:
     path: Path = tuple(error.absolute_path)
-    value: Any = error.instance
-    asked: Any = error.validator_value
-    schema: Any = error.schema
-    name, found = _named(path), _shown(value)
+    value, asked, schema = cast("tuple[Any, Any, Any]", (error.instance, error.validator_value, error.schema))
+    if error.validator == "additionalProperties":
+        known = sorted(schema["properties"])
+        for key in value:
+            if key not in schema["properties"]:
+                said = say("found the key %(key)s, expected one of %(known)s", key=repr(key), known=known)
+                yield document.problem((*path, key), said)
+    elif error.validator == "required":
+        missing = [key for key in asked if key not in value]
+        # The validator reports each absent key; the first report names them all.
+        if error.message.startswith(f"'{missing[0]}'"):
+            yield document.problem(path, say("%(name)s lacks %(missing)s", name=_named(path), missing=missing))
+    else:
+        yield document.problem(path, _said(error, _named(path), value, asked))
+
+
+def _said(error: ValidationError, name: Said, value: Any, asked: Any) -> Said:
+    """Of one value: what was found in its place, and what is expected there."""
+    facts: dict[str, Any] = {"name": name, "found": _shown(value), "asked": asked}
     match error.validator:
-        case "additionalProperties":
-            allowed = schema["properties"]
-            for key in value:
-                if key not in allowed:
-                    known = ", ".join(sorted(allowed))
-                    yield document.problem((*path, key), f"found the key {key!r}, expected one of {known}")
-            return
-        case "required":
-            missing = ", ".join(key for key in asked if key not in value)
-            # The validator reports each absent key; the first report names them all.
-            if error.message.startswith(f"'{missing.split(', ')[0]}'"):
-                yield document.problem(path, f"{name} lacks {missing}")
-            return
         case "enum":
-            text = f"found {found} for {name}, expected one of {', '.join(str(value) for value in asked)}"
+            known = [str(each) for each in asked]
+            return say("found %(found)s for %(name)s, expected one of %(known)s", **facts, known=known)
         case "type":
-            text = f"found {found} for {name}, expected {_type_words(asked)}"
+            facts["type"] = _type_words(asked)
             if "string" in asked and isinstance(value, (bool, int, Decimal)):
-                text += "; quote it if it is meant as text"
+                return say("found %(found)s for %(name)s, expected %(type)s; quote it if it is meant as text", **facts)
+            return say("found %(found)s for %(name)s, expected %(type)s", **facts)
         case "pattern":
-            text = (
-                f"found {found} for {name}, expected at most 64 letters, digits and . _ - with no blank or sign first"
+            return say(
+                "found %(found)s for %(name)s, expected at most 64 letters, digits and . _ -"
+                " with no blank or sign first",
+                **facts,
             )
         case "uniqueItems":
-            text = f"{name} names something twice: {found}"
+            return say("%(name)s names something twice: %(found)s", **facts)
         case "minItems":
-            text = f"{name} has {len(value)} entries, expected at least {asked}"
+            return say("%(name)s has %(count)d entries, expected at least %(asked)s", **facts, count=len(value))
         case "minLength":
-            text = f"{name} is empty, expected a text"
+            return say("%(name)s is empty, expected a text", **facts)
         case "maxLength":
-            text = f"{name} has {len(value)} characters, expected at most {asked}"
-        case "minimum" | "maximum":
-            bound = "at least" if error.validator == "minimum" else "at most"
-            text = f"found {found} for {name}, expected {bound} {asked}"
-        case _:
-            text = f"{name}: {error.message}"
-    yield document.problem(path, text)
+            return say("%(name)s has %(count)d characters, expected at most %(asked)s", **facts, count=len(value))
+        case "minimum":
+            return say("found %(found)s for %(name)s, expected at least %(asked)s", **facts)
+        case "maximum":
+            return say("found %(found)s for %(name)s, expected at most %(asked)s", **facts)
+    return say("%(name)s: %(fault)s", name=name, fault=error.message)
 
 
-def _named(path: Path) -> str:
+_KEYS: Final = {
+    said.message: said
+    for said in (
+        say("acceptance"),
+        say("basis"),
+        say("clause"),
+        say("confidence"),
+        say("edition"),
+        say("expression"),
+        say("level"),
+        say("members"),
+        say("note"),
+        say("period"),
+        say("positions"),
+        say("size"),
+        say("standard"),
+        say("unit"),
+        say("value"),
+        say("values"),
+    )
+}
+"""Keys of a line of a plan that a form fills in, as its reader calls them; others stay as files write them."""
+
+
+def _named(path: Path) -> Said:
     keys = [str(step) for step in path if isinstance(step, str)]
     if not keys:
-        return "the document"
-    return keys[-1] if isinstance(path[-1], str) else f"an entry of {keys[-1]}"
+        return say("the document")
+    name = _KEYS.get(keys[-1], Said(keys[-1]))
+    return name if isinstance(path[-1], str) else say("an entry of %(name)s", name=name)
 
 
-def _shown(value: Any) -> str:
+def _shown(value: Any) -> Said | str:
     if value is None:
-        return "nothing"
-    if isinstance(value, (dict, list)):
-        return "a mapping" if isinstance(value, dict) else f"a list of {len(value)}"
+        return say("nothing")
+    if isinstance(value, dict):
+        return say("a mapping")
+    if isinstance(value, list):
+        return say("a list of %(count)d", count=len(value))
     if isinstance(value, bool):
         return str(value).lower()
     text = str(value)
@@ -242,15 +276,19 @@ def _shown(value: Any) -> str:
 
 
 _TYPES: Final = {
-    "string": "a text",
-    "number": "a decimal",
-    "integer": "a whole number",
-    "boolean": "true or false",
-    "array": "a list",
-    "object": "a mapping",
-    "null": "null",
+    "string": say("a text"),
+    "number": say("a decimal"),
+    "integer": say("a whole number"),
+    "boolean": say("true or false"),
+    "array": say("a list"),
+    "object": say("a mapping"),
+    "null": say("null"),
 }
 
 
-def _type_words(asked: str | list[str]) -> str:
-    return " or ".join(_TYPES[name] for name in ([asked] if isinstance(asked, str) else asked))
+def _type_words(asked: str | list[str]) -> Said:
+    names = [asked] if isinstance(asked, str) else asked
+    found = _TYPES[names[0]]
+    for name in names[1:]:
+        found = say("%(one)s or %(other)s", one=found, other=_TYPES[name])
+    return found

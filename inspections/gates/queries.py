@@ -29,8 +29,8 @@ from .kept_facts import (
     TypeEvidence,
     coverages_of,
     decisions_of_vehicle,
-    flagged_since,
     ending_coverages,
+    flagged_since,
 )
 from .reading import read_named
 from .rejections import (
@@ -100,9 +100,9 @@ __all__ = [
     "clearance",
     "coverages_of",
     "decisions_of_vehicle",
-    "flagged_since",
     "ending_coverages",
     "failed_cars",
+    "flagged_since",
     "missing_results",
     "nonconformance_causes",
     "open_rejections",

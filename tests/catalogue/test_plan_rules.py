@@ -130,7 +130,7 @@ REFUSED = [
     (f"characteristic: OCV, {EV}: inside, lower: 1, market: EU", "OCV: found the market EU, but the configuration is for CN"),
     (f"characteristic: OCV, {EV}: inside, lower: 1, effective_from: 1.7.2026", "OCV: found '1.7.2026', expected a date such as 2026-07-01"),
     (f"characteristic: OCV, {EV}: inside, lower: 1, effective_from: 2026-07-02, effective_to: 2026-07-01", "OCV: found effective_from 2026-07-02, which is not before"),
-    ("characteristic: OCV, level: sample, expression: inside, lower: 1", "OCV: sampling belongs to level sample"),
+    ("characteristic: OCV, level: sample, expression: inside, lower: 1", "OCV: the level is sample: state how many samples"),
     (f"characteristic: OCV, {EV}: inside, lower: 1, sampling: {{basis: per_batch, size: 1}}", "OCV: sampling belongs to level sample"),
     (f"characteristic: OCV, {SAMPLED}: {{basis: per_batch, period: week, size: 1}}", "OCV: a period belongs to the basis per_period"),
     (f"characteristic: OCV, {SAMPLED}: {{basis: per_period, size: 1}}", "OCV: a period belongs to the basis per_period"),

@@ -101,7 +101,7 @@ def test_a_line_is_taken_out_and_another_added(plant, owner):
         ({"line-0-uncertainty": ""}, "BOND: a critical variable states its uncertainty; not stated is not allowed"),
         ({"line-0-repeats": "1"}, "BOND: found repeats 1, expected 0: a critical characteristic has no free repeat"),
         ({"line-0-confidence": "read"}, "BOND: the confidence read needs a standard on the same line"),
-        ({"line-0-level": "sample"}, "BOND: sampling belongs to level sample, and the level is sample"),
+        ({"line-0-level": "sample"}, "BOND: the level is sample: state how many samples, and of what"),
     ],
 )
 def test_law_1_what_a_plan_may_not_ask_is_refused_in_words_and_nothing_is_lost(plant, owner, changes, said):
@@ -187,3 +187,43 @@ def test_it_takes_as_many_statements_with_seven_lines_as_with_one(plant, owner):
     many = count()
     factories.make_revision(plant.configuration, factories.LINES[:1])
     assert (count(), many) == (many, 10)
+
+
+@pytest.mark.parametrize(
+    ("changes", "english", "chinese"),
+    [
+        (
+            {"line-0-positions": "pack, pack"},
+            "positions names something twice: a list of 2",
+            "位置中有重复项：含2项的列表",
+        ),
+        (
+            {"line-0-positions": "-pack"},
+            "found '-pack' for an entry of positions, expected at most 64 letters, digits and . _ - with no blank or"
+            " sign first",
+            "位置中的一项为'-pack'，应为最多64个字母、数字和 . _ -，且不以空格或符号开头",
+        ),
+        (
+            {"line-0-level": "sample", "line-0-size": "3"},
+            "found '' for basis, expected one of per_period, per_batch",
+            "抽样基准为''，应为以下之一：per_period、per_batch",
+        ),
+    ],
+)
+def test_what_the_format_of_a_plan_does_not_allow_is_refused_in_the_language_of_the_page(
+    plant, owner, changes, english, chinese
+):
+    for language, said in (("en", english), ("zh-CN", chinese)):
+        sent = filled(owner.get(ADDRESS), **changes)
+        response = owner.post(ADDRESS, sent, headers={"accept-language": language})
+        assert (response.status_code, PlanRevision.objects.count()) == (422, 1)
+        found = [(problem["text"], problem["lang"], problem["id"]) for problem in response.context["problems"]]
+        assert (said, "", "id_line-0-characteristic") in found
+
+
+def test_every_line_names_its_characteristic_in_the_language_of_the_page_though_it_is_folded(plant, owner):
+    Characteristic.objects.filter(code="BOND").update(name="Bonding", name_zh="等电位连接")
+    for language, name in (("en", "Bonding"), ("zh-CN", "等电位连接")):
+        html = owner.get(ADDRESS, headers={"accept-language": language}).content.decode()
+        assert f'<summary><b>{name}</b> <span class="code">BOND</span>' in html
+        assert f'<option value="BOND" selected>BOND {name}</option>' in html
