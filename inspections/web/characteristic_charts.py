@@ -158,9 +158,9 @@ class _Drawer:
         return {key: self.known[key] for key in drawn if self.known[key].url}
 
     def _band_link(self, begin: datetime, end: datetime) -> Link:
-        since, until = (f"{timezone.localtime(moment):%Y-%m-%dT%H:%M:%S}" for moment in (begin, end))
+        since, until = (f"{timezone.localtime(moment):%Y-%m-%d %H:%M:%S}" for moment in (begin, end))
         url = self.address({"since": since, "until": until, "window": None, "after": None})
-        return Link(url, f"{since[:16].replace('T', ' ')} – {until[11:16]}")
+        return Link(url, f"{since[:16]} – {until[11:16]}")
 
     def panels(self) -> list[Panel]:
         """Each rig by itself, if there are several; of many those with most fails, then with most results."""

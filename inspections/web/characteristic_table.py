@@ -24,7 +24,7 @@ from .statuses import OF_OUTCOME, Status, word_of
 
 def fixed(span: tuple[datetime, datetime]) -> dict[str, str | None]:
     """The window as moments, so that it does not move between the pages of a list."""
-    since, until = (f"{timezone.localtime(moment):%Y-%m-%dT%H:%M:%S}" for moment in span)
+    since, until = (f"{timezone.localtime(moment):%Y-%m-%d %H:%M:%S}" for moment in span)
     return {"since": since, "until": until, "window": None}
 
 

@@ -1,4 +1,4 @@
-"""The plant that the pictures show: a demo of its own, two runs of the line, a draft plan, one test by hand."""
+"""The plant that the pictures show: a demo of its own, two runs of the line, one test by hand."""
 
 from __future__ import annotations
 
@@ -9,15 +9,11 @@ from contextlib import contextmanager
 
 from qa.demo import begin
 from qa.embedded.cluster import ADDRESSES, Cluster
-from qa.embedded.places import PROJECT, Places
+from qa.embedded.places import Places
 from qa.embedded.supervisor import Supervisor
 
 from .camera import Camera
 from .shots import AIRBAG, BATCH, ENDED, FLAGGED, MEASURED, SQUIBS, TABLET
-
-PLAN = PROJECT / "inspections" / "catalogue" / "data" / "plans" / "su7-max-cn-p2.yaml"
-TIGHTER = (("upper: 50.0\n", "upper: 40.0\n"), ("upper: 10.0\n", "upper: 8.0\n"), ("lower: 72\n", "lower: 74\n"))
-"""What the draft asks otherwise, so that there is something to compare."""
 
 
 @contextmanager
@@ -29,23 +25,17 @@ def plant() -> Iterator[Supervisor]:
     cluster = Cluster(Places.of(f"test-screenshots-{os.getpid()}"), durable=False, temporary=True)
     try:
         supervisor, _ = begin(cluster, socket.create_server(("127.0.0.1", 0)))
-        play(cluster, supervisor)
+        play(supervisor)
         yield supervisor
     finally:
         cluster.stop()
 
 
-def play(cluster: Cluster, supervisor: Supervisor) -> None:
+def play(supervisor: Supervisor) -> None:
     """Bring the plant to the state that is photographed."""
     line = ("manage.py", "simulate_line", "--pace", "0", "--seed")
     supervisor.run_step("A run of the line to its end: a minute or two.", *line, ENDED, "--until", "delivered")
     supervisor.run_step("A run that is flagged: a minute more.", *line, FLAGGED, "--until", "flagged")
-    draft = cluster.places.home / PLAN.name
-    text = PLAN.read_text(encoding="utf-8")
-    for old, new in TIGHTER:
-        text = text.replace(old, new, 1)
-    draft.write_text(text, encoding="utf-8")
-    supervisor.run_step("A draft of a plan.", "manage.py", "load_plan", str(draft), "--author", "0101")
 
 
 def act(camera: Camera) -> None:

@@ -11,6 +11,7 @@ from ..demonstration.accounts import ACCOUNTS, PASSWORD, add_accounts
 from ..demonstration.coverage import cover
 from ..demonstration.keys import keys_file
 from ..demonstration.master_data import load_shipped
+from ..demonstration.next_revision import draft_next
 from ..demonstration.plant import add_plant
 from ..demonstration.targets import ask
 from ..simulation.plan import PlanTooSmall
@@ -20,7 +21,8 @@ from ..simulation.reading import NotLoaded, revisions_in_force
 class Command(BaseCommand):
     help = (
         "Fill the demo: accounts, the shipped catalogue and plans, rigs with certificates and keys, demonstration "
-        "coverage and targets. What is there already stays; a second run changes nothing. Refused outside the demo."
+        "coverage and targets, a draft of a plan's next revision. What is there already stays; a second run changes "
+        "nothing. Refused outside the demo."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -37,6 +39,7 @@ class Command(BaseCommand):
             plans, keys = add_plant(revisions, at)
             cover(revisions, plans, at)
             ask(at)
+            draft_next(at)
         except (FilesRefused, ApprovalRefused, NotLoaded, PlanTooSmall) as refused:
             raise CommandError(str(refused)) from refused
         self._say(len(keys))

@@ -27,10 +27,14 @@ APPROVERS = ("owner", "owner2")
 def load_shipped(at: datetime) -> list[PlanRevision]:
     """Load the shipped files as they are now and approve what is new in them. Returns the shipped plans' revisions.
 
+    A plan of which a person drafted a revision is theirs from then on: its file is left alone.
+
     Raises FilesRefused, and ApprovalRefused where one of the approvers has changed the plan.
     """
     load_catalogue_documents(documents=_documents(CATALOGUE_FORMAT), actor=Actor.system(), at=at)
-    drafted = load_plan_documents(documents=_documents(PLAN_FORMAT), actor=Actor.system(), at=at)
+    taken_over = set(PlanRevision.objects.filter(author__isnull=False).values_list("plan__code", flat=True))
+    shipped = [document for document in _documents(PLAN_FORMAT) if document.content["plan"]["code"] not in taken_over]
+    drafted = load_plan_documents(documents=shipped, actor=Actor.system(), at=at)
     revisions = []
     for plan in drafted:
         revision = plan.revision

@@ -14,7 +14,7 @@ from inspections.batches.models import DeliveryTarget
 from inspections.batches.targets import MOST_CARS
 from inspections.catalogue.models import VehicleModel
 
-from .texts import LineField, ReasonField, refuse_controls
+from .texts import DAY_EXAMPLE, LineField, ReasonField, refuse_controls, written_like
 
 _LONGEST: Final = 6_000
 _DAYS: Final = (_("Monday"), _("Tuesday"), _("Wednesday"), _("Thursday"), _("Friday"), _("Saturday"), _("Sunday"))
@@ -54,7 +54,7 @@ class TargetForm(forms.Form):
         },
     )  # fmt: skip
     effective_on = forms.DateField(
-        label=_("From this day on"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        label=_("From this day on"), widget=forms.DateInput(attrs=written_like(DAY_EXAMPLE), format="%Y-%m-%d"),
         input_formats=["%Y-%m-%d"],
         help_text=_("Today or later: what was asked of days that are over stays. The first target may begin with the "
             "year."),

@@ -66,11 +66,31 @@ class ReasonField(forms.CharField):
         return str(super().to_python(value)).replace("\r\n", "\n")
 
 
-class MomentField(forms.DateTimeField):
-    """A moment on the plant's clock, as the browser's own control writes it. Cleaned, it is aware."""
+DAY_EXAMPLE: Final = "2026-11-23"
+MOMENT_EXAMPLE: Final = "2026-11-23 08:30"
 
-    widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
-    input_formats = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S"]
+
+def written_like(example: str) -> dict[str, Any]:
+    """Attributes of a text box for a day or a moment.
+
+    A browser's own control shows the day in the order of the browser's language, whatever that of the page: 11/12 is
+    then one day to one reader and another to the next. So days are typed and shown as year-month-day everywhere.
+    """
+    return {
+        "class": "when",
+        "placeholder": example,
+        "maxlength": 19,
+        "autocomplete": "off",
+        "spellcheck": "false",
+        "autocapitalize": "off",
+    }
+
+
+class MomentField(forms.DateTimeField):
+    """A moment on the plant's clock, written as 2026-11-23 08:30. Cleaned, it is aware."""
+
+    widget = forms.DateTimeInput(attrs=written_like(MOMENT_EXAMPLE), format="%Y-%m-%d %H:%M")
+    input_formats = ["%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
 
     def __init__(self, **more: Any) -> None:
         messages = {

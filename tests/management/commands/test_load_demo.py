@@ -10,6 +10,7 @@ from django.core.management import CommandError, call_command
 from django.db import transaction
 from django.test import override_settings
 from django.utils import timezone
+from django.utils.translation import override
 
 from inspections.catalogue.models import PlanRevision, Procedure
 from inspections.evaluation.facts import Level
@@ -19,6 +20,7 @@ from inspections.people.models import User
 from inspections.records.models import LedgerEntry
 from inspections.rigs.models import ApiKey, Authorisation, Calibration, Rig, SystemClient
 from inspections.rigs.services import authenticate_key
+from inspections.web.plan_lines import changes_between, lines_in_words
 
 TABLES = (User, PlanRevision, Procedure, Rig, SystemClient, ApiKey, Authorisation, Calibration, Coverage, LedgerEntry)
 
@@ -82,9 +84,36 @@ def test_there_is_an_account_for_every_role_and_it_is_shown(demo):
     assert {name for user in User.objects.all() for name in user.groups.values_list("name", flat=True)} == set(Role)
 
 
-def test_both_plans_are_approved_by_two_people(demo):
-    revisions = PlanRevision.objects.values_list("status", "first_approver__username", "second_approver__username")
-    assert list(revisions) == [("approved", "owner", "owner2")] * 2
+def test_both_plans_are_approved_by_two_people_and_of_one_the_next_revision_waits(demo):
+    revisions = PlanRevision.objects.order_by("number", "pk")
+    found = revisions.values_list("status", "author__username", "first_approver__username", "second_approver__username")
+    assert list(found) == [
+        ("approved", None, "owner", "owner2"),
+        ("approved", None, "owner", "owner2"),
+        ("draft", "owner", None, None),
+    ]
+
+
+def test_the_draft_asks_three_things_otherwise_and_nothing_that_the_law_asks(demo):
+    before, after = PlanRevision.objects.filter(plan__code="SU7-MAX-CN-P2").order_by("number")
+    with override("en"):
+        differing = changes_between(lines_in_words(before, "en"), lines_in_words(after, "en"))
+    assert {(change.kind, change.line.code, change.line.row.legal) for change in differing} == {
+        ("changed", "BAT-EOL-HIPOT-AC", False),
+        ("changed", "BAT-EOL-LEAK-PACK", False),
+        ("changed", "BAT-EOL-DCIR", False),
+    }
+    assert [[label for label, _was, _now in change.parts] for change in differing] == [["Required"]] * 3
+
+
+def test_a_plan_that_a_person_drafted_is_left_to_them_by_a_second_run(demo):
+    draft = PlanRevision.objects.get(status="draft")
+    before = list(draft.requirements.order_by("pk").values())
+    draft.note = "Mine"
+    draft.save(update_fields=["note"])
+    demo.load()
+    draft.refresh_from_db()
+    assert (draft.note, draft.status, list(draft.requirements.order_by("pk").values())) == ("Mine", "draft", before)
 
 
 def test_every_procedure_has_a_rig_and_one_certificate_runs_out_soon(demo):
