@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from fractions import Fraction
+from functools import lru_cache
 from math import lcm
 from typing import Final
 
@@ -65,8 +66,9 @@ def lattice_for(unit: str, numbers: Iterable[tuple[Decimal, str]]) -> Lattice:
     return Lattice(unit, 10**-finest * lcm(*parts))
 
 
+@lru_cache(maxsize=256)
 def _ratio(unit: str, into: str) -> tuple[int, int] | None:
-    """As the judge compares: what is counted may come without a unit."""
+    """As the judge compares: what is counted may come without a unit. Kept: thousands of values have one unit."""
     if into == COUNT:
         return ratio(stated_unit(unit) or COUNT, COUNT)
     return ratio(unit, into)

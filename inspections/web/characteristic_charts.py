@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
+from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils import timezone
@@ -146,7 +147,7 @@ class _Drawer:
     def run(self, name: str, values: tuple[Placed, ...], title: str, words: str, *, large: bool = False) -> SafeString:
         size, spans = (_RUN, _RUN_SPANS) if large else (_PANEL, _PANEL_SPANS)
         plot, times = run_plot(self.canvas, values, self.keys, size=size, spans=spans, said=large)
-        links = self._mark_links(plot, values) | {key: self._band_link(*span) for key, span in times.items()}
+        links = self._mark_links(plot, values) | (self._band_links(times) if times else {})
         return draw_chart(plot, name=name, title=title, description=words, links=links)
 
     def _mark_links(self, plot: Plot, values: tuple[Placed, ...]) -> dict[str, Link]:
@@ -157,10 +158,16 @@ class _Drawer:
                 self.known[key] = Link(inspection_url(value.measured), mark_title(value, self.page, self.language))
         return {key: self.known[key] for key in drawn if self.known[key].url}
 
-    def _band_link(self, begin: datetime, end: datetime) -> Link:
-        since, until = (f"{timezone.localtime(moment):%Y-%m-%d %H:%M:%S}" for moment in (begin, end))
-        url = self.address({"since": since, "until": until, "window": None, "after": None})
-        return Link(url, f"{since[:16]} – {until[11:16]}")
+    def _band_links(self, times: Mapping[str, tuple[datetime, datetime]]) -> dict[str, Link]:
+        """Each band leads to its time. The address is made once: a page has hundreds of bands."""
+        base = self.address({"since": None, "until": None, "window": None, "after": None})
+        base += "&" if "?" in base else "?"
+        found = {}
+        for key, span in times.items():
+            since, until = (f"{timezone.localtime(moment):%Y-%m-%d %H:%M:%S}" for moment in span)
+            url = base + urlencode({"since": since, "until": until})
+            found[key] = Link(url, f"{since[:16]} – {until[11:16]}")
+        return found
 
     def panels(self) -> list[Panel]:
         """Each rig by itself, if there are several; of many those with most fails, then with most results."""

@@ -39,7 +39,9 @@ _PAGES = (
     (gettext_lazy("Rigs"), "web:rigs", "g", "rig rig-act rig-cars rig-finding rig-key rig-key-revoke"),
     (
         gettext_lazy("Catalogue"), "web:plans", "c",
-        "plan plan-approve plan-compare coverage coverage-of coverage-one coverage-enter coverage-revoke"
+        "plan plan-approve plan-compare plan-draft profiles profile profile-new profile-draft profile-file"
+        " profile-revision profile-compare profile-assign profile-ask profile-approve"
+        " coverage coverage-of coverage-one coverage-enter coverage-revoke"
         " characteristics characteristic",
     ),
 )  # fmt: skip

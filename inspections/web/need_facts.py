@@ -74,6 +74,8 @@ class Findings:
     """What was read for the page, all of one moment."""
 
     at: datetime
+    reader: int | None = None
+    """Whose page it is."""
     batches: Sequence[BatchSummary] = ()
     flagged: Mapping[int, datetime] = field(default_factory=dict)
     """By batch, since when it is flagged without a break."""

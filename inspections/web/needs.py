@@ -196,6 +196,7 @@ def _undecided(found: Findings) -> Iterable[Task]:
 
 
 def _drafts(found: Findings) -> Iterable[Task]:
+    own = _("You drafted it: two others approve it.")
     for revision in found.drafts:
         name = _("Plan %(plan)s revision %(number)d") % {"plan": revision.plan.code, "number": revision.number}
         first = revision.first_approver
@@ -207,7 +208,7 @@ def _drafts(found: Findings) -> Iterable[Task]:
         yield Task(
             Status.PENDING,
             (bold(name), text(said)),
-            (text(_("Until then it binds no batch.")),),
+            (text(_("Until then it binds no batch.") + (gap() + own if revision.author_id == found.reader else "")),),
             revision.created_at,
             optional_url("web:plan", revision.plan.code) or optional_url("web:plans"),
             _("See the plan"),

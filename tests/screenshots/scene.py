@@ -13,7 +13,7 @@ from qa.embedded.places import Places
 from qa.embedded.supervisor import Supervisor
 
 from .camera import Camera
-from .shots import AIRBAG, BATCH, ENDED, FLAGGED, MEASURED, SQUIBS, TABLET
+from .shots import AIRBAG, BATCH, ENDED, FILE, FLAGGED, MEASURED, PROFILE, SAYS, SQUIBS, TABLET
 
 
 @contextmanager
@@ -39,7 +39,8 @@ def play(supervisor: Supervisor) -> None:
 
 
 def act(camera: Camera) -> None:
-    """What people do before the pictures: an officer proposes a release, an inspector records a test that fails."""
+    """What people do before the pictures: an officer proposes a release, an inspector records a test that fails,
+    an owner writes a rig profile."""
     page = camera.open("officer", "en", "light", TABLET)
     camera.go(page, f"/batches/{BATCH}/release/")
     page.locator("form.form button.main").click()
@@ -53,4 +54,26 @@ def act(camera: Camera) -> None:
     page.locator("button.save").click()
     page.wait_for_url("**/entry/recorded/*/")
     camera.known["recorded"] = page.url.removeprefix(camera.address)
+    page.context.close()
+    _write_profile(camera)
+
+
+def _write_profile(camera: Camera) -> None:
+    """An owner writes a rig profile beside a file, and saves what there is of it."""
+    page = camera.open("owner", "en", "light", TABLET)
+    camera.go(page, "/profile/new/")
+    page.locator("[name=code]").fill(PROFILE)
+    page.locator("[name=name]").fill("Torque tools of the pack line")
+    page.locator("[name=adapter]").select_option("table")
+    page.locator("form.form button").last.click()
+    page.wait_for_url(f"**/profiles/{PROFILE}/draft/")
+    page.locator("input[type=file]").set_input_files(
+        {"name": "torque.csv", "mimeType": "text/csv", "buffer": FILE.encode()}
+    )
+    page.locator("form[enctype] button").click()
+    page.wait_for_url("**/draft/?file=*")
+    camera.known["profile"] = page.url.removeprefix(camera.address)
+    page.locator("[name=document]").fill(SAYS)
+    page.locator("button[name=do][value=save]").click()
+    page.wait_for_url(f"**/profiles/{PROFILE}/1/**")
     page.context.close()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from inspections.management.simulation.numbering import batch_number, vin_of
 
 DESK = (1440, 900)
+TALL = (1440, 1240)
 TABLET = (820, 1180)
 
 ENDED = "2026W48-01"
@@ -23,6 +24,33 @@ MEASURED = vin_of("SU7", FLAGGED, 9)
 """A good car until an inspector finds something."""
 SQUIBS = "CRS-EOL-SRS"
 AIRBAG = "-driver-airbag-1"
+
+PROFILE = "TORQUE-CSV"
+FILE = f"""Test;VIN;Time;Main+ [Nm];Main- [Nm];Result
+T-4471;{MEASURED};27.11.2026 08:12:40;24,9;25,3;OK
+"""
+"""What a tool of the line writes, a format that nobody has seen before."""
+SAYS = """format: interlock-profile/1
+reading:
+  time_zone: Asia/Shanghai
+  decimal_comma: true
+  options:
+    delimiter: ";"
+    test:
+      id: Test
+      serial: VIN
+      started: {from: Time, format: "%d.%m.%Y %H:%M:%S"}
+      result: {from: Result, pass: [OK], fail: [NOK]}
+    items:
+      - {value: "Main+ [Nm]", unit: {header: true}}
+      - {value: "Main- [Nm]", unit: {header: true}}
+subject:
+  vin: {from: serial}
+procedure: {code: BAT-EOL-TORQUE}
+items:
+  - {item: "Main+", characteristic: BAT-EOL-BUSBAR, position: main-positive}
+"""
+"""The profile that reads it; one of its columns has no place yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +84,8 @@ TYPED = (
 
 SHOTS = (
     Shot("today", "engineer", "/"),
+    Shot("targets", "owner", "/targets/"),
+    Shot("vehicles", "engineer", "/vehicles/"),
     Shot("batch", "engineer", f"/batches/{BATCH}/"),
     Shot("matrix", "engineer", f"/batches/{BATCH}/matrix/"),
     Shot("vehicle", "engineer", f"/vehicles/{EXAMPLE}/"),
@@ -67,7 +97,9 @@ SHOTS = (
     Shot("release", "officer2", "/releases/", "main a[href^='/releases/']"),
     Shot("characteristic", "engineer", "/characteristics/ALN-TOE-F/"),
     Shot("plan", "owner", "/plans/SU7-MAX-CN-P2/2/"),
+    Shot("compare", "owner", "/plans/SU7-MAX-CN-P2/compare/"),
     Shot("coverage", "owner", "/coverage/SU7-MAX-CN-P2/"),
     Shot("intake", "engineer", "/intake/"),
+    Shot("profile", "owner", "", size=TALL),
     Shot("samples", "engineer", "/sampling/"),
 )

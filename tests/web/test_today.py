@@ -141,3 +141,15 @@ def test_its_queries_do_not_grow_with_what_it_shows(engineer, plant):
         fail(plant, vin=vehicle.vin)
         decide_batch(batch_id=batch.pk, at=AT)
     assert (one, count(engineer)) == (29, 29)
+
+
+def test_who_drafted_a_revision_is_told_that_others_approve_it(sign_in, plant):
+    author, other = sign_in(Role.CATALOGUE_OWNER), sign_in(Role.CATALOGUE_OWNER)
+    draft = factories.make_revision(plant.configuration, factories.LINES, approved=False)
+    draft.author = author.person
+    draft.save(update_fields=["author"])
+    said = "Until then it binds no batch."
+    for client, under in ((author, f"{said} You drafted it: two others approve it."), (other, said)):
+        shown = [task for task, *_more in client.get("/").context["tasks"]]
+        found = [task for task in shown if "waits for two approvals" in str(task.parts)]
+        assert ["".join(part.text for part in task.under) for task in found] == [under]

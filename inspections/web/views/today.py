@@ -65,7 +65,7 @@ class Scope:
 @require_safe
 def today(request: HttpRequest) -> HttpResponse:
     at, actor = moment_of(request), actor_of(request)
-    found = _read(at)
+    found = _read(at, actor)
     chosen = _chosen(request, actor)
     tasks = tasks_of(found, chosen)
     failed = failed_cars(batch_ids=[batch.id for batch in found.batches])
@@ -93,13 +93,14 @@ def _act(task: Task, actor: Actor) -> str:
     return task.act if task.roles & set(actor.roles) else _("See it")
 
 
-def _read(at: datetime) -> Findings:
+def _read(at: datetime, actor: Actor) -> Findings:
     """All that the page rests on, in a number of statements that does not depend on how much there is."""
     nonconformances = open_nonconformances(most=MOST_TASKS)
     batches = batches_on_line(MOST_BATCHES)
     tests = to_test(batch_ids=batches)
     return Findings(
         at=at,
+        reader=actor.id,
         batches=batch_summaries(ids=batches, at=at),
         flagged=flagged_since(batch_ids=batches),
         to_test=tests,
