@@ -32,6 +32,8 @@ REDECIDE_EXPIRED = "inspections.redecide_expired"
 SWEEP_INTAKE = "inspections.sweep_intake"
 RECOUNT_BATCHES = "inspections.recount_batches"
 TELL_PEOPLE = "inspections.tell_people"
+SEAL_LEDGER = "inspections.seal_ledger"
+TELL_WITNESSES = "inspections.tell_witnesses"
 
 GIVE_UP_SECONDS = 0.2
 OPEN_SECONDS = 5.0

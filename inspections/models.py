@@ -73,6 +73,7 @@ from .rigs.models import (
     RigProfile,
     SystemClient,
 )
+from .sealing.models import Seal, SealingKey, SealWitness
 
 __all__ = [
     "ApiKey", "Authorisation", "Batch", "BatchGate", "Calibration", "Characteristic", "Component", "ComponentKind",
@@ -82,7 +83,7 @@ __all__ = [
     "ManufacturerCode", "Mark", "MaterialLot", "Measurement", "NamedSubject", "Nonconformance", "NoticeChoice",
     "NoticeLine", "NoticeMail", "OpenReason", "OperatorAlias", "OutOfTolerance", "Photograph", "PlanRevision",
     "Procedure", "ProfileAssignment", "ProfileRevision", "ProfileSample", "Release", "ReleasedVehicle", "Removal",
-    "Repinning", "Requirement", "Rereading", "Rig", "RigProfile", "Sample", "ScreenedVehicle", "Screening",
-    "Signature", "SoftwareChange", "SourceItem", "Submission", "SystemClient", "Trace", "Untold", "User", "Vehicle",
-    "VehicleGate", "VehicleModel", "VehicleMove", "Void",
+    "Repinning", "Requirement", "Rereading", "Rig", "RigProfile", "Sample", "ScreenedVehicle", "Screening", "Seal",
+    "SealWitness", "SealingKey", "Signature", "SoftwareChange", "SourceItem", "Submission", "SystemClient", "Trace",
+    "Untold", "User", "Vehicle", "VehicleGate", "VehicleModel", "VehicleMove", "Void",
 ]  # fmt: skip

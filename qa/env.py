@@ -69,6 +69,16 @@ def web_address(name: str, default: str = "") -> str:
     return found
 
 
+def places(name: str, schemes: Collection[str]) -> list[str]:
+    """Addresses with commas between them, each with one of the schemes and somewhere behind it. Raises BadSetting."""
+    found = words(name)
+    for each in found:
+        parts = urlsplit(each)
+        if parts.scheme not in schemes or not (parts.hostname if parts.scheme.startswith("http") else parts.path):
+            raise BadSetting(name, each, "addresses such as file:///path or https://…, with " + ", ".join(schemes))
+    return found
+
+
 def mail_address(name: str, default: str = "") -> str:
     """One mail address, with or without a name: Interlock <interlock@plant.example>. Raises BadSetting."""
     found = text(name, default)

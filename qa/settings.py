@@ -218,6 +218,16 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": env.number("NOTICES_SECONDS", 20, least=1),
         "options": {"queue": "slow", "expires": 60},
     },
+    "seal the record": {
+        "task": "inspections.seal_ledger",
+        "schedule": env.number("SEALING_PERIOD", 5, least=1),
+        "options": {"queue": "default", "expires": 30},
+    },
+    "tell the second places": {
+        "task": "inspections.tell_witnesses",
+        "schedule": env.number("SEALING_PERIOD", 5, least=1),
+        "options": {"queue": "slow", "expires": 30},
+    },
     "sweep the intake": {
         "task": "inspections.sweep_intake",
         "schedule": 30,
@@ -313,6 +323,9 @@ if _BUCKET:
 _KEYS = env.text("SEALING_KEYS")
 SEALING_KEYS = Path(_KEYS) if _KEYS else None
 SEALING_KEY = env.text("SEALING_KEY")
+# Where each checkpoint is told as well, out of reach of who administers the database; mail the newest, now and then.
+SEALING_WITNESSES = env.places("SEALING_WITNESSES", ("file", "mailto", "http", "https"))
+SEALING_MAIL_SECONDS = env.number("SEALING_MAIL_SECONDS", 3600, least=1)
 
 # --- The API --------------------------------------------------------------------------------------------------------
 # Closed by default: a view that names no permission of its own can be used by nobody without an account.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from uuid import UUID
 
 from inspections.batches.services import set_target
 from inspections.catalogue.models import ManufacturerCode, SourceItem
@@ -32,6 +33,7 @@ from inspections.results.models import Inspection, Judgement, Sample
 from inspections.results.services import map_operator, record_inspections, report_out_of_tolerance, void_inspection
 from inspections.rigs.models import ProfileAssignment, ProfileRevision, RigProfile, SystemClient
 from inspections.rigs.services import issue_key
+from inspections.sealing.models import Seal, SealingKey
 from tests import concessions
 from tests.factories import (
     AT,
@@ -53,6 +55,18 @@ from tests.signing import shown
 
 
 def fill_plant() -> Plant:
+    """`fill_record`, and a row in the tables of seals: what is not committed cannot be sealed."""
+    plant = fill_record()
+    SealingKey.objects.create(key_id="0" * 16, public_pem="none", first_used_at=AT)
+    digest = bytes(32)
+    Seal.objects.create(
+        number=1, sealed_at=AT, horizon=1, leaves=0, form=1, ledger=UUID(int=1), previous=digest, history=digest,
+        root=digest, parts=b"", nodes=digest, signatures=b"",
+    )  # fmt: skip
+    return plant
+
+
+def fill_record() -> Plant:
     """A car with a fail, a hold and a nonconformance, and a row in every other table.
 
     What no act of today writes (a later judgement) is put in as a row.

@@ -35,6 +35,10 @@ class Lock(IntEnum):
     """How many vehicles have left by it: two that leave at once, of two batches, must not both be the last."""
     NOTICES = 8
     """One for the plant: gathering notices and writing their mails, one at a time. Nothing is locked after it."""
+    SEALING = 9
+    """One for the plant: the sealer, which tries it and never waits. It locks nothing else."""
+    WITNESS = 10
+    """One for each second place of the checkpoints: it is told by one process at a time, which tries it."""
 
 
 _SPACE: Final = 0x494C
@@ -71,6 +75,17 @@ def sharing(wanted: Iterable[tuple[Lock, int]]) -> Statement:
 def exclude(kind: Lock, ids: Iterable[int]) -> None:
     """Take the locks alone, ascending. Waits for every holder. Raises as `share` does."""
     _take(_EXCLUSIVE, kind, ids)
+
+
+def try_exclude(kind: Lock, number: int) -> bool:
+    """Take the lock alone if nobody holds it now. Never waits. Raises as `share` does."""
+    key = lock_key(kind, number)
+    if not connection.in_atomic_block:
+        raise LockOutsideTransaction("locks are taken inside a transaction: outside one they would be gone at once")
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_try_advisory_xact_lock(%s)", [key])
+        (taken,) = cursor.fetchone()
+    return bool(taken)
 
 
 def lock_key(kind: Lock, number: int) -> int:

@@ -43,6 +43,8 @@ APPEND_ONLY = [
     "rereading",
     "filefinding",
     "profilesample",
+    "sealingkey",
+    "seal",
 ]
 """Rows that are written once."""
 

@@ -83,6 +83,7 @@ CLOCKS = {
     "inspections/tasks/deciding.py": "a task begins",
     "inspections/tasks/intake.py": "a task begins",
     "inspections/tasks/notices.py": "a task begins",
+    "inspections/tasks/sealing.py": "a task begins",
     "inspections/intake/submissions.py": "when a reader was heard of last: a sign of life, no moment of an act",
     "inspections/management/commands/approve_plan.py": "a command begins",
     "inspections/management/commands/issue_key.py": "a command begins",
@@ -90,6 +91,8 @@ CLOCKS = {
     "inspections/management/commands/load_demo.py": "a command begins",
     "inspections/management/commands/load_plan.py": "a command begins",
     "inspections/management/commands/new_sealing_key.py": "a command begins",
+    "inspections/management/commands/seal_ledger.py": "a command begins",
+    "inspections/management/commands/verify_ledger.py": "a command begins",
     "inspections/management/commands/simulate_line.py": "the simulated line tells its time as rigs do",
     "inspections/management/simulation/playing.py": "the simulated line tells its time as rigs do",
 }

@@ -19,6 +19,7 @@ APPEND_ONLY = {
     "profileassignment", "namedsubject", "rereading", "filefinding", "profilesample",
     "holdlist", "listedvehicle", "vehiclemove", "repinning",
     "concededvehicle", "concessionsignature",
+    "sealingkey", "seal",
 }  # fmt: skip
 """Written once: the application's role can neither change nor remove a row, nor switch off what forbids it."""
 
@@ -60,6 +61,7 @@ EXEMPT = {
     "vehiclegate": "a roll-up of the decisions, recounted every night",
     "batchgate": "a roll-up of the decisions, recounted every night",
     "openreason": "a roll-up of the decisions, recounted every night",
+    "sealwitness": "how far a second place has been told of the checkpoints: a counter that moves",
     "user_groups": "which roles a person has; each change is an entry of the ledger",
     "user_user_permissions": "Django's own, used by nothing here",
 }
