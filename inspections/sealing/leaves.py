@@ -31,13 +31,26 @@ def begin_reading() -> None:
         cursor.execute("; ".join(SESSION))
 
 
-def oldest_running() -> int:
-    """The lowest transaction that may still commit: whatever lower ones recorded can be seen by every later statement.
+_OLDEST: Final = """
+with now as materialized (select pg_current_snapshot() as snapshot)
+select coalesce(
+    (select min(running::text::bigint) from pg_snapshot_xip(now.snapshot) running where not exists (
+        select from pg_locks held join pg_stat_activity whose on whose.pid = held.pid
+        where held.locktype = 'transactionid' and held.mode = 'ExclusiveLock' and held.granted
+        and held.transactionid = running::xid
+        and whose.datid <> (select oid from pg_database where datname = current_database()))),
+    pg_snapshot_xmax(now.snapshot)::text::bigint)
+from now
+"""
+"""Transactions are numbered for all databases of a server; one that is known to be of another never writes here. One
+of which nothing is known, prepared or just ended, counts as ours."""
 
-    It waits for nobody, and nobody for it.
-    """
+
+def oldest_running() -> int:
+    """The lowest transaction that may still commit here: whatever lower ones recorded can be seen by every later
+    statement. It waits for nobody, and nobody for it."""
     with connection.cursor() as cursor:
-        cursor.execute("select pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
+        cursor.execute(_OLDEST)
         (found,) = cursor.fetchone()
     return int(found)
 

@@ -20,8 +20,11 @@ MACHINES = {
     "MayNotLeave",
     "RegistrationRefused",
     "UnknownVehicle",
-    # Whoever loads files or works on the command line reads English.
+    # Whoever loads files or works on the command line reads English; a second place is a machine.
     "FilesRefused",
+    "IndexError",
+    "NoCheckpoint",
+    "PlaceAway",
     # Its words are the faults of a document by line, as those of a plan file.
     "ProfileRefused",
     # Kept with the file by its code and shown by that.

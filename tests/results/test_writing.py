@@ -54,10 +54,10 @@ def strange(plant: Plant, prefix: str) -> list[PostedInspection]:
 
 
 def rows(prefix: str) -> list[tuple[Any, ...]]:
-    """What the record says of these, but for their ids and digests."""
+    """What the record says of these, but for their ids, digests and transactions."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "select (to_jsonb(i) - 'id' - 'digest' - 'external_id')::text, length(i.digest),"
+            "select (to_jsonb(i) - '{id,digest,external_id,recorded_in}'::text[])::text, length(i.digest),"
             " substr(i.external_id, length(%s) + 1),"
             " (select jsonb_agg(to_jsonb(m) - 'inspection_id' order by m.ordinal)"
             "  from inspections_measurement m where m.inspection_id = i.id)::text"

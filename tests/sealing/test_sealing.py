@@ -130,6 +130,17 @@ def test_what_a_long_transaction_recorded_before_others_is_sealed_when_it_commit
     assert {table: len(ids) for table, ids in named(seal).items()} == {"ledgerentry": 3}
 
 
+def test_what_runs_in_another_database_of_the_server_holds_nothing_up(sealed: Plant) -> None:
+    """Transactions are numbered for all of them; one that writes elsewhere cannot write here."""
+    with connect_as_owner("postgres") as elsewhere:
+        elsewhere.execute("begin")
+        elsewhere.execute("select pg_current_xact_id()")
+        act()
+        (seal,) = seal_ledger(at=LATER)
+        elsewhere.execute("rollback")
+    assert seal.leaves == 1
+
+
 def test_a_transaction_that_is_rolled_back_leaves_a_gap_and_nothing_else(sealed: Plant) -> None:
     with connect_as_owner(connection.settings_dict["NAME"]) as broken:
         broken.execute("begin")

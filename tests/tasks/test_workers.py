@@ -276,6 +276,7 @@ def test_tasks_are_acknowledged_late_and_bounded() -> None:
     assert set(own) == {
         DECIDE_BATCH, dispatch.SWEEP_UNDECIDED, dispatch.READ_SUBMISSION, dispatch.RECORD_WAITING, REDECIDE_EXPIRED,
         SWEEP_INTAKE, dispatch.READ_AGAIN, dispatch.RECOUNT_BATCHES, dispatch.TELL_PEOPLE,
+        dispatch.SEAL_LEDGER, dispatch.TELL_WITNESSES,
     }  # fmt: skip
     for task in own.values():
         assert (task.acks_late, task.reject_on_worker_lost, task.ignore_result) == (True, True, True)
