@@ -22,6 +22,10 @@ _POSITION: Final = {"type": "string", "pattern": r"^[A-Za-z0-9][A-Za-z0-9._/+-]{
 _DECIMAL: Final = {"type": ["number", "string"]}
 
 
+_NAMED: Final = 8
+"""Entries of a list that a refusal names."""
+
+
 def _text(most: int, least: int = 0) -> dict[str, Any]:
     return {"type": "string", "maxLength": most, "minLength": least}
 
@@ -215,7 +219,8 @@ def _said(error: ValidationError, name: Said, value: Any, asked: Any) -> Said:
                 **facts,
             )
         case "uniqueItems":
-            return say("%(name)s names something twice: %(found)s", **facts)
+            listed = [str(_shown(each)) for each in value][:_NAMED]
+            return say("%(name)s names something twice: %(listed)s", name=name, listed=listed)
         case "minItems":
             return say("%(name)s has %(count)d entries, expected at least %(asked)s", **facts, count=len(value))
         case "minLength":

@@ -194,8 +194,8 @@ def test_it_takes_as_many_statements_with_seven_lines_as_with_one(plant, owner):
     [
         (
             {"line-0-positions": "pack, pack"},
-            "positions names something twice: a list of 2",
-            "位置中有重复项：含2项的列表",
+            "positions names something twice: 'pack', 'pack'",
+            "位置中有重复项：'pack'、'pack'",
         ),
         (
             {"line-0-positions": "-pack"},

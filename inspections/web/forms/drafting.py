@@ -83,7 +83,6 @@ class LineForm(forms.Form):
 
     number = forms.IntegerField(required=False, widget=forms.HiddenInput)
     characteristic = _choice([], _("Characteristic"), required=True)
-    positions = _optional(2_000, _("Positions"), _("Codes with commas between them; empty: all that it has."))
     expression = _choice(EXPRESSIONS, _("Passes when it is"), required=True)
     lower = _optional(64, _("Lower limit"))
     lower_strict = _tick(_("The lower limit itself fails"))
@@ -91,6 +90,7 @@ class LineForm(forms.Form):
     upper_strict = _tick(_("The upper limit itself fails"))
     uncertainty = _optional(64, _("Uncertainty"), _("In the unit of the limits. Empty: not stated."))
     unit = _optional(16, _("Unit"), _("Empty: that of the characteristic."))
+    positions = _optional(2_000, _("Positions"), _("Codes with commas between them; empty: all that it has."))
     values = forms.CharField(
         label=_("Values"),
         help_text=_("One on each line, as they are stated."),
