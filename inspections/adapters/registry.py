@@ -15,6 +15,7 @@ from .qdas import QdasAdapter
 from .table import TableAdapter
 from .teststand_xml import NativeTestStandAdapter
 from .tofupilot import TofuPilotAdapter
+from .trace_files import TracingAdapter
 from .wats_json import WatsJsonAdapter
 from .wats_xml import WatsXmlAdapter
 
@@ -60,6 +61,11 @@ def installed() -> dict[str, Adapter]:
             raise DoubleAdapter(f"two readers are named {adapter.name!r}: uninstall one")
         found[adapter.name] = adapter
     return found
+
+
+def tracing() -> list[str]:
+    """The names of the readers whose formats hold traces."""
+    return sorted(name for name, adapter in installed().items() if isinstance(adapter, TracingAdapter))
 
 
 def get(name: str) -> Adapter:

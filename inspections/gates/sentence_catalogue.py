@@ -242,6 +242,7 @@ KEPT: Final[dict[str, Lines]] = {
     "too_large": ("it is too large", "内容过大"),
     "unreadable": ("the file is damaged or not as its format says", "文件损坏或不符合其格式"),
     "unknown_format": ("no reader knows the file's format", "没有可读取该格式的程序"),
+    "file_altered": ("the file on disk is not the one that landed", "磁盘上的文件不是当初收到的文件"),
     "file_missing": ("the file is not on disk any more", "文件已不在磁盘上"),
     "empty": ("there is no test in the file", "文件中没有检验"),
     "subject": ("it names no vehicle or component for certain", "未明确指出车辆或部件"),

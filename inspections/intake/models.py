@@ -11,7 +11,7 @@ class Submission(models.Model):
     """A rig's file, landed by its SHA-256 before anybody reads it. The same bytes from the same rig are one.
 
     `adapter`, its version and `profile_revision` are those by which it was read last; `reading_at` is when its reader
-    was heard of last, while one reads it.
+    was heard of last, while one reads it; `traced_at` is when its traces were looked for.
     """
 
     rig = models.ForeignKey(Rig, on_delete=models.PROTECT, related_name="submissions")
@@ -36,12 +36,14 @@ class Submission(models.Model):
     received_at = models.DateTimeField()
     read_at = models.DateTimeField(null=True)
     reading_at = models.DateTimeField(null=True)
+    traced_at = models.DateTimeField(null=True)
     attempts = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["rig", "sha256"], name="submission_once")]
         indexes = [
             models.Index(fields=["received_at"], condition=Q(state="landed"), name="submission_landed"),
+            models.Index(fields=["adapter", "read_at"], condition=Q(traced_at=None), name="submission_untraced"),
         ]
 
     def __str__(self) -> str:

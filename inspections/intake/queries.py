@@ -8,6 +8,7 @@ from typing import Final
 
 from django.db.models import Q, QuerySet
 
+from ..adapters import registry
 from ..results.models import Inspection
 from .choices import KeptKind, KeptState, SubmissionState
 from .models import Kept, Photograph, Submission, Trace
@@ -16,6 +17,8 @@ PATIENCE: Final = timedelta(seconds=30)
 """How long a landed file is left to the task that was queued for it before the sweep takes it."""
 GIVEN_UP: Final = timedelta(minutes=2)
 """How long after a reader was heard of last another one takes the file over."""
+TRACED_WITHIN: Final = timedelta(days=7)
+"""How long after it was read a file is looked through for its traces; later it is left alone."""
 WAITING_IS_LATE: Final = timedelta(hours=4)
 
 
@@ -24,6 +27,18 @@ def unread_submissions(*, at: datetime, limit: int = 100) -> list[int]:
     rows = Submission.objects.filter(state=SubmissionState.LANDED, received_at__lte=at - PATIENCE)
     rows = rows.filter(Q(reading_at__isnull=True) | Q(reading_at__lte=at - GIVEN_UP))
     return list(rows.order_by("received_at", "pk").values_list("pk", flat=True)[:limit])
+
+
+def untraced_submissions(*, at: datetime, limit: int = 100) -> list[int]:
+    """The files that were read, of formats with traces, for which nobody has looked for them since: whoever read them
+    was broken off in between. The oldest first, of the last week."""
+    rows = Submission.objects.filter(
+        adapter__in=registry.tracing(),
+        traced_at=None,
+        read_at__lte=at - GIVEN_UP,
+        read_at__gt=at - TRACED_WITHIN,
+    ).exclude(state=SubmissionState.LANDED)
+    return list(rows.order_by("read_at", "pk").values_list("pk", flat=True)[:limit])
 
 
 def open_inbox(*, at: datetime) -> QuerySet[Kept]:

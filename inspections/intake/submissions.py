@@ -32,7 +32,7 @@ from .keeping import block_named
 from .mapping import Unmapped
 from .models import Submission
 from .reading import Fault, FileReader, ReadTest, reader_of, stated_with
-from .storage import open_file
+from .storage import FileAltered, StoreUnavailable, open_file
 from .waiting import source_of
 
 log = logging.getLogger(__name__)
@@ -67,7 +67,8 @@ def read_submission(*, submission_id: int, at: datetime) -> Submission:
     """Read one landed file and record what is in it. What was read before stays as it is.
 
     Whatever cannot be read or recorded puts the submission in quarantine with its reasons, and blocks the vehicle
-    that it names. A file over which workers broke off five times is left to a person.
+    that it names. A file over which workers broke off five times is left to a person. Raises StoreUnavailable, which
+    counts as no attempt.
     """
     submission = _begin(submission_id)
     if submission.state != SubmissionState.LANDED:
@@ -78,6 +79,15 @@ def read_submission(*, submission_id: int, at: datetime) -> Submission:
         return _finish(turn, [Fault("reading_broke_off", detail, stated_with(submission))])
     try:
         file = open_file(submission.sha256)
+    except StoreUnavailable:
+        # The store was not there: that says nothing of the file, and is tried again for as long as it takes.
+        Submission.objects.filter(pk=submission.pk, attempts=turn.number).update(
+            attempts=F("attempts") - 1, reading_at=None
+        )
+        raise
+    except FileAltered as altered:
+        log.error("The file of submission %s was altered: %s", submission.pk, submission.sha256)
+        return _finish(turn, [Fault("file_altered", str(altered), stated_with(submission))])
     except FileNotFoundError:
         log.error("The file of submission %s is gone: %s", submission.pk, submission.sha256)
         detail = "The file is not on disk any more; send it again."

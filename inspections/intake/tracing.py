@@ -58,6 +58,8 @@ def _enter(
     submission = Submission.objects.select_for_update(no_key=True, of=("self",)).get(pk=submission.pk)
     if submission.traces.exists():
         return []
+    submission.traced_at = at
+    submission.save(update_fields=["traced_at"])
     rows = [
         Trace.objects.create(
             submission=submission,

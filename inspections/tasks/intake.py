@@ -28,9 +28,12 @@ def record_waiting(**_from_newer_senders: object) -> int:
 
 @shared_task(name=dispatch.SWEEP_INTAKE, **RETRIES)
 def sweep_intake(**_from_newer_senders: object) -> int:
-    """Read the landed files that no task has read, whatever happened to the queue."""
+    """Read the landed files that no task has read, whatever happened to the queue, and keep the traces of those whose
+    reader was broken off before."""
     unread = queries.unread_submissions(at=timezone.now())
     for submission_id in unread:
         services.read_submission(submission_id=submission_id, at=timezone.now())
+        services.keep_traces(submission_id=submission_id, at=timezone.now())
+    for submission_id in queries.untraced_submissions(at=timezone.now()):
         services.keep_traces(submission_id=submission_id, at=timezone.now())
     return len(unread)

@@ -6,6 +6,7 @@ from decimal import Decimal
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
@@ -16,7 +17,7 @@ from inspections.gates.services import decide_batch
 from inspections.intake.models import Kept, Submission
 from inspections.intake.queries import unread_submissions
 from inspections.intake.services import FileTooLarge, land_submission, read_submission, record_waiting
-from inspections.intake.storage import path_of
+from inspections.intake.storage import StoreUnavailable, path_of
 from inspections.marks.models import Mark
 from inspections.results.models import Inspection, Measurement
 from inspections.results.services import FittedPart, fit_components
@@ -261,6 +262,29 @@ class TestQuarantine:
         submission = land(rig, report(), vin=plant.vehicle.vin)
         path_of(submission.sha256).unlink()
         assert read_submission(submission_id=submission.pk, at=AT).reasons[0]["code"] == "file_missing"
+
+    def test_a_file_that_was_altered_is_said_to_be_and_records_nothing(self, rig: Rig, plant: Plant) -> None:
+        submission = land(rig, report(), vin=plant.vehicle.vin)
+        path = path_of(submission.sha256)
+        whole = path.read_bytes()
+        path.chmod(0o600)
+        path.write_bytes(whole.replace(b"0.043", b"0.044"))
+        found = read_submission(submission_id=submission.pk, at=AT)
+        assert (found.state, found.reasons[0]["code"], found.attempts) == ("quarantined", "file_altered", 1)
+        assert not Inspection.objects.exists()
+
+    def test_a_store_that_is_out_of_reach_counts_as_no_attempt(
+        self, rig: Rig, plant: Plant, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        submission = land(rig, report(), vin=plant.vehicle.vin)
+        with monkeypatch.context() as away:
+            away.setattr("inspections.intake.submissions.open_file", Mock(side_effect=StoreUnavailable()))
+            for _ in range(7):
+                with pytest.raises(StoreUnavailable):
+                    read_submission(submission_id=submission.pk, at=AT)
+        submission.refresh_from_db()
+        assert (submission.state, submission.attempts) == ("landed", 0)
+        assert read_submission(submission_id=submission.pk, at=AT).state == "recorded"
 
     def test_a_file_that_kills_its_readers_is_left_to_a_person(self, rig: Rig, plant: Plant) -> None:
         submission = land(rig, report(), vin=plant.vehicle.vin)

@@ -1,6 +1,7 @@
 """Traces: kept once, beside the file, exactly; what cannot be kept holds nothing up and is told in the ledger."""
 
 import io
+from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from pyarrow import parquet
 
 from inspections.adapters import traces as writing
 from inspections.intake.models import Submission, Trace
-from inspections.intake.queries import inspections_of_trace, traces_of
+from inspections.intake.queries import inspections_of_trace, traces_of, untraced_submissions
 from inspections.intake.services import keep_traces, land_submission
 from inspections.intake.storage import read_whole
 from inspections.records.models import LedgerEntry
@@ -73,6 +74,31 @@ def test_they_are_kept_once_and_told_once(plant: Plant) -> None:
     entry = LedgerEntry.objects.get(act="submission.traced")
     assert (entry.actor, entry.subject, entry.reason) == (plant.rig.code, submission.sha256, "")
     assert entry.after == {"traces": [{"id": "F26-0117", "sha256": first[0].sha256}]}
+
+
+def test_the_sweep_keeps_what_a_broken_off_reader_left_and_looks_no_file_through_twice(plant: Plant) -> None:
+    submission = read_file(plant)
+    Submission.objects.filter(pk=submission.pk).update(read_at=AT)
+    later = AT + timedelta(minutes=2)
+    assert (untraced_submissions(at=later - timedelta(seconds=1)), untraced_submissions(at=later)) == (
+        [],
+        [submission.pk],
+    )
+    assert untraced_submissions(at=AT + timedelta(days=8)) == []
+    assert len(keep_traces(submission_id=submission.pk, at=later)) == 1
+    assert untraced_submissions(at=later) == []
+
+
+def test_the_sweep_leaves_alone_what_is_of_no_such_format_or_could_not_be_traced(
+    plant: Plant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writing, "MOST_CELLS", 10)
+    submission = read_file(plant)
+    Submission.objects.filter(pk=submission.pk).update(read_at=AT)
+    keep_traces(submission_id=submission.pk, at=AT)
+    assert untraced_submissions(at=AT + timedelta(hours=1)) == []
+    Submission.objects.filter(pk=submission.pk).update(adapter="wats_json", traced_at=None)
+    assert untraced_submissions(at=AT + timedelta(hours=1)) == []
 
 
 @pytest.mark.parametrize(
