@@ -86,6 +86,7 @@ CLOCKS = {
     "inspections/tasks/sealing.py": "a task begins",
     "inspections/intake/submissions.py": "when a reader was heard of last: a sign of life, no moment of an act",
     "inspections/management/commands/approve_plan.py": "a command begins",
+    "inspections/management/commands/export_evidence.py": "a command begins",
     "inspections/management/commands/issue_key.py": "a command begins",
     "inspections/management/commands/load_catalogue.py": "a command begins",
     "inspections/management/commands/load_demo.py": "a command begins",

@@ -22,6 +22,7 @@ MACHINES = {
     "UnknownVehicle",
     # Whoever loads files or works on the command line reads English; a second place is a machine.
     "FilesRefused",
+    "ArchiveRefused",
     "IndexError",
     "NoCheckpoint",
     "PlaceAway",
