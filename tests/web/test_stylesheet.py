@@ -93,3 +93,15 @@ def test_the_sheets_of_a_print_are_counted_by_the_browser_and_both_halves_of_a_s
     assert 'content: counter(page) " / " counter(pages)' in printed
     folded = ":is(.life details, .reasons-more, .procedure, .other-half)"
     assert folded + ":not([open]) > *:not(summary, form) { display: block; }" in printed
+
+
+def test_nothing_can_be_signed_on_a_page_that_is_not_live():
+    assert ".is-offline .signing { display: none; }" in STYLESHEET
+    signed = [path for path in TEMPLATES if '"partials/sign_form.html"' in path.read_text(encoding="utf-8")]
+    assert signed != []
+    for path in signed:
+        before = path.read_text(encoding="utf-8").split('{% include "partials/sign_form.html"')[0]
+        opened = [mark.start() for mark in re.finditer(r'<(?:div|section) class="signing[ "]', before)]
+        assert opened, path
+        inside = before[opened[-1] :]
+        assert len(re.findall(r"<(?:div|section)\b", inside)) > len(re.findall(r"</(?:div|section)>", inside)), path
