@@ -17,6 +17,15 @@ import pytest
 
 from qa.embedded.cluster import Cluster, for_tests
 from qa.embedded.refusal import CannotStart
+from tests.databases import (
+    PRIVATE,
+    connect_as_owner,
+    empty_database,
+    end_sessions,
+    migrated_template,
+    owner_parameters,
+    remember_what_migrations_wrote,
+)
 
 CHROMIUM = os.environ.get("CHROMIUM", "") or shutil.which("chromium") or shutil.which("chromium-browser") or ""
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
@@ -36,6 +45,7 @@ def _prepare_environment() -> Cluster | None:
         except CannotStart as refusal:
             pytest.exit(str(refusal), returncode=1)
         os.environ.update(cluster.addresses())
+        os.environ[PRIVATE] = "1" if cluster.private else ""
         os.environ["STATIC_ROOT"] = str(cluster.places.home / "static")
     os.environ["HTTPS"] = "0"
     os.environ["STATIC_HASHED"] = "0"
@@ -108,38 +118,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_finish() -> None:
-    """What was collected stays to the end: the collector of garbage need not look through it again and again."""
+    """What was collected stays to the end: the collector of garbage need not look through it again and again, nor
+    after each seven hundred objects through what a request made."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     if item.get_closest_marker("browser"):
         # Playwright keeps an event loop on this thread from its first test on, in which Django refuses to query.
         os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-
-
-def owner_parameters(name: str) -> dict[str, Any]:
-    """How to connect to the database `name` as the owner, in Django's words."""
-    from qa import env
-
-    owner = env.Database.from_url(
-        "DATABASE_OWNER_URL", os.environ.get("DATABASE_OWNER_URL", os.environ["DATABASE_URL"])
-    )
-    return {"NAME": name, "USER": owner.user, "PASSWORD": owner.password, "HOST": owner.host, "PORT": owner.port}
-
-
-def connect_as_owner(name: str) -> psycopg.Connection[Any]:
-    """A connection of its own to the database `name` as the owner, committing each statement."""
-    found = owner_parameters(name)
-    return psycopg.connect(
-        dbname=name,
-        user=found["USER"],
-        password=found["PASSWORD"] or None,
-        host=found["HOST"] or None,
-        port=found["PORT"] or None,
-        autocommit=True,
-    )
 
 
 def _require_two_roles(connection: psycopg.Connection[Any], application: str) -> None:
@@ -166,12 +155,18 @@ def engines() -> Cluster | None:
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings(engines: Cluster | None, django_db_modify_db_settings_parallel_suffix: None) -> None:
-    """From here on the test database is made and migrated, by the owner."""
+def django_db_modify_db_settings(
+    engines: Cluster | None, django_db_modify_db_settings_parallel_suffix: None, django_db_blocker: Any
+) -> None:
+    """From here on the test database is made by the owner: copied from a migrated one, or migrated."""
     from django.db import connection
 
     settings = connection.settings_dict
     settings.update(owner_parameters(settings["NAME"]))
+    with django_db_blocker.unblock():
+        template = migrated_template()
+    if template:
+        settings["TEST"].update(TEMPLATE=template, MIGRATE=False)
 
 
 @pytest.fixture(scope="session")
@@ -185,7 +180,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
     application = settings.APPLICATION_ROLE
     with connect_as_owner(name) as owner:
         _require_two_roles(owner, application)
-        _remember_what_migrations_wrote(owner)
+        remember_what_migrations_wrote(owner)
     asked = psycopg.conninfo.conninfo_to_dict(os.environ["DATABASE_URL"])
     with django_db_blocker.unblock():
         connection.close()
@@ -194,42 +189,8 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
     with django_db_blocker.unblock():
         connection.close()
     configured.update(owner_parameters(name))
-
-
-def _tables(connection: psycopg.Connection[Any], schema: str) -> list[str]:
-    rows = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = %s ORDER BY 1", [schema])
-    return [row[0] for row in rows]
-
-
-def _filled(connection: psycopg.Connection[Any], tables: list[str]) -> list[str]:
-    """The tables that hold a row, in one look."""
-    looks = " UNION ALL ".join(f"SELECT '{table}' WHERE EXISTS (SELECT FROM public.{table})" for table in tables)
-    return [row[0] for row in connection.execute(looks)]
-
-
-def _remember_what_migrations_wrote(owner: psycopg.Connection[Any]) -> None:
-    """Keep a copy of the rows that every test finds, in a schema beside the tables."""
-    owner.execute("DROP SCHEMA IF EXISTS as_migrated CASCADE")
-    owner.execute("CREATE SCHEMA as_migrated")
-    for table in _filled(owner, _tables(owner, "public")):
-        owner.execute(f"CREATE TABLE as_migrated.{table} AS TABLE public.{table}")
-
-
-def empty_database(name: str) -> None:
-    """Put the database back as its migrations left it. The one place where append-only tables are emptied.
-
-    Only the owner may: `session_replication_role = replica` keeps triggers and foreign keys from firing.
-    """
-    with connect_as_owner(name) as owner:
-        owner.execute("SET session_replication_role = replica")
-        owner.execute("SET lock_timeout = '10s'")
-        filled = _filled(owner, _tables(owner, "public"))
-        kept = set(_tables(owner, "as_migrated"))
-        with owner.transaction():
-            if filled:
-                owner.execute("TRUNCATE " + ", ".join(f"public.{table}" for table in filled) + " CASCADE")
-            for table in kept:
-                owner.execute(f"INSERT INTO public.{table} OVERRIDING SYSTEM VALUE TABLE as_migrated.{table}")
+    with connect_as_owner("postgres") as owner:
+        end_sessions(owner, name)
 
 
 @pytest.fixture(scope="session", autouse=True)
