@@ -92,7 +92,7 @@ def test_a_failed_report_flags_the_car(report, web_process, celery_worker_proces
     procedure = draft_and_approve(report, tmp_path)
     rig = rig_for(procedure)
     mes = bearer({"client": SystemClient.objects.create(code="MES", name="MES")})
-    with httpx.Client(base_url=f"{web_process.url}/api/v1/") as http:
+    with httpx.Client(base_url=f"{web_process.url}/api/v1/", timeout=60) as http:
         batch = {"number": "B-1", "configuration": "SU7-MAX-CN", "planned_quantity": 1, "line": "L1"}
         assert http.post("batches/", json=batch, headers=mes).status_code == 201
         cars = {"vehicles": [{"vin": VIN, "sequence": 1}]}
