@@ -21,6 +21,7 @@ from inspections.adapters.canonical import (
 )
 from tests.adapters.fuzzing import damaged, outcome, passes, truncations
 from tests.adapters.oracle import items_of, recompute
+from tests.depth import examples
 
 FIXTURES = pathlib.Path(__file__).parents[1] / "fixtures" / "atml"
 SAMPLES = pathlib.Path(__file__).parents[3] / "shared" / "samples" / "atml"
@@ -361,12 +362,12 @@ class TestDamage:
                 found += AtmlAdapter().parse(io.BytesIO(part), BERLIN)
             assert [report.external_id for report in found] in ([], ["u-1"])
 
-    @settings(max_examples=150, deadline=None)
+    @settings(max_examples=examples(150), deadline=None)
     @given(damaged(EOL))
     def test_law_1_damage_never_turns_a_fail_into_a_pass(self, data):
         assert passes(outcome(AtmlAdapter(), data, BERLIN)) == 0
 
-    @settings(max_examples=100, deadline=None)
+    @settings(max_examples=examples(100), deadline=None)
     @given(damaged(fixture("traps")))
     def test_whatever_stands_anywhere_is_read_or_refused(self, data):
         outcome(AtmlAdapter(), data, BERLIN)

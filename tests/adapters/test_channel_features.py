@@ -12,6 +12,7 @@ from inspections.adapters.canonical import Measured
 from inspections.adapters.channel_features import NotMeasured, measure
 from inspections.adapters.feature_options import feature_faults, read_features
 from inspections.adapters.signals import Numbers, Signal, read_numbers
+from tests.depth import examples
 
 STEP = Decimal("0.0001")
 
@@ -134,7 +135,7 @@ def test_less_than_3_ms_has_no_clip():
 
 
 @given(st.lists(st.integers(-90, 90), min_size=4, max_size=30))
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 def test_a_clip_is_held_and_nothing_above_it_is(values):
     times = [Decimal(place) / 1000 for place in range(len(values))]
     cumulative = found("clip_3ms_cumulative", signal(values, times=times)).value

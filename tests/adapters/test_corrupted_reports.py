@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from inspections.adapters.canonical import AdapterError, ItemKind, ParseContext
 from inspections.adapters.wats_json import WatsJsonAdapter
 from tests.adapters.oracle import FIXTURES, dump, items_of, read, recompute
+from tests.depth import examples
 
 PASSED = (FIXTURES / "pack-eol-passed.json").read_bytes()
 REQUIRED = {key: item.kind for key, item in items_of(read(PASSED)).items() if item.comparator is not None}
@@ -105,7 +106,7 @@ def test_every_single_fault_is_seen():
 
 
 @pytest.mark.law(1)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(st.data())
 def test_damage_never_turns_a_fail_into_a_pass(data):
     document = load()
@@ -116,7 +117,7 @@ def test_damage_never_turns_a_fail_into_a_pass(data):
 
 
 @pytest.mark.law(1)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(st.data())
 def test_damage_never_turns_an_absent_check_into_a_pass(data):
     document = load()
@@ -128,7 +129,7 @@ def test_damage_never_turns_an_absent_check_into_a_pass(data):
 
 
 @pytest.mark.law(1)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(st.data())
 def test_a_value_that_passes_after_damage_passed_before_it(data):
     document = load()
@@ -148,7 +149,7 @@ def test_a_value_that_passes_after_damage_passed_before_it(data):
     assert {pair for pair in passing if pair[0] in names} <= before
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(st.integers(0, len(PASSED.rstrip()) - 1))
 def test_a_truncated_report_is_refused(length):
     assert judged(PASSED[:length]) == "refused"
@@ -165,7 +166,7 @@ leaves = st.one_of(
 anything = st.recursive(leaves, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(st.data())
 def test_whatever_stands_anywhere_is_read_or_refused(data):
     document = load()
@@ -176,7 +177,7 @@ def test_whatever_stands_anywhere_is_read_or_refused(data):
         read(dump(document))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(st.binary(max_size=200), st.integers(0, len(PASSED)))
 def test_foreign_bytes_are_read_or_refused(noise, where):
     with suppress(AdapterError):

@@ -8,6 +8,7 @@ from inspections.adapters.canonical import ParseContext
 from inspections.adapters.isomme import IsoMmeAdapter
 from tests.adapters.fuzzing import damaged, outcome, passes, truncations
 from tests.adapters.isomme_zips import channel, fixture_members, make_zip
+from tests.depth import examples
 
 FEATURES = [
     {"name": "hic", "kind": "hic15", "channel": "11HEAD0000H3ACRA"},
@@ -59,7 +60,7 @@ def test_a_damaged_member_is_read_or_refused(data, name):
 
 
 @given(st.binary(max_size=300), st.text(max_size=20), st.sampled_from(list(fixture_members())))
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 def test_any_bytes_of_any_name_are_read_or_refused(data, name, member):
     assert passes(outcome(IsoMmeAdapter(), b"PK\x03\x04" + data, ParseContext(name=name, time_zone="UTC"))) == 0
     assert passes(outcome(IsoMmeAdapter(), make_zip(fixture_members() | {member: data}), CONTEXT)) == 0

@@ -21,6 +21,7 @@ from inspections.evaluation.facts import Kind, Reading, Requirement
 from inspections.evaluation.judging import judge
 from inspections.evaluation.units import known_units
 from tests.adapters.oracle import SAMPLES, read, read_fixture, recompute
+from tests.depth import examples
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
@@ -291,7 +292,7 @@ words = st.builds(
 
 
 @pytest.mark.law(1)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(st.lists(st.one_of(numbers, words), min_size=1, max_size=12))
 def test_every_draft_loads_and_never_passes_what_the_rig_fails(items):
     seen = {}

@@ -14,6 +14,7 @@ from inspections.adapters.json_lines import JsonLinesAdapter
 from tests.adapters.fuzzing import damaged, outcome, truncations
 from tests.adapters.oracle import recompute
 from tests.adapters.row_profiles import FIXTURES, SHANGHAI, claimed_passes, in_encodings, profile, read_lines
+from tests.depth import examples
 
 LIST = (FIXTURES / "json_lines" / "list.jsonl").read_bytes()
 AS_LIST = ParseContext(time_zone=SHANGHAI, options=profile("json_lines/list"))
@@ -167,7 +168,7 @@ def test_a_file_cut_off_anywhere_claims_no_pass_that_the_whole_does_not():
             assert test == whole[test.external_id]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(damaged(LIST), in_encodings(AS_LIST) | st.just(AS_LIST))
 def test_damage_is_read_or_refused(data, context):
     claimed_passes(outcome(JsonLinesAdapter(), data, context))

@@ -17,6 +17,7 @@ from inspections.adapters.openhtf import OpenHtfAdapter
 from inspections.adapters.openhtf_limits import literal_of, read_validator, read_validators
 from tests.adapters.fuzzing import damaged, outcome, truncations
 from tests.adapters.oracle import recompute
+from tests.depth import examples
 
 FIXTURE = pathlib.Path(__file__).parents[1] / "fixtures" / "openhtf" / "traps.json"
 SAMPLES = pathlib.Path(__file__).parents[3] / "shared" / "samples" / "openhtf"
@@ -272,7 +273,7 @@ def test_a_record_cut_off_is_refused():
     assert [piece for piece in truncations(whole) if outcome(OpenHtfAdapter(), piece, ParseContext()) is not None] == []
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(damaged(TRAPS))
 def test_damage_is_read_or_refused(data):
     outcome(OpenHtfAdapter(), data, ParseContext(name="../../etc/passwd"))

@@ -23,6 +23,7 @@ from inspections.adapters.canonical import (
 from inspections.adapters.qdas import QdasAdapter
 from tests.adapters.fuzzing import damaged, outcome, passes, truncations
 from tests.adapters.oracle import items_of, recompute
+from tests.depth import examples
 
 FIXTURES = pathlib.Path(__file__).parents[1] / "fixtures" / "qdas"
 SAMPLES = pathlib.Path(__file__).parents[3] / "shared" / "samples" / "qdas"
@@ -344,12 +345,12 @@ class TestDamage:
         context = ParseContext(time_zone="UTC")
         assert {outcome(QdasAdapter(), part, context) is None for part in truncations(PAIR, 5)} == {True}
 
-    @settings(max_examples=150, deadline=None)
+    @settings(max_examples=examples(150), deadline=None)
     @given(damaged(ROWS))
     def test_damaged_rows_are_read_or_refused(self, data):
         assert passes(outcome(QdasAdapter(), data, SHANGHAI)) == 0
 
-    @settings(max_examples=100, deadline=None)
+    @settings(max_examples=examples(100), deadline=None)
     @given(damaged(FIELDS))
     def test_damaged_fields_are_read_or_refused(self, data):
         assert passes(outcome(QdasAdapter(), data, SHANGHAI)) == 0

@@ -35,6 +35,7 @@ from tests.adapters.row_profiles import (
     row,
     simple,
 )
+from tests.depth import every, examples
 
 WIDE = (FIXTURES / "table" / "wide.csv").read_bytes()
 LONG = (FIXTURES / "table" / "long.tsv").read_bytes()
@@ -279,7 +280,7 @@ class TestNumbers:
         assert value_of(text) == text
 
     @given(st.decimals(allow_nan=False, allow_infinity=False), st.booleans())
-    @settings(max_examples=200)
+    @settings(max_examples=examples(200))
     def test_every_decimal_comes_back(self, number, comma):
         text = str(number).replace(".", ",") if comma else str(number)
         assert value_of(text, decimal_comma=comma).as_tuple() == number.as_tuple()
@@ -466,7 +467,7 @@ class TestOptions:
         lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
     )
 
-    @settings(max_examples=300, deadline=None)
+    @settings(max_examples=examples(300), deadline=None)
     @given(st.data())
     def test_whatever_the_options_hold_is_read_or_refused(self, data):
         options = data.draw(st.sampled_from([simple(), profile("table/wide"), profile("table/long")]))
@@ -492,14 +493,14 @@ class TestOptions:
 @pytest.mark.parametrize(("data", "context"), [(WIDE, AS_WIDE), (LONG, AS_LONG)])
 def test_a_file_cut_off_anywhere_claims_no_pass_that_the_whole_does_not(data, context):
     whole = {test.external_id: test for test in outcome(TableAdapter(), data, context)}
-    for piece in truncations(data):
+    for piece in truncations(data, every(3)):
         found = outcome(TableAdapter(), piece, context)
         assert claimed_passes(found) <= claimed_passes(whole.values())
         for test in found or ():
             assert test.items == whole[test.external_id].items[: len(test.items)]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(
     damaged(WIDE) | damaged(LONG), in_encodings(AS_WIDE) | in_encodings(AS_LONG) | st.sampled_from([AS_WIDE, AS_LONG])
 )

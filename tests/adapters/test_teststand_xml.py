@@ -13,6 +13,7 @@ from inspections.adapters.canonical import AdapterError, Comparator, ItemClaim, 
 from inspections.adapters.teststand_xml import NativeTestStandAdapter
 from tests.adapters.fuzzing import damaged, outcome, passes, truncations
 from tests.adapters.oracle import items_of, recompute
+from tests.depth import examples
 
 FIXTURES = pathlib.Path(__file__).parents[1] / "fixtures"
 SAMPLES = pathlib.Path(__file__).parents[3] / "shared" / "samples" / "teststand_xml"
@@ -208,12 +209,12 @@ class TestDamage:
         assert passes(outcome(NativeTestStandAdapter(), data, BERLIN)) == 1
         assert {outcome(NativeTestStandAdapter(), part, BERLIN) is None for part in truncations(data, 3)} == {True}
 
-    @settings(max_examples=150, deadline=None)
+    @settings(max_examples=examples(150), deadline=None)
     @given(damaged(EOL))
     def test_law_1_damage_never_turns_a_fail_into_a_pass(self, data):
         assert passes(outcome(NativeTestStandAdapter(), data, BERLIN)) == 0
 
-    @settings(max_examples=100, deadline=None)
+    @settings(max_examples=examples(100), deadline=None)
     @given(damaged(fixture("traps")))
     def test_whatever_stands_anywhere_is_read_or_refused(self, data):
         outcome(NativeTestStandAdapter(), data, BERLIN)

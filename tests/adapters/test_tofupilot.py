@@ -14,6 +14,7 @@ from inspections.adapters.canonical import AdapterError, Comparator, ParseContex
 from inspections.adapters.tofupilot import TofuPilotAdapter
 from tests.adapters.fuzzing import damaged, outcome, truncations
 from tests.adapters.oracle import recompute
+from tests.depth import examples
 
 RUN = (pathlib.Path(__file__).parents[1] / "fixtures" / "tofupilot" / "run.json").read_bytes()
 
@@ -174,7 +175,7 @@ def test_a_run_cut_off_is_refused():
     ] == []
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(damaged(RUN))
 def test_damage_is_read_or_refused(data):
     outcome(TofuPilotAdapter(), data, ParseContext(name="../../etc/passwd"))

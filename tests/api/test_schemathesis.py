@@ -17,9 +17,10 @@ from schemathesis.specs.openapi.checks import negative_data_rejection, positive_
 from inspections.rigs.models import SystemClient
 from inspections.rigs.services import issue_key
 from qa.wsgi import application
+from tests.depth import LONG
 from tests.factories import make_plant
 
-EXAMPLES = 20
+EXAMPLES = 20 if LONG else 5
 
 CONFIG = SchemathesisConfig.from_dict(
     {

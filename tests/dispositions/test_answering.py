@@ -35,6 +35,7 @@ from inspections.results.services import (
     void_inspection,
 )
 from tests import factories
+from tests.depth import examples
 from tests.factories import AT, SYSTEM, changed_value, make_engineer, make_person, mes_actor
 from tests.signing import PASSWORD, shown
 
@@ -484,7 +485,7 @@ _STEPS = st.lists(st.one_of(_ANSWERS, st.sampled_from(["fail", "old pass"])), mi
 
 
 @pytest.mark.law(6)
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(15), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=_STEPS)
 def test_law_6_no_row_of_answers_opens_a_gate_without_a_later_pass(plant, bond, steps):
     """Whatever is answered, in whatever order: until a pass finishes after the last fail, the gate stays shut."""

@@ -36,6 +36,7 @@ from inspections.evaluation.facts import (
 from inspections.evaluation.gates import decide, decide_batch
 from inspections.evaluation.reasons import Outcome, State
 from inspections.evaluation.sampling import sampled, stands_for
+from tests.depth import examples
 
 from .builders import MIDNIGHT, PROCEDURE, at, gate_input, requirement, rig, torque
 
@@ -155,7 +156,7 @@ def is_open(gate: GateInput) -> bool:
     return decide(gate, at=NOON).state is State.PASSED
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(gates(), SEEDS)
 def test_law_6_any_order_of_arrival_gives_the_same_decision(gate: GateInput, seed: int) -> None:
     random = Random(seed)
@@ -177,7 +178,7 @@ def test_law_6_any_order_of_arrival_gives_the_same_decision(gate: GateInput, see
     assert decide(other, at=NOON) == decide(gate, at=NOON)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(gates())
 def test_law_1_an_open_gate_has_a_pass_of_everything_asked_and_no_open_fail(gate: GateInput) -> None:
     decision = decide(gate, at=NOON)
@@ -204,7 +205,7 @@ def test_law_1_an_open_gate_has_a_pass_of_everything_asked_and_no_open_fail(gate
                 assert latest[0].outcome is Outcome.PASS
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(gates(), st.sampled_from(CHARACTERISTICS), st.sampled_from(POSITIONS), MOMENTS, st.booleans())
 def test_law_6_a_failing_measurement_added_never_opens_a_gate(
     gate: GateInput, characteristic: int, position: str, finished: datetime, voided: bool
@@ -218,7 +219,7 @@ def test_law_6_a_failing_measurement_added_never_opens_a_gate(
     assert decide(after, at=NOON).state >= decide(gate, at=NOON).state
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(gates())
 def test_law_1_without_its_only_pass_a_characteristic_opens_no_gate(gate: GateInput) -> None:
     gate = replace(gate, concessions=())
@@ -256,14 +257,14 @@ def without_one_disposition(gate: GateInput) -> Iterator[GateInput]:
                 yield replace(gate, inspections=(*gate.inspections[:number], changed, *gate.inspections[number + 1 :]))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(gates())
 def test_law_6_a_disposition_taken_away_never_opens_a_gate(gate: GateInput) -> None:
     if not is_open(gate):
         assert not any(map(is_open, without_one_disposition(gate)))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(gates())
 def test_law_1_a_certificate_or_an_authorisation_taken_away_never_opens_a_gate(gate: GateInput) -> None:
     if not is_open(gate):
@@ -275,7 +276,7 @@ def test_law_1_a_certificate_or_an_authorisation_taken_away_never_opens_a_gate(g
         assert not is_open(replace(gate, software=()))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(gates())
 def test_a_concession_taken_away_never_opens_a_gate(gate: GateInput) -> None:
     decision = decide(gate, at=NOON)
@@ -285,7 +286,7 @@ def test_a_concession_taken_away_never_opens_a_gate(gate: GateInput) -> None:
         assert decide(less, at=NOON).state >= decision.state
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(gates(), st.integers(min_value=0, max_value=96))
 def test_law_9_a_decision_stands_until_the_first_fact_that_it_relied_on_ends(gate: GateInput, hours: int) -> None:
     decision = decide(gate, at=NOON)
@@ -303,7 +304,7 @@ AWARE = st.datetimes(timezones=st.just(UTC))
 st.register_type_strategy(datetime, AWARE)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(25), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.from_type(GateInput), AWARE)
 def test_deciding_never_raises_and_states_a_reason_for_every_gate_that_is_not_passed(
     gate: GateInput, moment: datetime
@@ -315,7 +316,7 @@ def test_deciding_never_raises_and_states_a_reason_for_every_gate_that_is_not_pa
     assert len(named) == len(set(named))
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(25), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.from_type(BatchInput), AWARE)
 def test_deciding_a_batch_never_raises_and_states_a_reason_too(batch: BatchInput, moment: datetime) -> None:
     decision = decide_batch(batch, at=moment)
@@ -380,7 +381,7 @@ def batches(draw: st.DrawFn) -> BatchInput:
     )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(batches(), SEEDS)
 def test_a_batch_is_decided_alike_in_any_order_of_its_facts(batch: BatchInput, seed: int) -> None:
     random = Random(seed)
@@ -394,7 +395,7 @@ def test_a_batch_is_decided_alike_in_any_order_of_its_facts(batch: BatchInput, s
     assert decide_batch(other, at=DECIDED) == decide_batch(batch, at=DECIDED)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(batches())
 def test_law_1_coverage_or_a_good_sample_taken_away_never_opens_a_batch(batch: BatchInput) -> None:
     if decide_batch(batch, at=DECIDED).state is not State.PASSED:
@@ -407,7 +408,7 @@ def test_law_1_coverage_or_a_good_sample_taken_away_never_opens_a_batch(batch: B
                 assert decide_batch(fewer, at=DECIDED).state is not State.PASSED
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(batches(), st.integers(min_value=0, max_value=60))
 def test_law_9_a_batch_decision_stands_until_the_first_fact_it_relied_on_ends(batch: BatchInput, days: int) -> None:
     decision = decide_batch(batch, at=DECIDED)
@@ -419,7 +420,7 @@ def test_law_9_a_batch_decision_stands_until_the_first_fact_it_relied_on_ends(ba
         assert [reason.code for reason in decide_batch(batch, at=later).reasons] == codes
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(batches(), DAY)
 def test_law_1_a_rejected_sample_added_never_opens_a_batch(batch: BatchInput, moment: datetime) -> None:
     for item in ("", "A"):
@@ -429,7 +430,7 @@ def test_law_1_a_rejected_sample_added_never_opens_a_batch(batch: BatchInput, mo
         assert decide_batch(after, at=DECIDED).state >= decide_batch(batch, at=DECIDED).state
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(batches(), DAY, DAY)
 def test_a_good_sample_of_an_earlier_car_tested_after_a_reject_takes_no_reject_away(
     batch: BatchInput, made_at: datetime, finished_at: datetime
@@ -445,7 +446,7 @@ def test_a_good_sample_of_an_earlier_car_tested_after_a_reject_takes_no_reject_a
                 assert stands_for(sample) < made_at or finished_at < sample.finished_at
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(batches(), st.integers(0, 6))
 def test_a_screening_of_fewer_cars_never_opens_a_batch(batch: BatchInput, place: int) -> None:
     if decide_batch(batch, at=DECIDED).state is not State.PASSED and place < len(batch.samples):

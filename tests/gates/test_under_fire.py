@@ -4,16 +4,25 @@ import json
 import os
 from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.depth import LONG
 from tests.gates.under_fire import CARS, RIGS, WRITERS
 
 pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True), pytest.mark.law(7)]
 
-SECONDS = float(os.environ.get("INTERLOCK_FIRE_SECONDS", "8"))
-"""Half a minute in continuous integration."""
+SECONDS = float(os.environ.get("INTERLOCK_FIRE_SECONDS", "8" if LONG else "3"))
+"""From when all of them are ready. Half a minute in continuous integration."""
+
+
+def let_go(processes: list[Any], signal: Path) -> None:
+    """All of them at once, when the last one is ready."""
+    for process in processes:
+        process.wait_for("ready", 120)
+    signal.touch()
 
 
 def told_by(process: Any, seconds: float) -> Counter[str]:
@@ -40,7 +49,7 @@ def burning_plant(transactional_db: None) -> Any:
 
 
 def test_four_writers_two_deciders_and_a_reader_leave_what_a_recomputation_finds(
-    burning_plant: Any, start_process: Callable[..., Any]
+    burning_plant: Any, start_process: Callable[..., Any], tmp_path: Path
 ) -> None:
     from inspections.batches.models import Vehicle
     from inspections.gates.models import BatchGate, Decider, VehicleGate
@@ -55,15 +64,16 @@ def test_four_writers_two_deciders_and_a_reader_leave_what_a_recomputation_finds
     vins = list(Vehicle.objects.order_by("sequence").values_list("vin", flat=True))
 
     def start(role: str, number: int) -> Any:
-        arguments = (role, str(number), str(SECONDS), AT.isoformat(), ",".join(vins))
+        arguments = (role, str(number), str(SECONDS), AT.isoformat(), ",".join(vins), str(tmp_path / "go"))
         return start_process(f"{role}-{number}", "tests.gates.under_fire", *arguments)
 
     writers = [start("write", number) for number in range(WRITERS)]
     deciders = [start("decide", number) for number in range(2)]
     reader = start("ask", 0)
-    written = sum((told_by(process, SECONDS + 60) for process in writers), Counter())
-    decided = sum((told_by(process, SECONDS + 60) for process in deciders), Counter())
-    asked = told_by(reader, SECONDS + 60)
+    let_go([*writers, *deciders, reader], tmp_path / "go")
+    written = sum((told_by(process, SECONDS + 120) for process in writers), Counter())
+    decided = sum((told_by(process, SECONDS + 120) for process in deciders), Counter())
+    asked = told_by(reader, SECONDS + 120)
     at_rest = decide_batch(batch_id=burning_plant.batch.pk, at=AT)
 
     # Everything was met: first deliveries, repeats and conflicts. Under such fire a car may never be found decided, so
@@ -95,7 +105,7 @@ def test_four_writers_two_deciders_and_a_reader_leave_what_a_recomputation_finds
 
 
 def test_cars_that_are_moved_to_and_fro_under_fire_are_counted_once_where_they_are(
-    burning_plant: Any, start_process: Callable[..., Any]
+    burning_plant: Any, start_process: Callable[..., Any], tmp_path: Path
 ) -> None:
     from inspections.batches.models import Batch, Vehicle, VehicleMove
     from inspections.dispositions.models import Hold, Nonconformance
@@ -112,13 +122,14 @@ def test_cars_that_are_moved_to_and_fro_under_fire_are_counted_once_where_they_a
     vins = list(Vehicle.objects.order_by("sequence").values_list("vin", flat=True))
 
     def start(role: str, number: int) -> Any:
-        arguments = (role, str(number), str(SECONDS), AT.isoformat(), ",".join(vins))
+        arguments = (role, str(number), str(SECONDS), AT.isoformat(), ",".join(vins), str(tmp_path / "go"))
         return start_process(f"{role}-{number}", "tests.gates.under_fire", *arguments)
 
     writers = [start("write", number) for number in range(2)]
     others = [start("decide", 0), start("move", 0), start("ask", 0)]
-    written = sum((told_by(process, SECONDS + 60) for process in writers), Counter())
-    told = sum((told_by(process, SECONDS + 60) for process in others), Counter())
+    let_go([*writers, *others], tmp_path / "go")
+    written = sum((told_by(process, SECONDS + 120) for process in writers), Counter())
+    told = sum((told_by(process, SECONDS + 120) for process in others), Counter())
     while undecided_batches():
         for batch_id in undecided_batches():
             decide_batch(batch_id=batch_id, at=AT)

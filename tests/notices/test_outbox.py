@@ -23,6 +23,7 @@ from inspections.people.choices import Role
 from inspections.people.models import User
 from inspections.records.models import LedgerEntry
 from inspections.records.services import record_act
+from tests.depth import examples
 from tests.factories import AT, SYSTEM, Plant, make_person
 from tests.notices.telling import fail_cars, run
 
@@ -135,7 +136,7 @@ def test_running_again_and_again_sends_nothing_twice(plant: Plant, engineer: Use
 class TestEverything(TestCase):
     """Acts, runs and broken runs in any order: each act is told to each reader once, in few mails."""
 
-    @settings(max_examples=30)
+    @settings(max_examples=examples(30))
     @given(
         strategies.lists(
             strategies.one_of(
