@@ -69,18 +69,45 @@ class Program:
         return True
 
 
+@contextlib.contextmanager
+def a_data_folder() -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix="interlock-of-a-test-", dir="/var/tmp"))
+    folder.chmod(0o755)
+    try:
+        yield folder
+    finally:
+        for process in processes_of(folder):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(int(process.split()[0]), signal.SIGKILL)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def clean_environment(data: Path) -> dict[str, str]:
+    clean = {name: value for name, value in os.environ.items() if name not in NAMES}
+    return {**clean, "INTERLOCK_DATA": str(data), "INTERLOCK_RUN": str(data / "run"), "PYTHONUNBUFFERED": "1"}
+
+
 @pytest.fixture
 def data() -> Iterator[Path]:
     """A data folder that the engines' user can reach."""
     if not Path("/proc/self/environ").exists():
         pytest.skip("this system does not tell which processes belong to a test")
-    folder = Path(tempfile.mkdtemp(prefix="interlock-of-a-test-", dir="/var/tmp"))
-    folder.chmod(0o755)
-    yield folder
-    for process in processes_of(folder):
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(int(process.split()[0]), signal.SIGKILL)
-    shutil.rmtree(folder, ignore_errors=True)
+    with a_data_folder() as folder:
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def _made_once() -> Iterator[Path]:
+    with a_data_folder() as folder:
+        command = [sys.executable, "-m", "tests.qa.holding_cluster", "once"]
+        subprocess.run(command, cwd=PROJECT, env=clean_environment(folder), check=True, stdout=subprocess.DEVNULL)
+        yield folder / "test"
+
+
+@pytest.fixture
+def made(data: Path, _made_once: Path) -> None:
+    """The data folder holds engines that ran before: a copy, since to make a database takes longest of all."""
+    subprocess.run(["/bin/cp", "-a", str(_made_once), str(data)], check=True)
 
 
 @pytest.fixture
@@ -90,13 +117,11 @@ def start(data: Path, tmp_path: Path, engines: Cluster | None) -> Iterator[Calla
 
     def begin(*arguments: str, **environment: str) -> Program:
         output = tmp_path / f"output-{len(started)}"
-        clean = {name: value for name, value in os.environ.items() if name not in NAMES}
-        places = {"INTERLOCK_DATA": str(data), "INTERLOCK_RUN": str(data / "run")}
         with output.open("wb") as file:
             process = subprocess.Popen(
                 [sys.executable, *arguments],
                 cwd=PROJECT,
-                env={**clean, **places, "PYTHONUNBUFFERED": "1", **environment},
+                env={**clean_environment(data), **environment},
                 stdin=subprocess.DEVNULL,
                 stdout=file,
                 stderr=file,

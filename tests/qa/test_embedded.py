@@ -55,12 +55,14 @@ def test_the_two_roles_exist_and_the_application_owns_nothing(start: Start) -> N
         )
 
 
+@pytest.mark.usefixtures("made")
 def test_nobody_else_can_enter_the_folder_of_the_sockets(start: Start) -> None:
     _, told = hold(start)
     folder = Path(told["REDIS_URL"].removeprefix("unix://").partition("?")[0]).parent
     assert folder.stat().st_mode & 0o077 == 0
 
 
+@pytest.mark.usefixtures("made")
 def test_ctrl_c_stops_everything_in_order(start: Start) -> None:
     program, _ = hold(start)
     assert program.signal(signal.SIGINT) == 0
@@ -68,6 +70,7 @@ def test_ctrl_c_stops_everything_in_order(start: Start) -> None:
     assert program.nothing_is_left(seconds=1)
 
 
+@pytest.mark.usefixtures("made")
 def test_kill_9_of_the_supervisor_leaves_no_process_and_no_crash_recovery(start: Start, data: Path) -> None:
     program, _ = hold(start)
     program.signal(signal.SIGKILL)
@@ -76,6 +79,7 @@ def test_kill_9_of_the_supervisor_leaves_no_process_and_no_crash_recovery(start:
     assert starts_again(start) == "test"
 
 
+@pytest.mark.usefixtures("made")
 def test_kill_9_of_supervisor_and_guard_is_mended_by_the_next_start(start: Start) -> None:
     program, told = hold(start)
     os.kill(told["guard"], signal.SIGKILL)
@@ -87,6 +91,7 @@ def test_kill_9_of_supervisor_and_guard_is_mended_by_the_next_start(start: Start
     assert not started_at(told["Redis"])
 
 
+@pytest.mark.usefixtures("made")
 def test_kill_9_of_postgres_itself_is_recovered_by_the_next_start(start: Start) -> None:
     program, told = hold(start)
     os.kill(told["PostgreSQL"], signal.SIGKILL)
@@ -95,9 +100,9 @@ def test_kill_9_of_postgres_itself_is_recovered_by_the_next_start(start: Start) 
     assert starts_again(start) == "test"
 
 
+@pytest.mark.usefixtures("made")
 @pytest.mark.parametrize("left", ["number of another process", "empty", "number of nobody"])
 def test_a_stale_pid_file_does_not_keep_it_from_starting(start: Start, data: Path, left: str) -> None:
-    assert starts_again(start) == "test"
     folder = only_folder(data)
     owner = folder.stat()
     how: dict[str, Any] = {"user": owner.st_uid, "group": owner.st_gid} if os.getuid() == 0 else {}
@@ -112,8 +117,8 @@ def test_a_stale_pid_file_does_not_keep_it_from_starting(start: Start, data: Pat
         unrelated.kill()
 
 
+@pytest.mark.usefixtures("made")
 def test_a_half_made_data_directory_is_made_anew(start: Start, data: Path) -> None:
-    assert starts_again(start) == "test"
     folder = only_folder(data)
     half = folder.with_suffix(".new")
     folder.rename(half)
@@ -122,6 +127,7 @@ def test_a_half_made_data_directory_is_made_anew(start: Start, data: Path) -> No
     assert not half.exists()
 
 
+@pytest.mark.usefixtures("made")
 def test_a_second_run_gets_engines_of_its_own_which_go_with_it(start: Start, data: Path) -> None:
     first, told = hold(start)
     second, other = hold(start)
@@ -133,6 +139,7 @@ def test_a_second_run_gets_engines_of_its_own_which_go_with_it(start: Start, dat
     assert first.process.poll() is None
 
 
+@pytest.mark.usefixtures("made")
 def test_what_a_killed_second_run_left_is_swept(start: Start, data: Path) -> None:
     hold(start)
     second, other = hold(start)
@@ -163,6 +170,7 @@ def test_servers_named_outside_start_nothing(start: Start, data: Path) -> None:
     assert not (data / "test" / "engine").exists()
 
 
+@pytest.mark.usefixtures("made")
 def test_a_folder_of_sockets_open_to_others_is_refused(start: Start) -> None:
     program, told = hold(start)
     program.signal(signal.SIGINT)
