@@ -18,6 +18,8 @@ MAKERS = {
     "standing_plant": "tests.factories.make_plant",
     "standing_filled_plant": "tests.filled_plant.fill_plant",
     "standing_places": "tests.web.acts_plant.make_places",
+    "standing_type_plant": "tests.gates.covering.make_type_plant",
+    "standing_nearly_good_plant": "tests.journeys.doors.make_nearly_good_plant",
 }
 """What makes it, by the fixture that asks for it. Named, since models cannot be imported before the settings are."""
 
@@ -130,3 +132,5 @@ def _standing(name: str) -> Callable[..., Any]:
 standing_plant = _standing("standing_plant")
 standing_filled_plant = _standing("standing_filled_plant")
 standing_places = _standing("standing_places")
+standing_type_plant = _standing("standing_type_plant")
+standing_nearly_good_plant = _standing("standing_nearly_good_plant")

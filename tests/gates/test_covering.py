@@ -51,7 +51,6 @@ from tests.gates.covering import (
     TypePlant,
     an_engineer,
     enter,
-    make_type_plant,
     sign,
 )
 
@@ -60,9 +59,9 @@ HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
-def here(settings: Any, tmp_path: Path) -> TypePlant:
+def here(standing_type_plant: TypePlant, settings: Any, tmp_path: Path) -> TypePlant:
     settings.SUBMISSIONS_DIR = tmp_path
-    return make_type_plant()
+    return standing_type_plant
 
 
 def crash_gate(plant: Plant, batch: Batch | None = None) -> tuple[int, list[str]]:

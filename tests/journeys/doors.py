@@ -14,9 +14,10 @@ from django.utils.html import escape
 
 from inspections.catalogue.models import Characteristic
 from inspections.people.choices import Role
+from inspections.results.services import record_inspections
 from inspections.rigs.models import Rig
 from inspections.rigs.services import issue_key
-from tests.factories import AT, Plant, make_person
+from tests.factories import AT, Plant, make_person, make_plant
 
 Values = Mapping[tuple[str, str], Any]
 """What is entered, by characteristic and position. A `Written` goes into JSON as it stands, without quotes."""
@@ -28,6 +29,14 @@ GOOD_BATTERY: Values = {
     ("HVIL", ""): True,
 }
 UNITS = {"BOND": "ohm", "ISO": "ohm/V"}
+
+
+def make_nearly_good_plant(**options: Any) -> Plant:
+    """A car that lacks its battery results alone."""
+    plant = make_plant(**options)
+    driving = plant.posted("DRV-EOL", software=[{"system": "ADAS", "version": "4.10"}])
+    record_inspections(items=[driving, plant.posted("CRS-EOL")], rig=plant.rig, actor=plant.rig_actor, at=AT)
+    return plant
 
 
 class Written(str):

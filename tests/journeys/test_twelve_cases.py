@@ -20,12 +20,21 @@ from inspections.intake.models import Kept
 from inspections.marks.models import Mark
 from inspections.records.models import LedgerEntry
 from inspections.results.models import Inspection, Judgement, Measurement
-from inspections.results.services import enter_calibration, record_inspections
+from inspections.results.services import enter_calibration
 from inspections.rigs.models import SystemClient
 from inspections.rigs.services import issue_key
 from inspections.tasks.deciding import decide_batch
-from tests.factories import LINES, SYSTEM, Plant, make_plant, make_revision, make_rig
-from tests.journeys.doors import DOORS, GOOD_BATTERY, ApiSingle, Clock, Door, Form, Written
+from tests.factories import LINES, SYSTEM, Plant, make_revision, make_rig
+from tests.journeys.doors import (
+    DOORS,
+    GOOD_BATTERY,
+    ApiSingle,
+    Clock,
+    Door,
+    Form,
+    Written,
+    make_nearly_good_plant,
+)
 
 pytestmark = [pytest.mark.law(1), pytest.mark.law(2), pytest.mark.law(10), pytest.mark.django_db]
 
@@ -44,17 +53,9 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 @pytest.fixture
-def lines() -> Any:
-    return LINES
-
-
-@pytest.fixture
-def plant(db: None, clock: Clock, lines: Any) -> Plant:
+def plant(standing_nearly_good_plant: Plant, clock: Clock) -> Plant:
     """A car that lacks its battery results alone."""
-    plant = make_plant(lines=lines)
-    driving = plant.posted("DRV-EOL", software=[{"system": "ADAS", "version": "4.10"}])
-    record_inspections(items=[driving, plant.posted("CRS-EOL")], rig=plant.rig, actor=plant.rig_actor, at=clock.now)
-    return plant
+    return standing_nearly_good_plant
 
 
 @pytest.fixture(params=DOORS, ids=lambda door: door.name)
@@ -308,15 +309,19 @@ def test_case_10_a_rig_out_of_calibration(door: Door, ask: Ask, plant: Plant, cl
     assert clear(ask())
 
 
-@pytest.mark.parametrize("lines", [[]], ids=["an approved plan of no lines"])
-def test_case_11_zero_requirements(door: Door, ask: Ask, plant: Plant) -> None:
-    assert plant.revision.status == "approved"
-    assert door.send(GOOD_BATTERY)
-    answer = ask()
-    assert not answer["clear"]
-    found = {(reason["code"], reason["gate"], reason["subject"]) for reason in answer["reasons"]}
-    assert {("no_requirements", domain, plant.vehicle.vin) for domain in ("battery", "crash", "driving")} <= found
-    assert {code for code, *_ in found} == {"no_requirements", "hold_active"}
+class TestAnApprovedPlanOfNoLines:
+    @pytest.fixture
+    def plant(self, db: None, clock: Clock) -> Plant:
+        return make_nearly_good_plant(lines=[])
+
+    def test_case_11_zero_requirements(self, door: Door, ask: Ask, plant: Plant) -> None:
+        assert plant.revision.status == "approved"
+        assert door.send(GOOD_BATTERY)
+        answer = ask()
+        assert not answer["clear"]
+        found = {(reason["code"], reason["gate"], reason["subject"]) for reason in answer["reasons"]}
+        assert {("no_requirements", domain, plant.vehicle.vin) for domain in ("battery", "crash", "driving")} <= found
+        assert {code for code, *_ in found} == {"no_requirements", "hold_active"}
 
 
 @pytest.mark.law(7)

@@ -14,15 +14,15 @@ from inspections.gates.services import decide_batch, enter_coverage, revoke_cove
 from inspections.people.choices import Role
 from inspections.results.services import void_inspection
 from tests.factories import AT, SYSTEM, become, make_batch, make_engineer, make_vehicle
-from tests.gates.covering import GOOD_FRONT, PASSWORD, TESTED, YEAR, enter, make_type_plant, sign
+from tests.gates.covering import GOOD_FRONT, PASSWORD, TESTED, YEAR, enter, sign
 
 DATES = {"valid_from": "2026-11-23T08:00", "valid_until": "2027-11-23T08:00"}
 
 
 @pytest.fixture
-def here(db, clock, settings, tmp_path):
+def here(standing_type_plant, clock, settings, tmp_path):
     settings.SUBMISSIONS_DIR = tmp_path
-    return make_type_plant()
+    return standing_type_plant
 
 
 @pytest.fixture
