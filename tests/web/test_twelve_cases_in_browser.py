@@ -85,7 +85,7 @@ def site(django_db_setup: None, django_db_blocker: Any, _redis_of_this_run: Any)
     from pytest_django.live_server_helper import LiveServer
 
     from inspections.results.procedures import forget_procedures
-    from tests.conftest import empty_database
+    from tests.databases import empty_database
 
     clock, patch = Clock(), pytest.MonkeyPatch()
     patch.setattr(timezone, "now", lambda: clock.now)
@@ -105,11 +105,19 @@ def site(django_db_setup: None, django_db_blocker: Any, _redis_of_this_run: Any)
             forget_procedures()
 
 
+@pytest.fixture(scope="module")
+def window(site: Site, browser: Any) -> Iterator[Page]:
+    with browser.new_context() as context:
+        yield context.new_page()
+
+
 @pytest.fixture
-def pages(site: Site, context: Any, page: Page) -> Page:
-    """A browser of the inspector."""
-    sign_in(context, site.url, site.inspector)
-    return page
+def pages(site: Site, window: Page) -> Iterator[Page]:
+    """A browser of the inspector; the same for all tests, who leave nothing in it."""
+    window.context.clear_cookies()
+    sign_in(window.context, site.url, site.inspector)
+    yield window
+    window.evaluate("localStorage.clear()")
 
 
 def fill(page: Page, site: Site, car: Any, *, without: str = "", **typed: str) -> None:
@@ -288,7 +296,7 @@ def test_case_8_a_duplicate_post(pages, site):
 
 
 @pytest.mark.law(3)
-def test_case_9_a_plan_edited_in_mid_batch(pages, context, site):
+def test_case_9_a_plan_edited_in_mid_batch(pages, site):
     """Two people approve a revision that allows more. The batch stays on its own, and its pages say so."""
     from decimal import Decimal
 
@@ -304,14 +312,14 @@ def test_case_9_a_plan_edited_in_mid_batch(pages, context, site):
     revision.digest = digest(lines_of(revision))
     revision.save(update_fields=["digest"])
     for owner in site.owners:
-        context.clear_cookies()
-        sign_in(context, site.url, owner)
+        pages.context.clear_cookies()
+        sign_in(pages.context, site.url, owner)
         pages.goto(f"{site.url}/plans/{revision.plan.code}/{revision.number}/")
         pages.get_by_label("Your password").fill(PASSWORD)
         pages.get_by_role("button", name="Approve").click()
         expect(pages.locator("p.band")).to_contain_text("approval is given" if owner is site.owners[0] else "in force")
-    context.clear_cookies()
-    sign_in(context, site.url, site.inspector)
+    pages.context.clear_cookies()
+    sign_in(pages.context, site.url, site.inspector)
     assert enter(pages, site, car, pack="0.2") == "Recorded: 1 value fails"
     assert read(pages, site, car) == failed(car, "BOND, pack", "0.2 Ω", "less than 0.1 Ω")
     expect(pages.locator(".title-block")).to_contain_text("revision 1; current is 2")
