@@ -8,14 +8,21 @@ from typing import Any
 from django.core import signing
 from django.utils import timezone
 
+from inspections.catalogue.entries import digest
 from inspections.catalogue.models import ApprovedByTwo, PlanRevision
+from inspections.catalogue.noting import revision_subject
+from inspections.catalogue.queries import lines_of
 from inspections.catalogue.services import approve_revision
 from inspections.catalogue.two_approvals import approvals_of
 from inspections.dispositions.models import Concession
 from inspections.people.models import User
+from inspections.people.rules import Actor
+from inspections.records.services import record_act
 from inspections.records.signing import Shown
 from inspections.releases.models import Release
 from inspections.rigs.models import ProfileRevision
+from inspections.rigs.profile_noting import profile_subject
+from inspections.rigs.profile_rules import document_digest
 from inspections.rigs.services import approve_profile
 
 PASSWORD = "a long password"
@@ -51,3 +58,21 @@ def approve(revision: Any, approver: User, at: datetime, password: str = PASSWOR
     service: Any = approve_profile if isinstance(revision, ProfileRevision) else approve_revision
     seen = other.pop("seen", None) or shown(revision, at, **other)
     return service(revision=revision, approver=approver, password=password, seen=seen, at=at)
+
+
+def note_approvals(at: datetime) -> None:
+    """The acts of those who approved what tests put in force as rows, as the services would have noted them."""
+    for revision in PlanRevision.objects.exclude(status="draft").select_related("plan"):
+        _note(revision, "plan_revision", revision_subject(revision), "plan", digest(lines_of(revision)), at)
+    for profile in ProfileRevision.objects.exclude(status="draft").select_related("profile"):
+        now = document_digest(profile.document)
+        _note(profile, "profile_revision", profile_subject(profile), "profile", now, at)
+
+
+def _note(revision: ApprovedByTwo, kind: str, subject: str, what: str, now: str, at: datetime) -> None:
+    for act, person in (("approved_first", revision.first_approver), ("approved", revision.second_approver)):
+        assert person
+        record_act(
+            actor=Actor.person(person), act=f"{what}.{act}", subject_kind=kind, subject=subject, at=at,
+            after={"digest": now},
+        )  # fmt: skip

@@ -12,9 +12,13 @@ from django.core.management import call_command
 @pytest.fixture
 def record(transactional_db: None, sealing_key: Any) -> Any:
     """Every table of the record holds a row, all of it committed; a key is there; nothing is sealed yet."""
+    from tests.factories import AT
     from tests.filled_plant import fill_record
+    from tests.signing import note_approvals
 
-    return fill_record()
+    plant = fill_record()
+    note_approvals(AT)
+    return plant
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from inspections.saying import Refusal
+from inspections.sealing.approved import unlike_what_was_approved
 from inspections.sealing.checkpoints import NoCheckpoint, SignedCheckpoint, read_notes
 from inspections.sealing.keys import KeyRing, key_ring
 from inspections.sealing.merkle import Frontier
@@ -54,6 +55,7 @@ class Command(BaseCommand):
             fault = resumed_fault(after)
             found = Verified(frontier, after, findings=[fault]) if fault else self._checked(ring, after, frontier)
             found.findings += compare_with(notes, ring)
+            found.findings += unlike_what_was_approved(found.last.number if found.last else 0)
             self._tell(found, notes)
         if path is not None and found.last is not None and not found.findings:
             write_mark(path, found.last, found.frontier)
