@@ -16,7 +16,7 @@ from .figures import Figure, table
 from .stage import Stage, database
 
 BEGUN = time.monotonic()
-SECTIONS = ("bulk", "single", "deciding", "clearance", "releasing", "storage", "reading", "pages")
+SECTIONS = ("bulk", "single", "deciding", "clearance", "releasing", "storage", "reading", "pages", "sealing")
 
 
 def say(text: str) -> None:
@@ -160,6 +160,17 @@ class Sections:
             say(f"filled {name}")
         say("pages")
         return measure_pages(*sites, *((1, 3) if self.quick else (5, 8)), say)
+
+    def _sealing(self) -> list[Figure]:
+        from .line import make_cars
+        from .sealing import measure_sealing
+
+        count, leaves = (500, 20_000) if self.quick else (20_000, 1_000_000)
+        self.stage.copy_database("sealed", DATABASE)
+        with database("sealed"):
+            vins = make_cars(self.plant, "B-sealed", count)
+        say("sealing beside bulk, and verifying")
+        return measure_sealing(self.stage, self.plant, "sealed", vins, 1 if self.quick else 5, leaves, say)
 
     def _fill(self, *names: str) -> None:
         """Every result for every car, decided; what stands already stays as it is."""

@@ -103,6 +103,23 @@ class Stage:
         finally:
             self._end(started)
 
+    @contextmanager
+    def sealing(self, database: str, period: float) -> Iterator[Path]:
+        """A sealer over a database, every so many seconds. Gives where it says what it did."""
+        log = self.cluster.places.home / "log" / f"sealer-of-{database}.log"
+        started = self._start(
+            f"sealer of {database}", ("-m", "tests.bench.sealer", str(period)), database, "qa.settings", ()
+        )
+        try:
+            end = time.monotonic() + 60
+            while "idle" not in log.read_text():
+                if started.process.poll() is not None or time.monotonic() > end:
+                    raise CannotStart(f"The sealer does not work:\n{log.read_text()[-2000:]}")
+                time.sleep(0.05)
+            yield log
+        finally:
+            self._end(started)
+
     def _start(
         self, name: str, command: tuple[str, ...], database: str, settings: str, fds: tuple[int, ...]
     ) -> Started:
