@@ -110,7 +110,7 @@ def begin(cluster: Cluster, listening: socket.socket) -> tuple[Supervisor, str]:
         "EMAIL_FROM": "Interlock <interlock@demo.invalid>",
         "EMAIL_HOST": "",
         "NOTICES_GATHER_SECONDS": env.text("NOTICES_GATHER_SECONDS", "15"),
-        "SEALING_KEYS": str(cluster.places.home / "keys"),
+        "SEALING_KEYS": str(cluster.places.home / "sealing-keys"),
         "SEALING_KEY": "",
         "LOG_LEVEL": env.text("LOG_LEVEL", "WARNING"),
         "CELERY_LOG_LEVEL": env.text("LOG_LEVEL", "WARNING"),

@@ -15,8 +15,8 @@ from .figures import Figure, middle, spread
 from .line import CLIENTS, Plant, bulk_bodies
 from .stage import Stage
 
-PERIOD = 1.0
-"""Seconds between two seals: shorter than a plant's, so that a turn of some seconds holds several."""
+PERIOD = 2.0
+"""Seconds between two seals: shorter than a plant's, so that a turn of some seconds holds one or two."""
 CHUNK = 20_000
 
 COPY_ROWS = """
