@@ -2,7 +2,10 @@
 
 import os
 
+import pytest
+
 LONG = os.environ.get("INTERLOCK_LONG") == "1"
+deep = pytest.mark.skipif(not LONG, reason="repeats what others show by another way: INTERLOCK_LONG=1")
 
 
 def examples(many: int) -> int:

@@ -294,7 +294,7 @@ class TestSecrets:
             repr(bytes(key.digest))[2:-1],
         ]
         for model in MODELS:
-            for row in model._default_manager.all()[:20]:
+            for row in model._default_manager.order_by("-pk")[: 20 if LONG else 3]:
                 shown = client.get(page(model, "change", row.pk)).content.decode()
                 assert [secret for secret in secrets if secret in shown] == []
             listed = client.get(page(model, "changelist")).content.decode()

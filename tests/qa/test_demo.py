@@ -89,13 +89,13 @@ def test_it_runs_alone_serves_manage_py_keeps_its_data_however_it_ends_and_can_b
     assert answers(port)
     the_running_demo_refuses_a_second_and_the_cleaning(start, demo, port)
     assert in_the_shell(start, "Group.objects.create(name='kept'); print('made')") == "made"
-    kill_9_leaves_no_process(demo, port)
-
-    demo = run_demo(start, port)
-    assert in_the_shell(start, "print(Group.objects.filter(name='kept').count())") == "1"
     ctrl_c_ends_it_in_order(demo, port)
 
-    if LONG:
+    if LONG:  # each start takes as long again; test_embedded and test_supervisor try these ends on less
+        demo = run_demo(start, port)
+        assert in_the_shell(start, "print(Group.objects.filter(name='kept').count())") == "1"
+        kill_9_leaves_no_process(demo, port)
+
         demo = run_demo(start, port)
         a_program_that_ends_by_itself_ends_the_rest(demo, data)
 

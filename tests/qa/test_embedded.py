@@ -12,6 +12,7 @@ import psycopg
 import pytest
 
 from qa.embedded.processes import started_at
+from tests.depth import deep
 from tests.qa.conftest import Program
 
 pytestmark = pytest.mark.processes
@@ -91,6 +92,7 @@ def test_kill_9_of_supervisor_and_guard_is_mended_by_the_next_start(start: Start
     assert not started_at(told["Redis"])
 
 
+@deep
 @pytest.mark.usefixtures("made")
 def test_kill_9_of_postgres_itself_is_recovered_by_the_next_start(start: Start) -> None:
     program, told = hold(start)
@@ -101,7 +103,10 @@ def test_kill_9_of_postgres_itself_is_recovered_by_the_next_start(start: Start) 
 
 
 @pytest.mark.usefixtures("made")
-@pytest.mark.parametrize("left", ["number of another process", "empty", "number of nobody"])
+@pytest.mark.parametrize(
+    "left",
+    ["number of another process", pytest.param("empty", marks=deep), pytest.param("number of nobody", marks=deep)],
+)
 def test_a_stale_pid_file_does_not_keep_it_from_starting(start: Start, data: Path, left: str) -> None:
     folder = only_folder(data)
     owner = folder.stat()
@@ -139,6 +144,7 @@ def test_a_second_run_gets_engines_of_its_own_which_go_with_it(start: Start, dat
     assert first.process.poll() is None
 
 
+@deep
 @pytest.mark.usefixtures("made")
 def test_what_a_killed_second_run_left_is_swept(start: Start, data: Path) -> None:
     hold(start)

@@ -1,7 +1,9 @@
 """Twelve ways in which a bad car might look good, through the pages: typed by an inspector in Chromium, or posted by a
 rig to the same server, and read where anyone looks who asks whether the car may leave.
 
-One plant and one server for all of them, and a car for each, of which all but the battery has passed.
+One plant and one server for all of them, and a car for each, of which all but the battery has passed. All twelve go
+through each door without a browser in tests/journeys/test_twelve_cases.py; here the half of them that needs one least
+waits for INTERLOCK_LONG=1.
 """
 
 import re
@@ -13,6 +15,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.depth import deep
 from tests.journeys.doors import GOOD_BATTERY, ApiSingle, Clock, Written
 from tests.web.browsing import post, reasons_on, sign_in, value_box
 
@@ -229,6 +232,7 @@ def test_case_2_blank(pages, site):
     assert read(pages, site, of_a_rig) == [says(of_a_rig, UNCLEAR, what="ISO", why="no value")]
 
 
+@deep
 def test_case_3_nan_and_infinity(pages, site):
     car = site.car()
     for typed in ("NaN", "Infinity", "-inf"):
@@ -239,6 +243,7 @@ def test_case_3_nan_and_infinity(pages, site):
         assert read(pages, site, car) == [says(car, UNCLEAR, what="ISO", why="not a number")]
 
 
+@deep
 def test_case_4_wrong_unit(pages, site):
     car = site.car()
     assert refuses(pages, site, car, NO_NUMBER.format(typed="0.043 V"), charge_port="0.043 V")
@@ -258,6 +263,7 @@ def test_case_5_a_value_on_the_limit(pages, site):
     assert read(pages, site, strict) == failed(strict, "BOND, pack", "0.100 Ω", "less than 0.1 Ω")
 
 
+@deep
 @pytest.mark.law(5)
 def test_case_6_one_unit_in_the_last_place_outside(pages, site):
     """Thirty digits, all shown; the binary float of it is the limit itself."""
@@ -282,6 +288,7 @@ def test_case_7_a_pass_uploaded_late_after_a_fail(pages, site):
     expect(late).to_contain_text("arrived")
 
 
+@deep
 def test_case_8_a_duplicate_post(pages, site):
     car = site.car()
     rig = site.rig(car)
@@ -326,6 +333,7 @@ def test_case_9_a_plan_edited_in_mid_batch(pages, site):
     assert read(pages, site, before) == [CLEAR.format(car=f"Car {before.sequence}")]
 
 
+@deep
 def test_case_10_a_rig_out_of_calibration(pages, site):
     from django.utils import timezone
 
@@ -346,6 +354,7 @@ def test_case_10_a_rig_out_of_calibration(pages, site):
     assert read(pages, site, car) == [says(car, words)]
 
 
+@deep
 def test_case_11_zero_requirements(pages, site):
     from tests.factories import make_batch, make_configuration, make_revision, make_vehicle
 

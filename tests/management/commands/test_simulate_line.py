@@ -17,6 +17,7 @@ from inspections.management.simulation.script import build_script
 from inspections.records.models import LedgerEntry
 from inspections.releases.models import Delivery, Signature
 from inspections.results.models import Inspection
+from tests.depth import LONG
 
 CARS = 10
 
@@ -116,17 +117,19 @@ def test_line_is_simulated_as_planned_people_answer_sign_and_deliver_and_twice_i
     script = build_script(read_plans(revisions_in_force(), read_keys()), "2026W48-7", CARS)
     what_was_simulated_came_true(said, script)
 
-    recorded, done = Inspection.objects.count(), acts()
-    again = simulate(web.url)
-    assert Inspection.objects.count() == recorded
-    assert acts() == done
-    assert again.split("FLAGGED", 1)[1] == said.split("FLAGGED", 1)[1]
+    recorded = Inspection.objects.count()
+    if LONG:
+        done, again = acts(), simulate(web.url)
+        assert Inspection.objects.count() == recorded
+        assert acts() == done
+        assert again.split("FLAGGED", 1)[1] == said.split("FLAGGED", 1)[1]
 
     said = simulate(web.url, until="delivered")
     what_may_leave_left_signed_by_two(said, script)
 
-    done = acts(without=AGAIN)
+    recorded, done = Inspection.objects.count(), acts(without=AGAIN)
     again = simulate(web.url, until="delivered")
+    assert Inspection.objects.count() == recorded
     assert acts(without=AGAIN) == done
     assert "not foreseen" not in again
     assert again.rpartition("delivered 9 of 10")[2] == said.rpartition("delivered 9 of 10")[2]
