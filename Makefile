@@ -70,5 +70,6 @@ lock: $(VENV)/.ready-dev
 	$(RUN) $(LOCK) requirements.in --output-file requirements.txt
 	$(RUN) $(LOCK) requirements-embedded.in --output-file requirements-embedded.txt
 	$(RUN) $(LOCK) requirements-dev.in --output-file requirements-dev.txt
+	$(RUN) $(LOCK) requirements-papers.in --output-file requirements-papers.txt
 	$(RUN) $(LOCK) requirements-mdf4.in --output-file requirements-mdf4.txt
 	$(RUN) $(LOCK) requirements-openhtf.in --output-file requirements-openhtf.txt

@@ -25,6 +25,7 @@ from .catalogue.models import (
     SourceItem,
     VehicleModel,
 )
+from .certificates.models import Certificate, CertificateRevocation
 from .dispositions.models import (
     ConcededVehicle,
     Concession,
@@ -76,14 +77,15 @@ from .rigs.models import (
 from .sealing.models import Seal, SealingKey, SealWitness
 
 __all__ = [
-    "ApiKey", "Authorisation", "Batch", "BatchGate", "Calibration", "Characteristic", "Component", "ComponentKind",
-    "ConcededVehicle", "Concession", "ConcessionSignature", "Configuration", "ControlPlan", "Coverage",
-    "CoverageRevocation", "Decider", "Decision", "Delivery", "DeliveryTarget", "Disposition", "DrawSeed",
-    "FileFinding", "Fitting", "Hold", "HoldList", "Inspection", "Judgement", "Kept", "LedgerEntry", "ListedVehicle",
-    "ManufacturerCode", "Mark", "MaterialLot", "Measurement", "NamedSubject", "Nonconformance", "NoticeChoice",
-    "NoticeLine", "NoticeMail", "OpenReason", "OperatorAlias", "OutOfTolerance", "Photograph", "PlanRevision",
-    "Procedure", "ProfileAssignment", "ProfileRevision", "ProfileSample", "Release", "ReleasedVehicle", "Removal",
-    "Repinning", "Requirement", "Rereading", "Rig", "RigProfile", "Sample", "ScreenedVehicle", "Screening", "Seal",
-    "SealWitness", "SealingKey", "Signature", "SoftwareChange", "SourceItem", "Submission", "SystemClient", "Trace",
-    "Untold", "User", "Vehicle", "VehicleGate", "VehicleModel", "VehicleMove", "Void",
+    "ApiKey", "Authorisation", "Batch", "BatchGate", "Calibration", "Certificate", "CertificateRevocation",
+    "Characteristic", "Component", "ComponentKind", "ConcededVehicle", "Concession", "ConcessionSignature",
+    "Configuration", "ControlPlan", "Coverage", "CoverageRevocation", "Decider", "Decision", "Delivery",
+    "DeliveryTarget", "Disposition", "DrawSeed", "FileFinding", "Fitting", "Hold", "HoldList", "Inspection",
+    "Judgement", "Kept", "LedgerEntry", "ListedVehicle", "ManufacturerCode", "Mark", "MaterialLot", "Measurement",
+    "NamedSubject", "Nonconformance", "NoticeChoice", "NoticeLine", "NoticeMail", "OpenReason", "OperatorAlias",
+    "OutOfTolerance", "Photograph", "PlanRevision", "Procedure", "ProfileAssignment", "ProfileRevision",
+    "ProfileSample", "Release", "ReleasedVehicle", "Removal", "Repinning", "Requirement", "Rereading", "Rig",
+    "RigProfile", "Sample", "ScreenedVehicle", "Screening", "Seal", "SealWitness", "SealingKey", "Signature",
+    "SoftwareChange", "SourceItem", "Submission", "SystemClient", "Trace", "Untold", "User", "Vehicle",
+    "VehicleGate", "VehicleModel", "VehicleMove", "Void",
 ]  # fmt: skip

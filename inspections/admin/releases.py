@@ -4,6 +4,8 @@ from django.contrib import admin
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from ..certificates.models import Certificate
+from ..certificates.rules import shown_number
 from ..dispositions.models import Concession
 from ..people.models import OperatorAlias
 from ..releases.models import Delivery, Release
@@ -24,6 +26,24 @@ class ReleasePage(ReadOnlyPage):
 
     def ledger_subjects(self, obj: Release) -> Sequence[tuple[str, str]]:
         return [("release", obj.number)]
+
+
+@admin.register(Certificate)
+class CertificatePage(FindsCars, ReadOnlyPage):
+    """A paper as it was issued. Whether it is valid is no column: its page derives it."""
+
+    list_display = ["number", "kind", "vehicle", "batch", "ordinal", "issued_by", "issued_at"]
+    list_filter = ["kind", "issued_at"]
+    list_select_related = ["vehicle", "batch"]
+    search_fields = ["=number", "=batch__number", "=issued_by"]
+    search_help_text = _("VIN, its last six, its number, the number of a batch, who issued it")
+    show_full_result_count = False
+
+    def view_on_site(self, obj: Certificate) -> str:
+        return reverse("web:certificate", args=[shown_number(obj.number)])
+
+    def ledger_subjects(self, obj: Certificate) -> Sequence[tuple[str, str]]:
+        return [("batch", obj.batch.number) if obj.vehicle is None else ("vehicle", obj.vehicle.vin)]
 
 
 @admin.register(Concession)

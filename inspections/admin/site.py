@@ -78,6 +78,7 @@ GROUPS: Final[tuple[tuple[str, str | Promise, tuple[Named, ...]], ...]] = (
             ("Removal", _("Cars taken out of delivery")),
             ("Release", _("Releases")),
             ("Delivery", _("Deliveries")),
+            ("Certificate", _("Certificates and dossiers")),
             ("DeliveryTarget", _("Targets of delivery")),
             ("LedgerEntry", _("Ledger")),
         ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +11,8 @@ from ..catalogue.models import ComponentKind, PlanRevision
 from ..catalogue.queries import Named
 from ..evaluation.facts import SoftwareClaim
 from ..gates.reading import read_named
-from ..results.queries import fittings_of_vehicle, software_of_vehicle
+from ..releases.models import Delivery
+from ..results.queries import FittedChange, fittings_of_vehicle, software_of_vehicle
 from ..saying import say
 from . import words
 from .lines import collect_gates
@@ -29,6 +30,8 @@ class Stated:
     facts: Facts
     subject: str
     release_id: int | None = None
+    asides: Facts = field(default_factory=dict)
+    """What is told beside the facts and may move on without ending the paper: who has left meanwhile."""
 
 
 def collect_vehicle(*, vehicle_id: int, at: datetime) -> Stated:
@@ -65,7 +68,9 @@ def collect_vehicle(*, vehicle_id: int, at: datetime) -> Stated:
         "findings": findings(vehicle_id=vehicle_id),
         "releases": releases_signed([release_id]),
     }  # fmt: skip
-    return Stated(facts, vehicle.vin, release_id)
+    left = Delivery.objects.filter(vehicle=vehicle).values_list("delivered_at", flat=True).first()
+    asides = {"delivered_at": "" if left is None else left.isoformat()}
+    return Stated(facts, vehicle.vin, release_id, asides)
 
 
 def of_batch(batch: Batch) -> Facts:
@@ -125,7 +130,7 @@ def _software(vehicle_id: int) -> list[dict[str, str]]:
 
 def _components(vehicle_id: int) -> list[Facts]:
     """The parts with a serial number that are in it now. Three statements."""
-    here = {}
+    here: dict[int, FittedChange] = {}
     for row in fittings_of_vehicle(vehicle_id=vehicle_id):
         if row.here_now:
             here.setdefault(row.component_id, row)

@@ -56,7 +56,7 @@ def _count(vehicle: Vehicle, gate: GateInput, at: datetime) -> list[Counted]:
     for row in counted:
         if row.as_ is None or row.entry is None or (row.entry.inspection.voided and row.as_ is CountedAs.PASSED):
             text = say(
-                "%(vin)s: what counts for %(characteristic)s is no pass and not conceded: no certificate shows it as one.",
+                "%(vin)s: what counts for %(characteristic)s is no pass and not conceded: nothing certifies it.",
                 vin=vehicle.vin,
                 characteristic=row.requirement.characteristic,
             )

@@ -6,8 +6,10 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from typing import Any
 
+from django.db.models import Q
+
 from ..catalogue.queries import characteristic_words
-from ..dispositions.models import Concession, ConcessionSignature, Disposition, Nonconformance
+from ..dispositions.models import ConcededVehicle, Concession, ConcessionSignature, Disposition, Nonconformance
 from ..gates.reading import read_named
 from ..records.models import HandSignature
 from ..releases.models import Release, Signature
@@ -77,12 +79,11 @@ def concessions_in_full(ids: Collection[int]) -> list[dict[str, Any]]:
 
 
 def findings(*, vehicle_id: int | None = None, batch_id: int | None = None) -> list[dict[str, Any]]:
-    """Nonconformances of a car, or of a batch and its cars, with each answer, oldest first. Four statements."""
+    """Nonconformances of a car, or of a batch and its cars, with each answer, oldest first. At most six statements."""
     rows = Nonconformance.objects.select_related("vehicle").order_by("pk")
-    rows = rows.filter(vehicle_id=vehicle_id) if vehicle_id is not None else rows.filter(batch_id=batch_id)
-    found = list(rows)
+    found = list(rows.filter(Q(vehicle_id=vehicle_id) if batch_id is None else Q(batch_id=batch_id)))
     names = characteristic_words({row.characteristic_id for row in found if row.characteristic_id is not None})
-    answers = _answers([row.pk for row in found])
+    answers, conceded = _answers([row.pk for row in found]), _conceded([row.pk for row in found])
     return [
         {
             "number": row.number,
@@ -95,9 +96,23 @@ def findings(*, vehicle_id: int | None = None, batch_id: int | None = None) -> l
             "opened_at": row.opened_at.isoformat(),
             "closed_at": None if row.closed_at is None else row.closed_at.isoformat(),
             "answers": answers[row.pk],
+            "concessions": conceded[row.pk],
         }
         for row in found
     ]
+
+
+def _conceded(ids: list[int]) -> dict[int, list[str]]:
+    """The approved concessions that name each nonconformance for one of its cars. One statement."""
+    rows = (
+        ConcededVehicle.objects.filter(nonconformance__in=ids, concession__signatures__place=2)
+        .order_by("concession_id")
+        .values_list("nonconformance_id", "concession__number")
+    )
+    conceded: dict[int, list[str]] = defaultdict(list)
+    for nonconformance_id, number in rows:
+        conceded[nonconformance_id].append(number)
+    return conceded
 
 
 def _answers(ids: list[int]) -> dict[int, list[dict[str, Any]]]:

@@ -45,6 +45,8 @@ APPEND_ONLY = [
     "profilesample",
     "sealingkey",
     "seal",
+    "certificate",
+    "certificaterevocation",
 ]
 """Rows that are written once."""
 

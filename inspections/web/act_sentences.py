@@ -268,6 +268,15 @@ def _coverage(entry: LedgerEntry, after: Mapping[str, Any], tell: Telling) -> tu
     return Status.QUIET, _("Coverage %(number)s of %(procedure)s signed.") % said
 
 
+def _certified(entry: LedgerEntry, after: Mapping[str, Any], tell: Telling) -> tuple[Status, str]:
+    said = {"number": after.get("certificate", ""), "reason": entry.reason.rstrip(".。")}
+    if entry.act in {"certificate.revoked", "dossier.revoked"}:
+        return Status.FAIL, _("Paper %(number)s revoked: %(reason)s.") % said
+    if entry.act == "dossier.issued":
+        return Status.QUIET, _("Dossier %(number)s of the batch issued.") % said
+    return Status.QUIET, _("Certificate %(number)s issued.") % said
+
+
 def _conceded(entry: LedgerEntry, after: Mapping[str, Any], tell: Telling) -> tuple[Status, str]:
     said = {"number": after.get("concession") or entry.subject, "place": after.get("place")}
     if entry.act == "vehicle.conceded":
@@ -288,6 +297,10 @@ SENTENCES: Mapping[str, Words] = {
     "vehicle.scrapped": _removed,
     "coverage.signed": _coverage,
     "coverage.revoked": _coverage,
+    "certificate.issued": _certified,
+    "certificate.revoked": _certified,
+    "dossier.issued": _certified,
+    "dossier.revoked": _certified,
     "concession.proposed": _conceded,
     "concession.signed": _conceded,
     "vehicle.conceded": _conceded,

@@ -20,6 +20,7 @@ from .telling import Telling
 _PAGES: Final = {
     "nonconformance": "web:nonconformance",
     "release": "web:release",
+    "certificate": "web:certificate",
     "concession": "web:concession",
     "concessions": "web:concession",
     "list": "web:hold-list",

@@ -8,6 +8,7 @@ from django.views.i18n import set_language
 from .access import View, readers_only
 from .views import (
     batches,
+    certificates,
     characteristics,
     concessions,
     coverage,
@@ -28,6 +29,7 @@ from .views import (
     photos,
     plans,
     profiles,
+    public_check,
     releases,
     removing,
     rereading,
@@ -64,6 +66,14 @@ urlpatterns = [
     _page("vehicles/<str:vin>/deliver/", releases.deliver, "vehicle-deliver"),
     _page("vehicles/<str:vin>/destroy/", removing.destroy, "vehicle-destroy"),
     _page("vehicles/<str:vin>/scrap/", removing.scrap, "vehicle-scrap"),
+    _page("vehicles/<str:vin>/certificates/", certificates.of_vehicle, "certificates"),
+    _page("batches/<str:number>/certificates/", certificates.of_batch, "dossiers"),
+    _page("certificates/checker/", certificates.checker, "certificate-checker"),
+    _page("certificates/keys/", certificates.keys, "certificate-keys"),
+    _page("certificates/<str:number>/", certificates.certificate, "certificate"),
+    _page("certificates/<str:number>/paper/", certificates.paper, "certificate-paper"),
+    _page("certificates/<str:number>/record/", certificates.record, "certificate-record"),
+    _page("certificates/<str:number>/revoke/", certificates.revoke, "certificate-revoke"),
     _page("releases/", releases.release_list, "releases"),
     _page("releases/<str:number>/", releases.release, "release"),
     _page("releases/<str:number>/sign/", releases.sign, "release-sign"),
@@ -139,6 +149,9 @@ urlpatterns = [
     _page("coverage/<str:code>/<str:number>/", coverage.coverage, "coverage-one"),
     _page("coverage/<str:code>/<str:number>/document/", coverage.document, "coverage-document"),
     _page("coverage/<str:code>/<str:number>/revoke/", coverage.revoke, "coverage-revoke"),
+    # For whoever holds a paper: not signed in, told whether it is genuine and valid, and nothing else of the record.
+    path("C/", public_check.typed, name="check"),
+    path("C/<str:code>", public_check.of_code, name="check-code"),
     # Neither shows anything of the record: the login page offers the language too, and a poll is told 401 by itself.
     path("live/", live.live, name="live"),
     path("language/", set_language, name="language"),

@@ -20,6 +20,7 @@ APPEND_ONLY = {
     "holdlist", "listedvehicle", "vehiclemove", "repinning",
     "concededvehicle", "concessionsignature",
     "sealingkey", "seal",
+    "certificate", "certificaterevocation",
 }  # fmt: skip
 """Written once: the application's role can neither change nor remove a row, nor switch off what forbids it."""
 

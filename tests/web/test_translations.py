@@ -13,8 +13,8 @@ from django.utils.translation.template import templatize
 ROOT = Path(__file__).resolve().parents[2]
 CATALOGUE = ROOT / "inspections" / "locale" / "zh_Hans" / "LC_MESSAGES"
 ROOMS = (
-    "admin", "batches", "catalogue", "dispositions", "gates", "intake", "notices", "people", "records", "releases",
-    "results", "rigs", "web",
+    "admin", "batches", "catalogue", "certificates", "dispositions", "gates", "intake", "notices", "people",
+    "records", "releases", "results", "rigs", "web",
 )  # fmt: skip
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 MODULES = [

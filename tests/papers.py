@@ -1,0 +1,61 @@
+"""Cars that were released, and the text and pictures of their papers, each in one call."""
+
+from __future__ import annotations
+
+import io
+from datetime import datetime
+from typing import Any
+
+from inspections.batches.models import Batch, Vehicle
+from inspections.gates.services import decide_batch
+from inspections.intake.storage import read_whole
+from inspections.people.choices import Role
+from inspections.people.rules import Actor
+from inspections.releases.models import Release
+from inspections.releases.services import deliver_vehicle, propose_release, sign_release
+from tests.factories import AT, make_person, mes_actor
+
+PASSWORD = "a long password"
+
+
+def release(batch: Batch, *, at: datetime = AT) -> Release:
+    """All clear cars of the batch, proposed and signed by two people with names."""
+    decide_batch(batch_id=batch.pk, at=at)
+    signers = [make_person(Role.RELEASE_OFFICER) for _ in range(2)]
+    for signer, name in zip(signers, ("Lin Wei", "Zhao Min"), strict=True):
+        signer.first_name, signer.last_name = name.split()
+        signer.save()
+    proposal = propose_release(batch=batch, vehicle_ids=None, actor=Actor.person(signers[0]), at=at)
+    for signer in signers:
+        sign_release(release=proposal, signer=signer, password=PASSWORD, seen_digest=proposal.digest, at=at)
+    return proposal
+
+
+def deliver(vehicle: Vehicle, *, at: datetime = AT) -> None:
+    deliver_vehicle(vehicle=vehicle, delivered_at=at, actor=mes_actor(), at=at)
+
+
+def pdf_of(certificate: Any) -> bytes:
+    return read_whole(certificate.pdf_sha256)
+
+
+def text_of(pdf: bytes) -> str:
+    """All text of a PDF, page by page, without the breaks of lines."""
+    import pypdf
+
+    return "\n".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(pdf)).pages)
+
+
+def drawn(pdf: bytes, scale: float = 2.0) -> list[Any]:
+    """The pages as pictures."""
+    import pypdfium2
+
+    return [page.render(scale=scale).to_pil() for page in pypdfium2.PdfDocument(pdf)]
+
+
+def scanned(pdf: bytes) -> str:
+    """What a reader of QR codes finds on the first page."""
+    import zxingcpp
+
+    (found,) = zxingcpp.read_barcodes(drawn(pdf)[0])
+    return str(found.text)
