@@ -8,6 +8,7 @@ from uuid import UUID
 
 from inspections.batches.services import set_target
 from inspections.catalogue.models import ManufacturerCode, SourceItem
+from inspections.certificates.models import CertificateRevocation
 from inspections.dispositions.concerning import digest_of, vehicles_concerned
 from inspections.dispositions.conditions import NamedVehicles
 from inspections.dispositions.models import Disposition
@@ -51,6 +52,7 @@ from tests.factories import (
     put_into,
     vin,
 )
+from tests.papers import paper_row
 from tests.signing import shown
 
 
@@ -118,6 +120,10 @@ def _fill_releases(plant: Plant, engineer: Actor) -> None:
             release=release, signer=officer, password="a long password", seen=shown(release, AT), at=AT
         )  # fmt: skip
     deliver_vehicle(vehicle=car, delivered_at=AT, actor=mes_actor(), at=AT)
+    paper = paper_row(car)
+    CertificateRevocation.objects.create(
+        certificate=paper, reason="a slip", revoked_by="a test", person_id=0, at=AT
+    )  # fmt: skip
     map_operator(operator="TEMP-7", user=officers[0], actor=engineer, at=AT)
     condition = NamedVehicles((car.vin, plant.vehicle.vin))
     seen = digest_of(vehicles_concerned(condition=condition))

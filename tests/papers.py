@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from inspections.batches.models import Batch, Vehicle
+from inspections.certificates.canonical import canonical, digest_of
+from inspections.certificates.models import Certificate
 from inspections.gates.services import decide_batch
 from inspections.intake.storage import read_whole
 from inspections.people.choices import Role
@@ -29,6 +31,17 @@ def release(batch: Batch, *, at: datetime = AT) -> Release:
     for signer in signers:
         sign_release(release=proposal, signer=signer, password=PASSWORD, seen_digest=proposal.digest, at=at)
     return proposal
+
+
+def paper_row(vehicle: Vehicle, *, at: datetime = AT) -> Certificate:
+    """A certificate as a row alone, of a car under a standing release: nothing was printed, nobody signed it."""
+    content = canonical({"facts": {}, "issue": {"subject": vehicle.vin}})
+    return Certificate.objects.create(
+        number="MADEBYATESTAAAAA", kind="vehicle", vehicle=vehicle, batch=vehicle.batch,
+        release=Release.objects.filter(vehicles__vehicle=vehicle).latest("pk"), ordinal=1, content=content,
+        digest=digest_of(content), facts_digest="0" * 64, code="", key_id="0" * 16, signature="0" * 128,
+        pdf_sha256="0" * 64, pdf_size=1, issued_by="a test", issuer_id=0, issued_at=at,
+    )  # fmt: skip
 
 
 def deliver(vehicle: Vehicle, *, at: datetime = AT) -> None:

@@ -85,7 +85,10 @@ def public_keys() -> dict[str, Ed25519PublicKey]:
 
 def check_row(certificate: Certificate, keys: Mapping[str, Ed25519PublicKey]) -> None:
     """That a row says what was signed when it was issued. Raises NotGenuine, also for a subject of another kind."""
-    record = record_of(certificate)
+    try:
+        record = record_of(certificate)
+    except (ValueError, KeyError, TypeError) as error:
+        raise NotGenuine("altered_content", "What is kept of it cannot be read.") from error
     read_record(record, keys)
     subject = certificate.vehicle.vin if certificate.vehicle is not None else certificate.batch.number
     if record["subject"] != subject:

@@ -51,6 +51,7 @@ NOT_SHOWN = {
     "ConcessionSignature": "shows on the page of its concession",
     "ReleasedVehicle": "shows on the page of its release",
     "Signature": "shows on the page of its release",
+    "CertificateRevocation": "shows on the page of its certificate",
     "Fitting": "shows on the car's page",
     "SoftwareChange": "shows on the car's page",
     "MaterialLot": "shows with its samples",

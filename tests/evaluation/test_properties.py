@@ -11,6 +11,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from inspections.evaluation.counted import CountedAs, counted_lines
 from inspections.evaluation.facts import (
     BatchInput,
     BuiltCar,
@@ -154,6 +155,26 @@ def gates(draw: st.DrawFn) -> GateInput:
 def is_open(gate: GateInput) -> bool:
     """Whether the gate lets the car through (the circuit is closed)."""
     return decide(gate, at=NOON).state is State.PASSED
+
+
+@settings(max_examples=examples(300), deadline=None)
+@given(gates())
+def test_law_1_what_counts_as_passed_is_an_admissible_pass_and_nothing_else(gate: GateInput) -> None:
+    """What a paper prints of a line: of a gate that lets the car through every line passed or is conceded, and no fail,
+    no voided, no inadmissible and no missing result is ever called passed."""
+    counted = counted_lines(gate, at=NOON)
+    for row in counted:
+        if row.as_ is CountedAs.PASSED:
+            assert row.entry is not None
+            assert (row.entry.outcome, row.entry.problems, row.entry.inspection.voided) == (Outcome.PASS, (), False)
+            assert row.concession is None
+        if row.as_ is CountedAs.CONCEDED:
+            assert row.concession is not None
+    decision = decide(gate, at=NOON)
+    if decision.state is State.PASSED:
+        assert None not in {row.as_ for row in counted}
+        conceded = {row.concession.id for row in counted if row.concession is not None}
+        assert conceded == set(decision.conceded)
 
 
 @settings(max_examples=examples(100), deadline=None)

@@ -5,14 +5,17 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db import DatabaseError, transaction
 from django.test import Client
 
+from inspections.batches.models import Vehicle
 from inspections.batches.services import open_batch, set_target
 from inspections.catalogue.services import load_catalogue_documents
+from inspections.certificates.services import issue_certificate, issue_dossier, revoke_certificate
 from inspections.dispositions.concerning import digest_of, vehicles_concerned
 from inspections.dispositions.conditions import NamedVehicles
 from inspections.dispositions.models import Hold, HoldList, Nonconformance
@@ -87,12 +90,18 @@ from tests.factories import (
     vin,
 )
 from tests.intake.test_photographs import picture
+from tests.papers import paper_row
 from tests.signing import shown
 
-pytestmark = [pytest.mark.django_db, pytest.mark.law(4)]
+pytestmark = [pytest.mark.django_db, pytest.mark.law(4), pytest.mark.usefixtures("sealing_key", "store")]
 
 LATER = AT + timedelta(hours=1)
 WHY = "seen at the station"
+
+
+@pytest.fixture
+def store(settings: Any, tmp_path: Path) -> None:
+    settings.SUBMISSIONS_DIR = str(tmp_path)
 
 
 @pytest.fixture
@@ -193,6 +202,13 @@ def deliver_one(plant: Plant, actor: Actor) -> Any:
     for _ in range(2):
         sign(release, Actor.person(make_person(Role.RELEASE_OFFICER)))
     return deliver_vehicle(vehicle=plant.vehicle, delivered_at=LATER, actor=actor, at=LATER)
+
+
+def a_released_car(plant: Plant) -> Vehicle:
+    released = a_proposal(plant)
+    for _ in range(2):
+        sign(released, Actor.person(make_person(Role.RELEASE_OFFICER)))
+    return plant.vehicle
 
 
 def what_is_kept(plant: Plant) -> Kept:
@@ -317,6 +333,19 @@ ACTS: dict[Callable[..., Any], tuple[str, str, Callable[[Plant, Actor], Any]]] =
     ),
     sign_release: ("release.signed", "", lambda plant, actor: sign(a_proposal(plant), actor)),
     deliver_vehicle: ("vehicle.delivered", "", deliver_one),
+    issue_certificate: (
+        "certificate.issued", "",
+        lambda plant, actor: issue_certificate(vehicle=a_released_car(plant), actor=actor, at=LATER),
+    ),
+    issue_dossier: (
+        "dossier.issued", "SU7-2026W47-03",
+        lambda plant, actor: issue_dossier(batch=a_released_car(plant).batch, actor=actor, at=LATER),
+    ),
+    revoke_certificate: (
+        "certificate.revoked", "",
+        lambda plant, actor: revoke_certificate(
+            certificate=paper_row(a_released_car(plant)), reason=WHY, actor=actor, at=LATER),
+    ),
     destroy_vehicle: (
         "vehicle.destroyed", "",
         lambda plant, actor: destroy_vehicle(

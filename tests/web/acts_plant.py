@@ -23,6 +23,7 @@ from tests.factories import (
     AT,
     LINES,
     changed_value,
+    make_batch,
     make_engineer,
     make_person,
     make_plant,
@@ -30,6 +31,7 @@ from tests.factories import (
     make_rig,
     make_vehicle,
 )
+from tests.papers import paper_row, release
 
 
 def make_places() -> dict[str, str]:
@@ -71,6 +73,8 @@ def make_places() -> dict[str, str]:
     draft = make_revision(plant.configuration, LINES, approved=False)
     rereading = _a_profile(plant)
     profile = "/profiles/EOL-3-CSV/"
+    paper = _a_paper(plant)
+    certificate = f"/certificates/{paper.number}/"
     rig, plan, kept = f"/rigs/{plant.rig.code}/", f"/plans/{draft.plan.code}/", f"/intake/{Kept.objects.get().pk}/"
     return {
         "targets": "/targets/",
@@ -121,6 +125,14 @@ def make_places() -> dict[str, str]:
         "operators": "/operators/",
         "release-propose": f"/batches/{plant.batch.number}/release/",
         "vehicle-deliver": f"/vehicles/{plant.vehicle.vin}/deliver/",
+        "certificates": f"/vehicles/{paper.vehicle.vin}/certificates/",
+        "dossiers": f"/batches/{paper.batch.number}/certificates/",
+        "certificate": certificate,
+        "certificate-paper": f"{certificate}paper/",
+        "certificate-record": f"{certificate}record/",
+        "certificate-revoke": f"{certificate}revoke/",
+        "certificate-checker": "/certificates/checker/",
+        "certificate-keys": "/certificates/keys/",
         "releases": "/releases/",
         "release": f"/releases/{proposal.number}/",
         "release-sign": f"/releases/{proposal.number}/sign/",
@@ -151,6 +163,15 @@ def make_places() -> dict[str, str]:
         "characteristics": "/characteristics/",
         "characteristic": "/characteristics/BOND/",
     }
+
+
+def _a_paper(plant: Any) -> Any:
+    """A certificate of a car of another batch, which was released."""
+    batch = make_batch("SU7-2026W47-09", configuration=plant.configuration)
+    car = make_vehicle(batch, software=[("ADAS", "4.10"), ("BMS", "2.0")])
+    record_inspections(items=plant.passing(vin=car.vin), rig=plant.rig, actor=plant.rig_actor, at=AT)
+    release(batch)
+    return paper_row(car)
 
 
 def _a_profile(plant: Any) -> Any:

@@ -5,6 +5,7 @@ A new page below an address that is known here is found without being named; any
 
 from __future__ import annotations
 
+from inspections.certificates.models import Certificate
 from inspections.dispositions.models import ConcededVehicle, Concession, Hold, HoldList, Nonconformance
 from inspections.evaluation.reasons import Outcome
 from inspections.intake.models import Kept, Rereading, Submission, Trace
@@ -35,6 +36,10 @@ NO_PAGES = {
     "trace-file": "a file that was kept, not a page of ours",
     "photo": "a picture that was kept, not a page of ours",
     "photo-original": "a picture that was kept, not a page of ours",
+    "certificate-paper": "a file that was kept, not a page of ours",
+    "certificate-record": "a file, not a page of ours",
+    "certificate-checker": "a file, not a page of ours",
+    "certificate-keys": "a file, not a page of ours",
     "live": "the time as plain text, for a script",
     "language": "an act: POST only",
     "look": "an act: POST only",
@@ -63,6 +68,8 @@ def _known(plant: Plant) -> dict[str, str]:
         "": "/",
         "batches/<str:number>/": f"/batches/{batch}/",
         "vehicles/<str:vin>/": f"/vehicles/{car}/",
+        "certificates/<str:number>/": f"/certificates/{Certificate.objects.get().number}/",
+        "C/<str:code>": "/C/ABC",
         "releases/<str:number>/": f"/releases/{Release.objects.get().number}/",
         "entry/recorded/<int:number>/": f"/entry/recorded/{inspection}/",
         "entry/to-test/<str:number>/": f"/entry/to-test/{batch}/",

@@ -38,6 +38,9 @@ MAY = {
     "concession-propose": {Role.ENGINEER},
     "concession-sign": {Role.ENGINEER, Role.RELEASE_OFFICER},
     "release-propose": {Role.RELEASE_OFFICER},
+    "certificates": {Role.RELEASE_OFFICER},
+    "dossiers": {Role.RELEASE_OFFICER},
+    "certificate-revoke": {Role.RELEASE_OFFICER},
     "release-sign": {Role.RELEASE_OFFICER},
     "vehicle-deliver": {Role.RELEASE_OFFICER},
     "vehicle-destroy": {Role.ENGINEER},
@@ -56,6 +59,7 @@ READ = [
     "rigs", "rig", "rig-cars", "rig-finding", "plans", "plan", "coverage",
     "coverage-of", "coverage-one", "hold-lists", "hold-list",
     "profiles", "profile", "profile-revision", "profile-compare", "rereading",
+    "certificate", "certificate-record", "certificate-checker",
     "concessions", "concession", "batch-matrix", "plan-compare", "characteristics", "characteristic",
 ]  # fmt: skip
 ALSO_READ = [
@@ -63,9 +67,10 @@ ALSO_READ = [
     "vehicle-destroy", "vehicle-scrap", "inspection-cover", "coverage-enter", "coverage-revoke",
     "hold-list-new", "hold-list-lift", "vehicle-move", "batch-repin",
     "concession-propose", "plan-draft", "targets", "profile-new", "profile-draft",
+    "certificates", "dossiers", "certificate-revoke",
 ]  # fmt: skip
 """Pages whose act is done at their own address."""
-OF_OTHERS = {"today", "batches", "batch", "vehicle", "search", "live", "language", "look"}
+OF_OTHERS = {"today", "batches", "batch", "vehicle", "search", "live", "language", "look", "check", "check-code"}
 
 
 @pytest.fixture
@@ -83,6 +88,8 @@ def test_every_page_is_walked():
         "photo-original",
         "trace",
         "trace-file",
+        "certificate-paper",
+        "certificate-keys",
     }
 
 

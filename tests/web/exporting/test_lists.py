@@ -31,6 +31,8 @@ LISTS = {
     "concessions": ("concessions",),
     "hold-lists": ("lists",),
     "hold-list": ("cars",),
+    "certificates": ("certificates",),
+    "dossiers": ("certificates",),
     "releases": ("releases",),
     "release": ("cars",),
     "intake": ("intake",),
@@ -52,6 +54,7 @@ LISTS = {
 }
 EACH = [(page, name) for page, names in LISTS.items() for name in names]
 EMPTY = {("sampling", "samples"), ("sampling", "rejections"), ("coverage", "coverage"), ("coverage-of", "asked")}
+EMPTY |= {("dossiers", "certificates")}
 EMPTY |= {("rig-finding", "cars"), ("plan", "history"), ("plan-compare", "differences"), ("rig-cars", "cars")}
 EMPTY |= {("rig", "keys"), ("operators", "unknown"), ("notices", "mails")}
 """Lists that the filled plant leaves empty: tests of their own fill them."""
@@ -64,6 +67,7 @@ def filled(clock, standing_filled_plant):
 
 @pytest.fixture
 def pages(filled):
+    from inspections.certificates.models import Certificate
     from inspections.dispositions.models import HoldList, Nonconformance
     from inspections.releases.models import Release
     from inspections.rigs.models import OutOfTolerance
@@ -82,6 +86,8 @@ def pages(filled):
         "hold-lists": "/holds/lists/",
         "hold-list": f"/holds/lists/{HoldList.objects.get().number}/",
         "releases": "/releases/",
+        "certificates": f"/vehicles/{Certificate.objects.get().vehicle.vin}/certificates/",
+        "dossiers": f"/batches/{filled.batch.number}/certificates/",
         "release": f"/releases/{Release.objects.get().number}/",
         "intake": "/intake/",
         "submissions": "/intake/files/",
