@@ -8,8 +8,8 @@ from ..people.choices import Role
 from ..saying import CodedRefusal
 
 MAY_ISSUE: Final = (Role.RELEASE_OFFICER,)
-MOST_CARS: Final = 5000
-"""Cars of a batch on one dossier. A batch with more is refused one, never cut short."""
+MOST_CARS: Final = 2000
+"""Cars of a batch on one dossier: two seconds of printing. A batch with more is refused one, never cut short."""
 NUMBER_LENGTH: Final = 16
 
 
