@@ -16,6 +16,7 @@ from inspections.people.rules import Actor
 from inspections.releases.models import Release
 from inspections.releases.services import deliver_vehicle, propose_release, sign_release
 from tests.factories import AT, make_person, mes_actor
+from tests.signing import shown
 
 PASSWORD = "a long password"
 
@@ -29,7 +30,7 @@ def release(batch: Batch, *, at: datetime = AT) -> Release:
         signer.save()
     proposal = propose_release(batch=batch, vehicle_ids=None, actor=Actor.person(signers[0]), at=at)
     for signer in signers:
-        sign_release(release=proposal, signer=signer, password=PASSWORD, seen_digest=proposal.digest, at=at)
+        sign_release(release=proposal, signer=signer, password=PASSWORD, seen=shown(proposal, at), at=at)
     return proposal
 
 

@@ -155,7 +155,7 @@ def _car(row: tuple[Any, ...], reasons: list[Facts], numbers: dict[int, str], cl
 
 
 def _reason(
-    code: str, name: words.Both | None = None, position: str = "", found: str = "", required: str = ""
+    code: str, name: words.Both | None = None, position: words.Both | None = None, found: str = "", required: str = ""
 ) -> Facts:
     return {
         "code": code, "words": words.reason(code), "name": name, "position": position, "found": found,
@@ -169,7 +169,9 @@ def _reasons(batch_id: int) -> dict[int, list[Facts]]:
     told: dict[int, list[Facts]] = {}
     for vehicle_id, code, characteristic_id, position, found, required in rows:
         named = names.get(characteristic_id)
-        reason = _reason(code, None if named is None else words.named(named.named), position, found, required)
+        name = None if named is None else words.named(named.named)
+        place = None if named is None or not position else words.named(named.place(position))
+        reason = _reason(code, name, place, found, required)
         told.setdefault(vehicle_id, []).append({**reason, "characteristic": "" if named is None else named.named.code})
     return told
 

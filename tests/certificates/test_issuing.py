@@ -29,6 +29,7 @@ from inspections.sealing.keys import KeyRefusal
 from tests import concessions
 from tests.factories import AT, become, changed_value, make_engineer, make_person
 from tests.papers import PASSWORD, pdf_of, release, scanned, text_of
+from tests.signing import shown
 from tests.threads import Beside
 
 HOUR = timedelta(hours=1)
@@ -192,7 +193,7 @@ class TestABadCarGetsNone:
         officers = [make_person(Role.RELEASE_OFFICER) for _ in range(2)]
         proposal = propose_release(batch=good_car.batch, vehicle_ids=None, actor=Actor.person(officers[0]), at=AT)
         assert refused(lambda: issue(good_car)) == "not_released"
-        sign_release(release=proposal, signer=officers[0], password=PASSWORD, seen_digest=proposal.digest, at=AT)
+        sign_release(release=proposal, signer=officers[0], password=PASSWORD, seen=shown(proposal, AT), at=AT)
         assert refused(lambda: issue(good_car)) == "not_released"
 
     def test_a_held_car(self, released, issue):

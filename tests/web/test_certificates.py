@@ -155,7 +155,7 @@ class TestForStrangers:
         said = plain(answer)
         assert answer.status_code == 200
         assert "Genuine and valid / 真实且有效" in re.sub(r" +", " ", said)
-        assert "2026-11-23 08:00:00 CST" in said
+        assert "2026-11-23 08:00:00+08:00" in said
         assert (paper.vehicle.vin in said, shown_number(paper.number) in said) == (True, True)
         hidden = [plant.batch.number, paper.release.number, "Lin Wei", paper.digest, paper.issued_by, "SU7", "0.043"]
         assert [word for word in hidden if word in answer.content.decode()] == []

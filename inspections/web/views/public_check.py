@@ -56,7 +56,16 @@ def typed(request: HttpRequest) -> HttpResponse:
         return _shown(request, {**_said(check_text(text=number, at=at)), "code": _read(number)})
     if not (number + subject).isprintable():
         return _shown(request, _said(Standing(Answer.NOT_GENUINE, at)))
-    return _shown(request, _said(check_number(number=number, subject=subject, at=at)))
+    standing = check_number(number=number, subject=subject, at=at)
+    return _shown(request, {**_said(standing), "asked": _asked(standing, subject)})
+
+
+def _asked(standing: Standing, subject: str) -> dict[str, Any] | None:
+    """What was typed in and is so, to be compared with the paper."""
+    found = standing.certificate
+    if found is None or standing.answer is Answer.NOT_GENUINE:
+        return None
+    return {"number": shown_number(found.number), "subject": subject, "kind": found.kind}
 
 
 def _refused(request: HttpRequest) -> bool:
@@ -70,7 +79,7 @@ def _said(standing: Standing) -> dict[str, Any]:
         "mark": MARKS[standing.answer],
         "words": ANSWERS[standing.answer],
         "advice": ADVICE[standing.answer],
-        "at": f"{timezone.localtime(standing.at):%Y-%m-%d %H:%M:%S %Z}",
+        "at": timezone.localtime(standing.at).isoformat(sep=" ", timespec="seconds"),
     }
 
 
