@@ -113,6 +113,11 @@ def read_code(text: str, keys: Mapping[str, Ed25519PublicKey]) -> Code:
     )
 
 
+def claimed_number(text: str) -> str:
+    """The number that a code claims, whoever signed it: to be looked up, never to be believed. Raises NotGenuine."""
+    return number_text(_raw(code_in(text))[2 : 2 + NUMBER_BYTES])
+
+
 def _raw(text: str) -> bytes:
     refused = NotGenuine("not_a_code", "This is not the code of a certificate, or a part of it is missing.")
     try:

@@ -18,7 +18,7 @@ from ..gates.reading import read_named
 from ..saying import Said, say
 from ..sealing.keys import KeyRefusal
 from .canonical import canonical, digest_of
-from .check_certificate import NotGenuine, code_in, read_code
+from .check_certificate import NotGenuine, claimed_number, code_in, read_code
 from .choices import Answer, PaperKind
 from .codes import check_row, public_keys
 from .contents import Stated, collect_vehicle
@@ -75,7 +75,8 @@ def check_text(*, text: str, at: datetime) -> Standing:
 
 def _not_read(text: str, refusal: NotGenuine, at: datetime) -> Standing:
     """A code whose key does not lie here is no forgery where we issued it word for word: it cannot be confirmed."""
-    if refusal.name == "unknown_key" and Certificate.objects.filter(code=code_in(text)).exists():
+    found = _find(claimed_number(text)) if refusal.name == "unknown_key" else None
+    if found is not None and found.code == code_in(text):
         return Standing(Answer.UNKNOWN, at, say("The public key of this paper does not lie here."))
     return Standing(Answer.NOT_GENUINE, at, say("It is no code of ours, or not as we signed it."))
 
