@@ -25,7 +25,7 @@ from .rules import CertificateRefused
 def coverage_of(
     *, batch: Batch, vehicles: Iterable[Vehicle], software: Iterable[tuple[SoftwareClaim, ...]], at: datetime
 ) -> list[dict[str, Any]]:
-    """The coverage on which each type test of the plan rested at a moment, for the cars and what they carry.
+    """The coverage on which each type test of the plan rested at a moment: of several that hold the first entered.
 
     What was entered later changes nothing here; what was revoked since, or whose own test fell, covers nothing. Raises
     CertificateRefused for a type test that nothing covers.
@@ -38,7 +38,7 @@ def coverage_of(
     rows = list(
         Coverage.objects.filter(configuration=batch.configuration_id, procedure__in=procedures, at__lte=at)
         .filter(valid_from__lte=at, valid_until__gt=at, revocation__isnull=True)
-        .order_by("-valid_until", "pk")
+        .order_by("pk")
     )
     fallen = collect_fallen(coverage_ids=[row.pk for row in rows if row.kind == CoverageKind.INSPECTION])
     standing = [row for row in rows if row.pk not in fallen]
