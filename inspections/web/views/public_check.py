@@ -98,6 +98,7 @@ def _read(text: str) -> dict[str, Any] | None:
 
 
 def _shown(request: HttpRequest, context: dict[str, Any], status: int = 200) -> HttpResponse:
-    answer = render(request, "inspections/certificates/check.html", {"title_block": [], **context}, status=status)
+    context = {"title_block": [], "code": None, "asked": None, **context}
+    answer = render(request, "inspections/certificates/check.html", context, status=status)
     answer.headers["X-Robots-Tag"] = "noindex, nofollow"
     return answer
