@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from django.conf import settings
 
 from ..sealing.keys import SigningKey, key_ring
+from ..sealing.queries import last_seal
 from .check_certificate import (
     FORMAT,
     NUMBER_BYTES,
@@ -55,6 +56,15 @@ def scanned_text(code: str) -> str:
 def moment_text(moment: datetime) -> str:
     """A moment of a record: to the second, in UTC."""
     return moment.astimezone(UTC).isoformat(timespec="seconds")
+
+
+def checkpoint_told() -> dict[str, Any] | None:
+    """The last checkpoint of the sealed record before the paper: what the paper rests on was there by then, or is in a
+    later one. None where nothing is sealed yet. One query."""
+    seal = last_seal()
+    if seal is None:
+        return None
+    return {"number": seal.number, "sealed_at": seal.sealed_at.isoformat(), "root": bytes(seal.root).hex()}
 
 
 def signature_of(record: Mapping[str, Any], key: SigningKey) -> str:

@@ -23,7 +23,7 @@ from ..sealing.keys import SigningKey, key_ring
 from .canonical import canonical, digest_of
 from .check_certificate import FORMAT
 from .choices import PaperKind
-from .codes import code_of, moment_text, new_number, signature_of
+from .codes import checkpoint_told, code_of, moment_text, new_number, signature_of
 from .contents import Stated, collect_vehicle
 from .dossiers import collect_batch
 from .models import Certificate, CertificateRevocation
@@ -118,7 +118,7 @@ def _print(kind: PaperKind, stated: Stated, key: SigningKey, actor: Actor, at: d
     number = new_number()
     issue = {
         "number": number, "subject": stated.subject, "issued_at": moment_text(at), "issued_by": actor.label,
-        "key_id": key.key_id, **stated.asides,
+        "key_id": key.key_id, "checkpoint": checkpoint_told(), **stated.asides,
     }  # fmt: skip
     content = canonical({"format": FORMAT, "facts": stated.facts, "issue": issue})
     digest = digest_of(content)

@@ -45,6 +45,8 @@ SEALED = [
     "rereading",
     "filefinding",
     "profilesample",
+    "certificate",
+    "certificaterevocation",
 ]
 """`sealing.canonical.TABLES` names the same. What was there before has the smallest number: it is sealed first."""
 

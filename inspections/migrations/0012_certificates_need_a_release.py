@@ -44,6 +44,6 @@ drop function interlock_certificate_stands;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("inspections", "0010_profile_four_eyes")]
+    dependencies = [("inspections", "0011_recorded_in")]
 
     operations = [migrations.RunSQL(FUNCTIONS, DROP)]

@@ -52,6 +52,8 @@ TABLES: Final = {
     36: "rereading",
     37: "filefinding",
     38: "profilesample",
+    39: "certificate",
+    40: "certificaterevocation",
 }
 """What is sealed, by number: leaves stand in this order, then by id. Never reuse a number."""
 
@@ -114,6 +116,9 @@ _FIRST: Final = {
     "rereading": "id rig_id adapter code submissions person_id asked_by at",
     "filefinding": "id inspection_id ordinal item code of_file of_plan recorded_at",
     "profilesample": "id profile_id sha256 name size uploaded_by at",
+    "certificate": "id number kind vehicle_id batch_id release_id ordinal content digest facts_digest code key_id"
+    " signature pdf_sha256 pdf_size issued_by issuer_id issued_at",
+    "certificaterevocation": "id certificate_id reason revoked_by person_id at",
 }
 
 FORMS: Final = {1: {table: tuple(columns.split()) for table, columns in _FIRST.items()}}

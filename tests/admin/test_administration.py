@@ -242,7 +242,8 @@ def test_law_2_what_a_superuser_may_write_is_people_and_what_runs_the_site(rf):
 QUERIES = {
     "ApiKey": 8, "Authorisation": 9, "Batch": 10, "Calibration": 9, "Certificate": 7, "Characteristic": 8,
     "Component": 7, "ComponentKind": 8, "Concession": 8, "Configuration": 10, "ControlPlan": 8, "Coverage": 9,
-    "Delivery": 7, "DeliveryTarget": 9, "Hold": 8, "HoldList": 8, "Inspection": 9, "Kept": 9, "LedgerEntry": 9, "ManufacturerCode": 8,
+    "Delivery": 7, "DeliveryTarget": 9, "Hold": 8, "HoldList": 8, "Inspection": 9, "Kept": 9, "LedgerEntry": 9,
+    "ManufacturerCode": 8,
     "Nonconformance": 10, "NoticeMail": 7, "OperatorAlias": 8, "OutOfTolerance": 8, "PlanRevision": 9, "Procedure": 8,
     "ProfileAssignment": 9, "ProfileRevision": 9, "Release": 8, "Removal": 8, "RigProfile": 9,
     "Requirement": 8, "Rig": 9, "SourceItem": 9, "Submission": 8, "SystemClient": 8, "User": 9, "Vehicle": 7,
