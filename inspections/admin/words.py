@@ -214,6 +214,7 @@ FIELDS: Final[dict[str, Promise | str]] = {
     "testing_closed_at": pgettext_lazy("field", "testing closed at"),
     "text": pgettext_lazy("field", "text"),
     "token": pgettext_lazy("field", "token"),
+    "traced_at": pgettext_lazy("field", "traces looked for at"),
     "trim": pgettext_lazy("field", "trim"),
     "uncertainty": pgettext_lazy("field", "uncertainty"),
     "unit": pgettext_lazy("field", "unit"),

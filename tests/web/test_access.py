@@ -10,8 +10,9 @@ from inspections.people.choices import Role
 from inspections.web.urls import urlpatterns
 from tests.factories import make_person
 
-OPEN = {"live", "language", "look"}
-"""Not guarded as pages are: `live` answers 401 by itself, the two others change how pages look and show nothing."""
+OPEN = {"live", "language", "look", "check", "check-code"}
+"""Not guarded as pages are: `live` answers 401 by itself, the two after it change how pages look and show nothing; the
+last two say to whoever holds a paper whether it is genuine and valid, and nothing else of the record."""
 
 
 @pytest.fixture
