@@ -82,6 +82,9 @@ CONCERNS: Final = {
     "profileassignment": _OF_RIG,
     "namedsubject": "r.vin = (select vin from inspections_vehicle where id = %(vehicle)s)",
     "filefinding": _OF_INSPECTION,
+    "certificate": _OF_VEHICLE,
+    "certificaterevocation": "r.certificate_id in (select id from inspections_certificate"
+    " where vehicle_id = %(vehicle)s)",
 }
 """SQL by table, over the row r."""
 
