@@ -14,6 +14,7 @@ from typing import Any
 import hypothesis
 import psycopg
 import pytest
+from django.utils import translation
 
 from qa.embedded.cluster import Cluster, for_tests
 from qa.embedded.refusal import CannotStart
@@ -126,6 +127,8 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
+    # The language of a request stays active on its thread until the next request says another, as Django has it.
+    translation.deactivate()
     if item.get_closest_marker("browser"):
         # Playwright keeps an event loop on this thread from its first test on, in which Django refuses to query.
         os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"

@@ -44,6 +44,9 @@ class RowFile(Binder, Protocol):
         """The objects of the list that stands in a row under the pointer `at`."""
 
 
+_AGAINST = frozenset([ReportClaim.FAIL, ReportClaim.ERROR, ReportClaim.TERMINATED, ReportClaim.SKIPPED])
+
+
 @dataclass(frozen=True, slots=True)
 class _Head:
     """What a row says of its test. `same` must be said by every row of one test."""
@@ -166,15 +169,15 @@ class Reports:
         test = self.recipe.test
         special = {name: getter(row) for name, getter in self.special.items()}
         texts = [self._bounded(name, getter(row), line) for name, getter in self.texts.items()]
-        started, finished = (
-            self._time(special[name], recipe, line)
-            for name, recipe in (("started", test.started), ("finished", test.finished))
-        )
         claimed, doubt = ReportClaim.NONE, ""
         if test.result is not None:
             claimed = test.result.words.get(fold(special["result"]), ReportClaim.NONE)
             if claimed is ReportClaim.NONE:
                 doubt = f"the result {shown(special['result'])} is none that the profile names"
+        started = self._time(special["started"], test.started, line)
+        # A test that was broken off has no finish to be written; whatever may be a pass must say it.
+        is_endless = test.started is not None and claimed in _AGAINST and not special["finished"]
+        finished = None if is_endless else self._time(special["finished"], test.finished, line)
         is_test = test.test_type is None or fold(special["test_type"]) in test.tests
         other = None if is_test else f"a test of type {shown(special['test_type'])}, which the profile does not count"
         software = tuple(getter(row) for getter in self.software)

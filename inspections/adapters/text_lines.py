@@ -22,7 +22,7 @@ _CODECS = re.compile(
     r"utf-(8|16|32)(-[bl]e)?|utf-8-sig|ascii|cp\d+|iso8859-\d+|gbk|gb2312|gb18030|big5(hkscs)?|shift_jis|euc_(jp|kr)"
     r"|koi8-[ru]|mac-roman"
 )
-_MARKS = (
+MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
@@ -70,7 +70,7 @@ class TextLines:
 
     def __post_init__(self) -> None:
         head = self.stream.read(4)
-        self.encoding = next((codec for mark, codec in _MARKS if head.startswith(mark)), "") or self._stated()
+        self.encoding = next((codec for mark, codec in MARKS if head.startswith(mark)), "") or self._stated()
         bounded = io.BufferedReader(_Bounded(self.stream, head, self.context.max_bytes), _CHUNK)
         self.text = io.TextIOWrapper(bounded, encoding=self.encoding, errors="strict", newline="")
 

@@ -11,9 +11,9 @@ from .profile_schema import PROFILE_FORMAT
 
 _ORDER: Final = ("format", "reading", "subject", "procedure", "tests", "purpose", "items")
 _WITHIN: Final = (
-    "time_zone", "encoding", "decimal_comma", "options", "vin", "component", "kind", "serial", "from", "name",
-    "pattern", "by", "code", "codes", "count", "words", "item", "occurrence", "characteristic", "position", "unit",
-    "mandatory",
+    "time_zone", "encoding", "decimal_comma", "options", "delimiter", "header", "test", "id", "vin", "component", "kind", "serial", "started", "finished",
+    "result", "from", "format", "pass", "fail", "name", "pattern", "by", "code", "codes", "count", "words", "item",
+    "value", "occurrence", "characteristic", "position", "unit", "mandatory",
 )  # fmt: skip
 
 
@@ -50,6 +50,16 @@ def first_document(*, time_zone: str, options: Mapping[str, Any] | None) -> dict
     if options is not None:
         reading["options"] = dict(options)
     return {"format": PROFILE_FORMAT, "reading": reading, "subject": {"vin": {"from": "serial"}}, "items": []}
+
+
+def leading_comments(text: str) -> str:
+    """The comments above the document, which nothing but its text keeps: a line each."""
+    found = []
+    for line in text.splitlines():
+        if not line.startswith("#"):
+            break
+        found.append(f"{line}\n")
+    return "".join(found)
 
 
 def with_items(document: Mapping[str, Any], added: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -12,6 +12,8 @@ from django.utils.translation import gettext as _
 
 from inspections.adapters import registry
 from inspections.adapters.canonical import CanonicalItem, Measured
+from inspections.adapters.row_suggesting import READERS
+from inspections.adapters.suggested_text import beginning_of
 from inspections.catalogue.models import Characteristic
 from inspections.gates.limit_wording import quantity_text
 from inspections.gates.sentence_catalogue import Language
@@ -71,15 +73,22 @@ def previewed(beside: Beside, adapter: str, document: Mapping[str, Any], languag
             stated=None if submission is None else stated_with(submission),
         )
     names = _names(preview)
-    encoding = str(document.get("reading", {}).get("encoding") or "utf-8-sig")
     return {
-        "pieces": _pieces(head.decode(encoding, "backslashreplace"), preview),
+        "pieces": _pieces(_shown_text(head, document.get("reading", {}).get("encoding")), preview),
         "is_text": b"\0" not in head,
         "tests": [_test(one, names, language) for one in preview.tests],
         "broken": None if preview.broken is None else str(preview.broken),
+        "is_begun": adapter not in READERS or bool(document.get("reading", {}).get("options")),
         "more": preview.more,
         "unmapped": _unmapped(preview),
     }
+
+
+def _shown_text(head: bytes, stated: str | None) -> str:
+    """The text for the eye, in the encoding that was said, else in the only one that it can have."""
+    found = None if stated else beginning_of(head, is_whole=False)
+    encoding = stated or (found.encoding if found else None) or "utf-8-sig"
+    return head.decode(encoding, "backslashreplace").replace("\r\n", "\n")
 
 
 def _pieces(text: str, preview: FilePreview) -> list[Piece]:

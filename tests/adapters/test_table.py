@@ -397,6 +397,20 @@ class TestClaims:
         found = [read_table(row(text), simple(items=[item]))[0].items[0] for text in ("4.2.1", "4.2.2")]
         assert [(item.value, recompute(item)) for item in found] == [("4.2.1", "pass"), ("4.2.2", "fail")]
 
+    @pytest.mark.parametrize(
+        ("word", "is_read"), [("OK", False), ("", False), ("?", False), ("NOK", True), ("X", True)]
+    )
+    def test_only_what_is_no_pass_may_have_no_finish(self, word, is_read):
+        result = {"from": "R", "pass": ["OK"], "fail": ["NOK"], "terminated": ["X"]}
+        options = simple(test={"id": "Id", "started": "At", "finished": "End", "result": result})
+        data = f"Id;At;End;R;V\n1;2026-11-20 08:00:00;;{word};1.5\n"
+        if is_read:
+            (found,) = read_table(data, options)
+            assert found.finished_at == found.started_at
+            assert found.notes == ("the file does not say how long the test took: finished when it started",)
+        else:
+            assert "column 'End': found '', expected an ISO 8601 time" in refusal(data, options)
+
     def test_a_finish_before_the_start_is_refused(self):
         options = simple(test={"id": "Id", "started": "At", "finished": "End"})
         data = "Id;At;End;V\n1;2026-11-20 08:00;2026-11-20 07:59;1\n"

@@ -256,3 +256,143 @@ def test_every_page_draws_in_both_languages(sign_in, rig, submission, language, 
         html = page(client.get(address))
         assert " style=" not in html
         assert ("台架配置文件" in html) is (language == "zh-hans")
+
+
+NASTY = (
+    "Stand: PACK 7 (Süd)\r\n\r\n"
+    "Prüf-Nr.;FIN;Beginn;PK_ISO (MOhm);PK-BOND [mOhm];Temp [C];Ergebnis\r\n"
+    "L-71;{vin};27.11.2026 06:12:09;812,0;38,5;23,4;i.O.\r\n"
+    "L-72;{vin};27.11.2026 06:17:40;;;23,6;Abbruch\r\n"
+)
+
+
+@pytest.fixture
+def beside(sign_in, rig, plant):
+    """An owner of the catalogue with a new profile, beside a file that nobody described."""
+    from inspections.intake.models import ProfileSample
+    from inspections.rigs.models import RigProfile
+    from inspections.rigs.services import create_profile
+    from tests.factories import AT
+    from tests.pack_csv import owner as an_owner
+
+    create_profile(code="PACK-CSV", adapter="table", name="Pack rigs", actor=an_owner(), at=AT)
+    client = sign_in(Role.CATALOGUE_OWNER)
+
+    def put(content, code="PACK-CSV"):
+        from django.core.files.uploadedfile import SimpleUploadedFile
+
+        file = SimpleUploadedFile("day.csv", content)
+        assert client.post(f"/profiles/{code}/file/", {"file": file}).status_code == 302
+        found = ProfileSample.objects.get(profile=RigProfile.objects.get(code=code))
+        return client, f"sample-{found.pk}"
+
+    return put
+
+
+def suggested(client, key, status=200, **more):
+    fields = {"file": key, "document": "", "note": "", "do": "suggest", **more}
+    html = client.post("/profiles/PACK-CSV/draft/", fields)
+    assert html.status_code == status, html.content.decode()[:2000]
+    text = unescape(re.search(r"<textarea[^>]*>(.*?)</textarea>", html.content.decode(), re.DOTALL)[1])
+    return page(html, status), text.removeprefix("\n")
+
+
+class TestSuggesting:
+    def test_a_draft_is_filled_in_and_nothing_is_written(self, beside, plant):
+        from inspections.records.models import LedgerEntry
+        from inspections.rigs.models import ProfileRevision
+
+        client, key = beside(NASTY.format(vin=plant.vehicle.vin).encode("cp1252"))
+        before = LedgerEntry.objects.count()
+        html, text = suggested(client, key, note="first")
+        content = yaml.safe_load(text)
+        assert content["reading"]["encoding"] == "cp1252"
+        assert content["reading"]["decimal_comma"] is True
+        assert content["reading"]["options"]["header"] == 3
+        assert content["procedure"] == {"code": "PACK"}
+        assert content["items"] == [
+            {"item": "PK_ISO", "characteristic": "PK-ISO"}, {"item": "PK-BOND", "characteristic": "PK-BOND"},
+        ]  # fmt: skip
+        assert text.startswith("# unanswered: ")
+        told = words(html)
+        assert "The file leaves 3 questions to you" in told
+        assert "No test in the file failed. Taken for it: NOK, NG, FAIL. Say the rig's own word." in told
+        assert "These units can mean two things and were not taken: Temp [C]. Say unit of each." in told
+        assert "name and unit are not those of exactly one characteristic: Temp [C]." in told
+        assert "Would be recorded: L-71" in told
+        assert "Would be recorded: L-72" in told
+        assert "1 item has no place yet" in told
+        assert (ProfileRevision.objects.count(), LedgerEntry.objects.count()) == (0, before)
+
+        # What was asked stays above the text while it is tried, and is no part of what is saved.
+        tried = client.post("/profiles/PACK-CSV/draft/", {"file": key, "document": text, "note": "", "do": "try"})
+        assert "# unanswered: No test in the file failed." in page(tried)
+        saved = client.post("/profiles/PACK-CSV/draft/", {"file": key, "document": text, "note": "", "do": "save"})
+        assert saved.status_code == 302
+        assert ProfileRevision.objects.get().document["procedure"] == {"code": "PACK"}
+
+    def test_what_a_person_wrote_of_subject_procedure_and_items_stays(self, beside, plant):
+        client, key = beside(NASTY.format(vin=plant.vehicle.vin).encode("cp1252"))
+        own = {
+            "format": "interlock-profile/1",
+            "reading": {"time_zone": "Europe/Berlin", "options": {"test": {"id": 1, "started": 3}, "rest": {}}},
+            "subject": {"vin": {"from": "header", "name": "FIN"}},
+            "procedure": {"code": "PACK"},
+            "items": [{"item": "PK_ISO", "characteristic": "PK-ISO", "mandatory": True}],
+        }
+        _, text = suggested(client, key, document=yaml.safe_dump(own))
+        content = yaml.safe_load(text)
+        assert content["subject"] == own["subject"]
+        assert content["reading"]["time_zone"] == "Europe/Berlin"
+        assert content["items"] == [*own["items"], {"item": "PK-BOND", "characteristic": "PK-BOND"}]
+
+    def test_an_ambiguous_day_is_refused_until_a_person_says(self, beside, plant):
+        text = NASTY.format(vin=plant.vehicle.vin).replace("27.11.2026", "03/04/2026")
+        client, key = beside(text.encode("cp1252"))
+        html, text = suggested(client, key)
+        assert "started:\n        text: unanswered" in text
+        assert "Day or month first: Beginn, %d/%m/%Y %H:%M:%S, %m/%d/%Y %H:%M:%S?" in words(html)
+        assert "The file cannot be read to its end." in words(html)
+        assert "Would be recorded" not in words(html)
+
+    def test_a_procedure_chosen_on_the_page(self, beside, plant):
+        from tests.factories import make_procedure
+
+        make_procedure("OTHER", "battery", {"OT-1": {"unit": "V"}})
+        client, key = beside(NASTY.format(vin=plant.vehicle.vin).encode("cp1252"))
+        _, text = suggested(client, key, procedure="OTHER")
+        assert yaml.safe_load(text)["procedure"] == {"code": "OTHER"}
+        assert yaml.safe_load(text)["items"] == []
+        _, text = suggested(client, key, procedure="NONE")
+        assert yaml.safe_load(text)["procedure"] == {"code": "PACK"}
+
+    def test_what_is_no_table_leaves_the_document(self, beside):
+        client, key = beside(b"\x00\x01\x02")
+        html, text = suggested(client, key, status=422)
+        assert "its bytes do not tell" in words(html)
+        assert "rest" not in text
+
+    def test_without_a_file_nothing_is_suggested(self, beside):
+        client, _ = beside(b"a;b\n1;2\n")
+        from inspections.intake.models import ProfileSample
+
+        html, _ = suggested(client, "sample-999999999", status=422)
+        assert "No file stands beside it yet." in words(html)
+        assert ProfileSample.objects.count() == 1
+
+    def test_a_reader_that_asks_nothing_offers_no_suggestion(self, sign_in, rig):
+        from inspections.rigs.services import create_profile
+        from tests.factories import AT
+        from tests.pack_csv import owner as an_owner
+
+        create_profile(code="PACK-CSV", adapter="atml", name="Pack rigs", actor=an_owner(), at=AT)
+        client = sign_in(Role.CATALOGUE_OWNER)
+        assert "Suggest from this file" not in page(client.get("/profiles/PACK-CSV/draft/"))
+        html, _ = suggested(client, "", status=422)
+        assert "For this reader nothing can be suggested" in words(html)
+
+    def test_others_are_told_whose_act_it_is(self, beside, sign_in):
+        _, key = beside(b"a;b\n1;2\n")
+        client = sign_in(Role.ENGINEER)
+        answer = client.post("/profiles/PACK-CSV/draft/", {"file": key, "document": "", "do": "suggest"})
+        assert answer.status_code == 403

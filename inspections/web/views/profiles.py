@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, cast
 
 from django.conf import settings
@@ -27,7 +28,7 @@ from inspections.people.models import User
 from inspections.rigs.models import ProfileAssignment, ProfileRevision, Rig, RigProfile
 from inspections.rigs.profile_approving import MEANING
 from inspections.rigs.profile_rules import document_digest, plain
-from inspections.rigs.profile_yaml import first_document, profile_yaml, with_items
+from inspections.rigs.profile_yaml import first_document, leading_comments, profile_yaml, with_items
 from inspections.rigs.profiles import document_problems
 from inspections.rigs.services import (
     ProfileNotApproved,
@@ -45,12 +46,14 @@ from ..access import actor_of, language_now, may, moment_of, who_may
 from ..exporting import of_profiles
 from ..exporting.answering import exports
 from ..exporting.sheets import Sheet
-from ..forms.profiles import AssignForm, BeginForm, DocumentForm, SampleForm, WithdrawProfileForm
+from ..forms.profiles import LONGEST_DOCUMENT, AssignForm, BeginForm, DocumentForm, SampleForm, WithdrawProfileForm
 from ..forms.signing import PasswordForm
 from ..profile_page import Beside, beside_of, previewed, profile_changes, readers
 from ..shown import NOT_SAID, shown_of, shown_token
 from ..signing import STATUS_OF_REFUSAL, count_password
 from ..statuses import Status
+from ..suggesting import can_suggest, procedures_to_choose, suggested_of
+from ..suggestion_words import as_comments
 
 MAY_DRAFT = (Role.CATALOGUE_OWNER,)
 _PEOPLE = ("author", "first_approver", "second_approver")
@@ -136,13 +139,16 @@ def draft(request: HttpRequest, code: str) -> HttpResponse:
         return _editor(request, profile, base, form, document)
     actor_of(request).require("draft a rig profile", *MAY_DRAFT)
     form = DocumentForm(request.POST)
+    if request.POST.get("do") == "suggest":
+        return _suggested(request, profile, base, document)
     if not form.is_valid():
         return _editor(request, profile, base, form, document, status=422)
     read, faults = _read(request, form.cleaned_data["document"])
     problems = faults or document_problems(read, profile.adapter)
     if problems:
         return _editor(request, profile, base, form, document, problems, 422)
-    shown = DocumentForm(initial={"document": profile_yaml(plain(read.content)), "note": form.cleaned_data["note"]})
+    text = leading_comments(form.cleaned_data["document"]) + profile_yaml(plain(read.content))
+    shown = DocumentForm(initial={"document": text, "note": form.cleaned_data["note"]})
     if request.POST.get("do") != "save":
         return _editor(request, profile, base, shown, plain(read.content))
     try:
@@ -169,18 +175,52 @@ def draft(request: HttpRequest, code: str) -> HttpResponse:
     return HttpResponseRedirect(f"{address}?file={beside}" if beside else address)
 
 
+def _suggested(request: HttpRequest, profile: RigProfile, base: ProfileRevision | None, document: Any) -> HttpResponse:
+    """The document as the file beside it suggests, with what only a person can answer. What is no profile yet, such as
+    an empty text, counts as the one that stands."""
+    typed, faults = _read(request, request.POST.get("document", "")[:LONGEST_DOCUMENT])
+    if not faults and not document_problems(typed, profile.adapter):
+        document = plain(typed.content)
+    note = request.POST.get("note", "")[:2000]
+    beside = _beside(request, profile, _files(profile))
+    found, refused = None, ""
+    if not can_suggest(profile.adapter):
+        refused = _("For this reader nothing can be suggested: its files say what they are.")
+    elif beside is None:
+        refused = _("No file stands beside it yet. Put one here, or choose one that a rig sent.")
+    else:
+        try:
+            found = suggested_of(beside, profile.adapter, document, request.POST.get("procedure", ""))
+        except FileNotFoundError:
+            refused = _("The file does not lie on this machine.")
+    if found is None:
+        messages.error(request, refused)
+        shown = DocumentForm(initial={"document": profile_yaml(document), "note": note})
+        return _editor(request, profile, base, shown, document, status=422)
+    text = as_comments(found.questions) + profile_yaml(found.content)
+    shown = DocumentForm(initial={"document": text, "note": note})
+    read, problems = _parsed(text)
+    problems = problems or document_problems(read, profile.adapter)
+    tried = document if problems else found.content
+    return _editor(request, profile, base, shown, tried, problems, 422 if problems else 200, found.questions)
+
+
 def _read(request: HttpRequest, text: str) -> tuple[Document, list[Problem]]:
     """The document as it was typed, with the items placed that were chosen beneath it."""
+    read, problems = _parsed(text)
+    added = list(_chosen(request))
+    if not problems and added and isinstance(read.content, dict) and isinstance(read.content.get("items"), list):
+        return Document(read.file, with_items(read.content, added), read.lines), []
+    return read, problems
+
+
+def _parsed(text: str) -> tuple[Document, list[Problem]]:
     documents, problems = read_documents(str(_("line")), text.encode("utf-8", "surrogatepass"))
     if problems or len(documents) != 1:
         empty = Document("", {}, {})
         found = problems or [Problem(str(_("line")), 1, f"found {len(documents)} documents, expected one")]
         return empty, found
-    read = documents[0]
-    added = list(_chosen(request))
-    if added and isinstance(read.content, dict) and isinstance(read.content.get("items"), list):
-        return Document(read.file, with_items(read.content, added), read.lines), []
-    return read, []
+    return documents[0], []
 
 
 def _chosen(request: HttpRequest) -> Any:
@@ -211,6 +251,7 @@ def _editor(
     document: Any,
     problems: Any = (),
     status: int = 200,
+    questions: Sequence[str] | None = None,
 ) -> HttpResponse:
     actor = actor_of(request)
     anew = base is not None and base.status == RevisionStatus.DRAFT and base.first_approver_id is None
@@ -220,6 +261,9 @@ def _editor(
         "profile": profile,
         "form": form,
         "problems": problems,
+        "questions": questions,
+        "procedures": procedures_to_choose() if can_suggest(profile.adapter) else (),
+        "chosen_procedure": request.POST.get("procedure", ""),
         "anew": anew,
         "next_number": number if anew or base is None else number + 1,
         "sample_form": SampleForm(),
@@ -233,8 +277,7 @@ def _editor(
 def _file_context(request: HttpRequest, profile: RigProfile, document: Any) -> dict[str, Any]:
     """The file that is asked for beside the profile, what would be recorded of it, and the files to choose from."""
     files = _files(profile)
-    asked = request.POST.get("file") or request.GET.get("file") or (files[0].key if files else "")
-    beside = next((each for each in files if each.key == asked), None) or _asked_file(profile, asked)
+    beside = _beside(request, profile, files)
     shown: dict[str, Any] = {}
     missing = ""
     if beside is not None:
@@ -245,6 +288,12 @@ def _file_context(request: HttpRequest, profile: RigProfile, document: Any) -> d
         except registry.UnknownFormat as refused:
             missing = str(refused)
     return {"files": files, "beside": beside, "shown": shown, "missing": missing}
+
+
+def _beside(request: HttpRequest, profile: RigProfile, files: Sequence[Beside]) -> Beside | None:
+    """The file that is asked for beside the profile; else the first to choose from."""
+    asked = request.POST.get("file") or request.GET.get("file") or (files[0].key if files else "")
+    return next((each for each in files if each.key == asked), None) or _asked_file(profile, asked)
 
 
 def _files(profile: RigProfile) -> list[Beside]:
