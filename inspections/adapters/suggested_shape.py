@@ -18,7 +18,7 @@ DELIMITERS = (";", ",", "\t", "|")
 _MOST_COLUMNS = 2_000
 _MOST_MEASURED = 200
 _LONGEST_NAME = 200
-_CLEARLY = 0.2
+_CLEARLY = 20
 _DEEPEST = 4
 
 
@@ -134,12 +134,12 @@ def _filled(columns: list[Column], lines: Sequence[str], delimiter: str, header:
     return Shape(columns, delimiter, header) if columns[0].cells else None
 
 
-def _sense(shape: Shape) -> float:
-    """Which part of the cells are numbers, moments or single words: cells cut at the wrong mark are none of it."""
+def _sense(shape: Shape) -> int:
+    """How many of a hundred cells are numbers, moments or single words: cells cut at the wrong mark are none of it."""
     cells = [cell for column in shape.columns for cell in column.cells[:20] if cell]
     plain = sum(not any(mark in cell for mark in DELIMITERS if mark != shape.delimiter) or is_number(cell)
                 for cell in cells)  # fmt: skip
-    return plain / len(cells) if cells else 0.0
+    return 100 * plain // len(cells) if cells else 0
 
 
 def lines_shape(lines: Sequence[str]) -> Shape | None:
