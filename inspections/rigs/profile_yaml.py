@@ -12,8 +12,8 @@ from .profile_schema import PROFILE_FORMAT
 _ORDER: Final = ("format", "reading", "subject", "procedure", "tests", "purpose", "items")
 _WITHIN: Final = (
     "time_zone", "encoding", "decimal_comma", "options", "delimiter", "header", "test", "id", "vin", "component",
-    "kind", "serial", "started", "finished", "result", "from", "format", "pass", "fail", "name", "pattern", "by", "code",
-    "codes", "count", "words", "item", "value", "occurrence", "characteristic", "position", "unit", "mandatory",
+    "kind", "serial", "started", "finished", "result", "from", "format", "pass", "fail", "name", "pattern", "by",
+    "code", "codes", "count", "words", "item", "value", "occurrence", "characteristic", "position", "unit", "mandatory",
 )  # fmt: skip
 
 
