@@ -169,7 +169,7 @@ def test_text_that_turns_round_hides_or_has_no_letters_is_printed_by_its_number(
     nonconformance = plant.vehicle.nonconformances.get()
     record_rework(
         nonconformance=nonconformance,
-        what="seen \u202ereversed 😀 \u0e01 end",
+        what="seen \u202ereversed 😀 \u0e01 end #panic(1) *x* $y$ </b>",
         done_at=AT + timedelta(minutes=1),
         actor=make_engineer(),
         at=AT + timedelta(minutes=1),
@@ -180,7 +180,7 @@ def test_text_that_turns_round_hides_or_has_no_letters_is_printed_by_its_number(
     release(plant.batch, at=AT + timedelta(minutes=7))
     paper = issue(plant.vehicle, at=AT + timedelta(minutes=8))
     plain = re.sub(r"\s", "", text_of(pdf_of(paper)))
-    assert "seen[U+202E]reversed[U+1F600][U+0E01]end" in plain
+    assert "seen[U+202E]reversed[U+1F600][U+0E01]end#panic(1)*x*$y$</b>" in plain
     assert "1earlierfailed" in plain
     assert facts(paper)["findings"][0]["answers"][0]["found"] == "0.2 ohm"
 
