@@ -119,3 +119,14 @@ def every_seal(after: int, at_once: int) -> Iterator[Seal]:
     while some := seals_after(after, at_once):
         yield from some
         after = some[-1].number
+
+
+def seals_before(number: int | None, most: int) -> list[Seal]:
+    """Newest first, below a number. One query; what names the rows, which may be large, is not read."""
+    rows = Seal.objects.order_by("-number").defer("parts")
+    return list((rows if number is None else rows.filter(number__lt=number))[:most])
+
+
+def keys_of(seal: Seal) -> list[str]:
+    """The ids of the keys that signed."""
+    return [key for key, _ in unpacked_signatures(bytes(seal.signatures))]

@@ -136,9 +136,11 @@ class Sections:
         return measure_releasing(self.plant, small, large, 2 if self.quick else 7, say)
 
     def _storage(self) -> list[Figure]:
+        from .sealing import seal
         from .storage import measure_storage
 
         self._fill("large")
+        seal(self.stage, "large")
         say("storage")
         return measure_storage(self.stage, "large", "posted in bulk", 180, say)
 
@@ -165,7 +167,7 @@ class Sections:
         from .line import make_cars
         from .sealing import measure_sealing
 
-        count, leaves = (500, 20_000) if self.quick else (20_000, 1_000_000)
+        count, leaves = (500, 20_000) if self.quick else (30_000, 1_000_000)
         self.stage.copy_database("sealed", DATABASE)
         with database("sealed"):
             vins = make_cars(self.plant, "B-sealed", count)

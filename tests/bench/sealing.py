@@ -13,7 +13,7 @@ from .bulk import AT_ONCE, PATH
 from .clients import Run, request, run_clients
 from .figures import Figure, middle, spread
 from .line import CLIENTS, Plant, bulk_bodies
-from .stage import Stage
+from .stage import Stage, database
 
 PERIOD = 2.0
 """Seconds between two seals: shorter than a plant's, so that a turn of some seconds holds one or two."""
@@ -41,10 +41,20 @@ def measure_sealing(
     stage: Stage, plant: Plant, name: str, vins: Sequence[str], rounds: int, leaves: int, say: Callable[[str], None]
 ) -> list[Figure]:
     """Bulk by four clients, turn by turn with and without a sealer beside; then so many leaves verified in one go."""
-    os.environ["SEALING_KEYS"] = str(stage.cluster.places.home / "keys")
-    stage.manage("new_sealing_key", database=name)
+    from tests.signing import note_approvals
+
+    with database(name):
+        note_approvals(plant.at)
+    seal(stage, name)
     found = _recording(stage, plant, name, vins, rounds, say)
     return found + _verifying(stage, name, leaves, say)
+
+
+def seal(stage: Stage, name: str) -> None:
+    """Seal all that stands in the database, with a key of the bench."""
+    os.environ["SEALING_KEYS"] = str(stage.cluster.places.home / "keys")
+    stage.manage("new_sealing_key", "--if-none", database=name)
+    stage.manage("seal_ledger", database=name)
 
 
 def _recording(

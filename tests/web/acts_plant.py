@@ -78,6 +78,7 @@ def make_places() -> dict[str, str]:
     rig, plan, kept = f"/rigs/{plant.rig.code}/", f"/plans/{draft.plan.code}/", f"/intake/{Kept.objects.get().pk}/"
     return {
         "targets": "/targets/",
+        "record": "/record/",
         "vehicles": "/vehicles/",
         "entry": f"/entry/{plant.vehicle.vin}/",
         "entry-form": f"/entry/{plant.vehicle.vin}/BAT-EOL/",

@@ -58,7 +58,7 @@ READ = [
     "nonconformance", "releases", "release", "sampling", "rejection",
     "rigs", "rig", "rig-cars", "rig-finding", "plans", "plan", "coverage",
     "coverage-of", "coverage-one", "hold-lists", "hold-list",
-    "profiles", "profile", "profile-revision", "profile-compare", "rereading",
+    "profiles", "profile", "profile-revision", "profile-compare", "rereading", "record",
     "certificate", "certificate-record", "certificate-checker",
     "concessions", "concession", "batch-matrix", "plan-compare", "characteristics", "characteristic",
 ]  # fmt: skip
