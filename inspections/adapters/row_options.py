@@ -195,9 +195,10 @@ class RowOptions:
         self.known(item, pointer, _ITEM)
         kind = item.get("kind", ItemKind.NUMBER.value)
         kinds = {each.name.lower(): each for each in ItemKind}
-        if kind not in kinds:
+        if not isinstance(kind, str) or kind not in kinds:
             self.fault(f"{pointer}/kind", kind, f"one of {', '.join(kinds)}")
-        of_kind = kinds.get(kind, ItemKind.NUMBER) if isinstance(kind, str) else ItemKind.NUMBER
+            kind = "number"
+        of_kind = kinds[kind]
         flags = {}
         for flag in ("lower_inclusive", "upper_inclusive"):
             flags[flag] = item.get(flag, True)

@@ -456,6 +456,7 @@ class TestOptions:
             ({"items": [{"value": "V"}, {"value": "V"}]}, "/items/1/item"),
             ({"items": [{"value": "V", "lower": 0.5}]}, "/items/0/lower"),
             ({"items": [{"value": "V", "kind": "float"}]}, "/items/0/kind"),
+            ({"items": [{"value": "V", "kind": []}]}, "/items/0/kind"),
             ({"items": [{"value": "V", "kind": "boolean", "true": ["1"]}]}, "/items/0/false"),
             ({"items": [{"value": "V", "kind": "pass_fail"}]}, "/items/0/result"),
             ({"items": [{"value": "V", "status": {"from": "S", "skipped": ["x"]}}]}, "/items/0/status/measured"),

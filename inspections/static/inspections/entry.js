@@ -180,19 +180,29 @@
     const form = theForm();
     if (form && (typed || !form.hasAttribute("data-fresh"))) keep();
   });
-  document.addEventListener("htmx:afterRequest", (event) => { if (event.detail.successful && theForm()) say(""); });
+  /* That saving failed stands until it is tried again: that a verdict was answered meanwhile saves nothing. */
+  let unsaved = false;
+  const failed = (event) => { if (event.detail.elt === theForm()) unsaved = true; };
+  document.addEventListener("htmx:afterRequest", (event) => {
+    if (!event.detail.successful || !theForm()) return;
+    if (event.detail.elt === theForm()) unsaved = false;
+    if (!unsaved) say("");
+  });
   document.addEventListener("htmx:responseError", (event) => {
     if (!theForm()) return;
+    failed(event);
     /* The clock of the page is asked for all the time: that the session ended is known before anything is saved. */
     if (event.detail.xhr.status === 401) say("said-signed-out");
     else if (event.detail.elt.id === "live-time") return;
     else say(event.detail.xhr.status >= 500 ? "said-no-answer" : "said-refused");
   });
   ["htmx:sendError", "htmx:timeout"].forEach((name) => document.addEventListener(name, (event) => {
+    failed(event);
     if (event.detail.elt === theForm() || event.detail.elt.id === "picture") say("said-no-answer");
   }));
 
   document.addEventListener("interlock:signed-in", () => {
+    unsaved = false;
     say("");
     byId("said-signed-in").hidden = false;
     judgeAgain(theForm());
