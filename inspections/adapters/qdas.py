@@ -25,6 +25,7 @@ _NAMES = (".dfq", ".dfd", ".dfx")
 _OPTIONS = ("unterminated_last_line", "valid_attributes")
 _BEGINS_VALUE = (1, 20)
 _MOST_FIELDS: Final = 500_000
+_MOST_UNPACKED: Final = 16 * 1024 * 1024
 """Fields of values in the coding of one field a line, which can be sorted into rows at its end alone."""
 
 
@@ -33,6 +34,8 @@ class QdasAdapter:
 
     name = "qdas"
     version = "1"
+    max_bytes = 1024 * 1024 * 1024
+    """Read a line at a time, in the same memory however long it is; what a zip unpacks to is bounded apart."""
 
     def sniff(self, head: bytes, name: str) -> float:
         """By K0100 or another field of a description at the beginning; a dfx, and a zip, by their names."""
@@ -87,7 +90,7 @@ def _files_of(stream: BinaryIO, context: ParseContext) -> Iterator[tuple[str, Bi
     if head != MAGIC:
         yield "", stream
         return
-    folder = open_folder(stream, context.max_bytes)
+    folder = open_folder(stream, min(context.max_bytes, _MOST_UNPACKED))
     names = sorted(folder.members)
     stems = {name.rpartition(".")[0].lower() for name in names}
     kinds = [name.rpartition(".")[2].lower() for name in names]

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from inspections.adapters.canonical import AdapterError, ParseContext, ReportClaim
 from inspections.adapters.row_suggesting import READERS, UNANSWERED, Asked, suggest
+from tests.depth import examples
 
 UNITS = frozenset(["ohm", "mohm", "Mohm", "V", "A", "Nm", "degC", "C", "s", "mm", "g"])
 NASTY = (
@@ -233,13 +234,13 @@ def sound(found, reader):
     assert list(READERS[reader].option_faults(found.options)) == []
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(data=st.binary(max_size=400), reader=st.sampled_from(sorted(READERS)), is_whole=st.booleans())
 def test_nothing_is_raised_for_any_bytes(data, reader, is_whole):
     sound(suggest(data, is_whole=is_whole, reader=reader, units=UNITS), reader)
 
 
-@settings(max_examples=400)
+@settings(max_examples=examples(400))
 @given(rows=TABLES, delimiter=st.sampled_from(";,\t|"), codec=st.sampled_from(["utf-8", "utf-16", "cp1252"]))
 def test_the_reader_takes_what_is_suggested_of_any_table(rows, delimiter, codec):
     data = "\n".join(delimiter.join(each) for each in rows).encode(codec, "replace")
@@ -257,7 +258,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(lines=st.lists(JSON, max_size=5))
 def test_the_reader_takes_what_is_suggested_of_any_json_lines(lines):
     import json

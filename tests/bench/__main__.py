@@ -146,10 +146,13 @@ class Sections:
 
     def _reading(self) -> list[Figure]:
         from .reading import measure_reading
+        from .traces import measure_traces
 
         say("reading files, against bulk")
         rounds = 1 if self.quick else 5
-        return measure_reading(self.stage, self.plant, "files", "sent", self.cars["files"], rounds, say)
+        found = measure_reading(self.stage, self.plant, "files", "sent", self.cars["files"], rounds, say)
+        say("reading traces")
+        return found + measure_traces(rounds, say)
 
     def _pages(self) -> list[Figure]:
         from .pages import BATCHES, fill_site, measure_pages

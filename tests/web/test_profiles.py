@@ -331,6 +331,13 @@ class TestSuggesting:
         assert saved.status_code == 302
         assert ProfileRevision.objects.get().document["procedure"] == {"code": "PACK"}
 
+    def test_before_anything_is_said_the_file_is_shown_as_it_reads(self, beside, plant):
+        client, key = beside(NASTY.format(vin=plant.vehicle.vin).encode("cp1252"))
+        html = page(client.get(f"/profiles/PACK-CSV/draft/?file={key}"))
+        assert "Stand: PACK 7 (Süd) Prüf-Nr.;FIN" in html
+        assert "Nothing is said yet of how this file is read." in html
+        assert "cannot be read to its end" not in html
+
     def test_what_a_person_wrote_of_subject_procedure_and_items_stays(self, beside, plant):
         client, key = beside(NASTY.format(vin=plant.vehicle.vin).encode("cp1252"))
         own = {
