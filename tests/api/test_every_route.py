@@ -20,6 +20,8 @@ OPEN = {
     "admin/jsi18n/": "words of the admin's own scripts",
     "language/": "the login page offers the language too; it sets a cookie and no more",
     "look/": "sets a cookie and no more",
+    "C/": "whoever holds a paper asks whether it is genuine: its page tells that and no more, so many times a minute",
+    "C/<str:code>": "the same, by the code of the paper",
     "^api/": "answers 404 to everybody: there is nothing",
 }
 """Addresses that answer without a key and without a session."""

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from io import StringIO
 from typing import Any
@@ -7,6 +8,27 @@ from typing import Any
 import psycopg
 import pytest
 from django.core.management import call_command
+from django.db import connection
+
+
+@pytest.fixture(autouse=True)
+def _nobody_of_another_test_holds_the_sealer_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A transaction of another test process that has just ended is not known to be of another database: it counts as
+    ours for a moment, and what a test is about to seal would be sealed the next time. Wait until it has gone; for one
+    of the test's own, a second."""
+    from inspections.sealing import leaves, services
+
+    def oldest() -> int:
+        ends = time.monotonic() + 1
+        while True:
+            found = leaves.oldest_running()
+            with connection.cursor() as cursor:
+                cursor.execute("select pg_snapshot_xmax(pg_current_snapshot())::text::bigint")
+                if found >= cursor.fetchone()[0] or time.monotonic() > ends:
+                    return found
+            time.sleep(0.01)
+
+    monkeypatch.setattr(services, "oldest_running", oldest)
 
 
 @pytest.fixture

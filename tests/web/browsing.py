@@ -109,5 +109,6 @@ def value_box(page: Page, characteristic: str, position: str = "") -> Locator:
 
 def smaller_than(page: Page, least: int) -> list[str]:
     """Controls of the page that a finger may miss: less than `least` pixels high or wide, their label counted in."""
+    page.wait_for_load_state()  # its second stylesheet too
     found: list[str] = page.evaluate(SMALL, least)
     return found
