@@ -23,6 +23,9 @@ FOR_DELIVERY = (VehicleStatus.IN_PROCESS, VehicleStatus.RELEASED, VehicleStatus.
 IN_PLANT = (VehicleStatus.IN_PROCESS, VehicleStatus.RELEASED)
 """Cars meant to reach a customer that have not left."""
 
+LET_GO = (VehicleStatus.RELEASED, VehicleStatus.DELIVERED)
+"""Cars for which two people signed."""
+
 NOT_FOR_DELIVERY = (VehicleStatus.DESTROYED, VehicleStatus.SCRAPPED, VehicleStatus.TRANSFERRED)
 """Cars that were taken out of delivery."""
 

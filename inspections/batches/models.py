@@ -4,7 +4,7 @@ from django.db.models import Q
 from django.db.models.functions import Right
 
 from ..catalogue.models import Configuration, PlanRevision, Procedure, VehicleModel
-from .choices import IN_PLANT, NOT_FOR_DELIVERY, OUT_FOR_GOOD, BatchStatus, VehicleStatus
+from .choices import IN_PLANT, LET_GO, NOT_FOR_DELIVERY, OUT_FOR_GOOD, BatchStatus, VehicleStatus
 
 
 class Batch(models.Model):
@@ -104,7 +104,8 @@ class Vehicle(models.Model):
             models.Index(Right("vin", 6), name="vehicle_vin_tail"),
             models.Index(fields=["registered_at"], name="vehicle_registered"),
             # What is in the plant is little, however many have left: the page of today reads it every ten seconds.
-            models.Index(fields=["registered_at", "id"], condition=Q(status__in=IN_PLANT), name="vehicle_in_plant"),
+            models.Index(fields=["batch", "registered_at"], condition=Q(status__in=IN_PLANT), name="vehicle_in_plant"),
+            models.Index(fields=["batch", "status"], condition=Q(status__in=LET_GO), name="vehicle_let_go"),
             models.Index(
                 fields=["registered_at"], condition=Q(status__in=NOT_FOR_DELIVERY), name="vehicle_not_delivered"
             ),

@@ -10,6 +10,7 @@ from typing import Any
 
 from ..catalogue.choices import Domain
 from ..evaluation.reasons import State
+from ..results.operators import STRANGE_CARS
 from .car_rows import (
     SHOWN,
     CarCounts,
@@ -49,6 +50,7 @@ from .standing import (
     nonconformance_causes,
     standing_causes,
 )
+from .tallied import STOPPED, UNEVEN
 from .to_test import (
     CarStanding,
     CarToTest,
@@ -172,50 +174,65 @@ class BatchSummary:
 
 
 _SUMMARIES = """
+with recursive {strange}, built as materialized (
+    select batch_id, count(*) as registered,
+        count(*) filter (where status in ('in_process', 'released', 'delivered')) as for_delivery,
+        count(*) filter (where status = 'in_process') as in_process,
+        count(*) filter (where status in ('released', 'delivered')) as released,
+        count(*) filter (where status = 'delivered') as delivered
+    from inspections_vehicle where batch_id = any(%(ids)s) group by 1
+), {stopped}, {uneven}, unclear as materialized (
+    select v.batch_id, v.id, v.status from stopped s join inspections_vehicle v on v.id = s.vehicle_id
+    where v.batch_id = any(%(ids)s) and v.status in ('in_process', 'released', 'delivered')
+    union
+    select v.batch_id, v.id, v.status from inspections_vehicle v
+    where v.batch_id = any(array(select batch_id from uneven)) and v.status in ('in_process', 'released', 'delivered')
+        and (select count(*) from inspections_vehiclegate g where g.vehicle_id = v.id and g.state = 0) < 3
+), shared as materialized (
+    select b.id,
+        exists(select from inspections_hold h where h.batch_id = b.id and h.vehicle_id is null
+            and h.lifted_at is null) as held,
+        (select count(*) from inspections_batchgate g where g.batch_id = b.id and g.state = 0
+            and (g.valid_until is null or g.valid_until > %(at)s)) = 3
+        and not exists(select from inspections_mark m where m.batch_id = b.id and m.vehicle_id is null)
+        and not exists(select from inspections_nonconformance n where n.batch_id = b.id and n.vehicle_id is null
+            and n.state = 'open') as passed
+    from inspections_batch b where b.id = any(%(ids)s)
+)
 select b.id, b.number, b.status, c.code, b.line, coalesce(p.code, ''), r.number,
     (select n.number from inspections_planrevision n where n.plan_id = p.id and n.status = 'approved'),
-    b.planned_quantity, coalesce(v.registered, 0), coalesce(v.clear, 0), coalesce(v.held, 0),
-    coalesce(v.released, 0), coalesce(v.delivered, 0), coalesce(v.unreleased, 0), b.opened_at, d.decided_at,
+    b.planned_quantity, coalesce(v.registered, 0),
+    case when s.passed and not s.held then coalesce(v.for_delivery - u.cars, 0) else 0 end,
+    case when s.held then coalesce(v.registered, 0) else coalesce(h.cars, 0) end,
+    coalesce(v.released, 0), coalesce(v.delivered, 0),
+    case when s.passed and not s.held then coalesce(v.in_process - u.in_process, 0) else 0 end,
+    b.opened_at, d.decided_at,
     (select count(*) from inspections_mark m where m.batch_id = b.id)
 from inspections_batch b
 join inspections_configuration c on c.id = b.configuration_id
+join shared s on s.id = b.id
 left join inspections_controlplan p on p.configuration_id = c.id
 left join inspections_planrevision r on r.id = b.revision_id
 left join inspections_decider d on d.batch_id = b.id
-left join lateral (
-    select count(*) as registered,
-        count(*) filter (where status in ('released', 'delivered')) as released,
-        count(*) filter (where status = 'delivered') as delivered,
-        count(*) filter (where held) as held,
-        count(*) filter (where clear) as clear,
-        count(*) filter (where clear and status = 'in_process') as unreleased
-    from (select v.status,
-        exists(select from inspections_hold h where h.lifted_at is null
-            and (h.vehicle_id = v.id or (h.batch_id = b.id and h.vehicle_id is null))) as held,
-        (v.status in ('in_process', 'released', 'delivered')
-            and (select count(*) from inspections_vehiclegate g where g.vehicle_id = v.id and g.state = 0
-                and (g.valid_until is null or g.valid_until > %(at)s)) = 3
-            and (select count(*) from inspections_batchgate g where g.batch_id = b.id and g.state = 0
-                and (g.valid_until is null or g.valid_until > %(at)s)) = 3
-            and not exists(select from inspections_mark m where m.batch_id = b.id
-                and (m.vehicle_id = v.id or m.vehicle_id is null))
-            and not exists(select from inspections_hold h
-                where h.lifted_at is null and (h.vehicle_id = v.id or (h.batch_id = b.id and h.vehicle_id is null)))
-            and not exists(select from inspections_nonconformance n
-                where n.state = 'open' and (n.vehicle_id = v.id or (n.batch_id = b.id and n.vehicle_id is null)))
-            and not exists(select from inspections_inspection i where i.vehicle_id = v.id and i.operator is not null
-                and not exists(select from inspections_user u where u.personnel_number = i.operator)
-                and not exists(select from inspections_operatoralias a where a.operator = i.operator))
-            ) as clear
-        from inspections_vehicle v where v.batch_id = b.id offset 0) v) v on true
+left join built v on v.batch_id = b.id
+cross join lateral (select count(*) as cars, count(*) filter (where status = 'in_process') as in_process
+    from unclear where unclear.batch_id = b.id) u
+left join (select v.batch_id, count(distinct v.id) as cars from inspections_hold h
+    join inspections_vehicle v on v.id = h.vehicle_id
+    where h.lifted_at is null and v.batch_id = any(%(ids)s) group by 1) h on h.batch_id = b.id
 where b.id = any(%(ids)s)
 order by b.opened_at desc, b.id desc
 """
+_PARTS = {
+    "strange": STRANGE_CARS,
+    "stopped": STOPPED.format(batches="%(ids)s"),
+    "uneven": UNEVEN.format(counted="built"),
+}
 
 
 def batch_summaries(*, ids: list[int], at: datetime, subjects: int = 0) -> list[BatchSummary]:
     """How batches stand, newest first, in a fixed number of statements. `subjects`: VINs to name for each code."""
-    rows = read_named(_SUMMARIES, ids=ids, at=at)
+    rows = read_named(_SUMMARIES.format(**_PARTS), ids=ids, at=at)
     gates = _gates(ids, subjects, at)
     return [BatchSummary(*(*row, gates[row[0]])) for row in rows]
 

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Final
 
 from ..gates.reading import read_named
+from ..results.operators import STRANGE_CARS
 
 
 class Standing(StrEnum):
@@ -27,12 +28,10 @@ class Standing(StrEnum):
     """Released and clear: it has not left yet."""
 
 
-# Read for every car, so what its batch has is found once for each batch. A car is clear exactly as `clearance` says.
-CARS: Final = """
-with wip as materialized (
-    select v.id, v.vin, v.sequence, v.batch_id, v.status, v.registered_at from inspections_vehicle v
-    where v.status in ('in_process', 'released')
-), around as materialized (
+# Read for many cars, so what their batches have is found once for each batch. A car is clear exactly as `clearance`
+# says. `wip` holds the cars, `{batches}` the ids of their batches.
+STANDINGS: Final = """
+around as materialized (
     select b.id, b.number, m.code as model,
         (select count(*) from inspections_batchgate g where g.batch_id = b.id and g.state = 0
             and (g.valid_until is null or g.valid_until > %(at)s)) = 3
@@ -43,7 +42,7 @@ with wip as materialized (
             and h.lifted_at is null) as held
     from inspections_batch b join inspections_configuration c on c.id = b.configuration_id
     join inspections_vehiclemodel m on m.id = c.model_id
-    where b.id in (select batch_id from wip) and (%(model)s = '' or m.code = %(model)s)
+    where b.id in ({batches}) and (%(model)s = '' or m.code = %(model)s)
 ), gates as materialized (
     select w.id, count(*) filter (where g.missing = '') = 3 as tested,
         count(*) filter (where g.state = 0 and (g.valid_until is null or g.valid_until > %(at)s)) = 3 as passed
@@ -54,9 +53,7 @@ with wip as materialized (
         case when b.clear and coalesce(g.passed, false) then
             not exists(select from inspections_mark k where k.batch_id = w.batch_id and k.vehicle_id = w.id)
             and not exists(select from inspections_nonconformance n where n.vehicle_id = w.id and n.state = 'open')
-            and not exists(select from inspections_inspection i where i.vehicle_id = w.id and i.operator is not null
-                and not exists(select from inspections_user u where u.personnel_number = i.operator)
-                and not exists(select from inspections_operatoralias a where a.operator = i.operator))
+            and w.id not in (select vehicle_id from strange)
         else false end as passes
     from wip w join around b on b.id = w.batch_id left join gates g on g.id = w.id
 ), car as (
@@ -75,11 +72,16 @@ with wip as materialized (
 )
 """
 _LISTED: Final = """
+with recursive {strange}, wip as materialized (
+    select v.id, v.vin, v.sequence, v.batch_id, v.status, v.registered_at from inspections_vehicle v
+    where v.status in ('in_process', 'released')
+), {standings}
 select id, vin, sequence, number, model, status, standing, registered_at from car
 where (%(standing)s = '' or standing = %(standing)s)
     and (%(since)s::timestamptz is null or (registered_at, id) > (%(since)s, %(id)s))
 order by registered_at, id limit %(most)s
 """
+_PARTS: Final = {"strange": STRANGE_CARS, "standings": STANDINGS.format(batches="select batch_id from wip")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,8 @@ def cars_in_plant(
 ) -> list[CarInPlant]:
     """Cars in the plant, those built first before the others, of one standing and model ("" for all). One statement."""
     since, id_ = after or (None, 0)
-    rows = read_named(CARS + _LISTED, at=at, standing=standing, model=model, since=since, id=id_, most=most)
+    asked = {"standing": standing, "model": model, "since": since, "id": id_, "most": most}
+    rows = read_named(_LISTED.format(**_PARTS), at=at, **asked)
     return [
         CarInPlant(id_, vin, sequence, batch, model_, status, Standing(standing), registered_at)
         for id_, vin, sequence, batch, model_, status, standing, registered_at in rows

@@ -25,6 +25,7 @@ class Release(models.Model):
 
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(lapses_at__gt=F("proposed_at")), name="release_lapses")]
+        indexes = [models.Index(fields=["lapses_at"], name="release_lapses_at")]
 
     def __str__(self) -> str:
         return self.number

@@ -17,11 +17,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Any, Final
+from typing import Final
 
 from ..batches.asking import Period
 from ..gates.reading import read_named
-from .in_plant import CARS, Standing
+from .in_plant import Standing
+from .plant_counts import Counted, count_in_plant
 
 _SETTLED: Final = timedelta(hours=1)
 """So long after midnight every act of the day before has ended."""
@@ -33,9 +34,10 @@ select m.code, told.what, told.late, sum(told.cars)::bigint from (
     select b.configuration_id, 'planned' as what, b.opened_at >= %(split)s as late, sum(b.planned_quantity) as cars
         from inspections_batch b where b.opened_at >= %(since)s and b.opened_at < %(until)s group by 1, 3
     union all
-    select b.configuration_id, 'built', v.registered_at >= %(split)s, count(*) from inspections_vehicle v
+    select b.configuration_id, 'built', v.late, v.cars from (
+        select batch_id, registered_at >= %(split)s as late, count(*) as cars from inspections_vehicle
+        where registered_at >= %(since)s and registered_at < %(until)s group by 1, 2) v
         join inspections_batch b on b.id = v.batch_id
-        where v.registered_at >= %(since)s and v.registered_at < %(until)s group by 1, 3
     union all
     select b.configuration_id, 'released', s.signed_at >= %(split)s, count(*) from inspections_signature s
         join inspections_releasedvehicle rv on rv.release_id = s.release_id
@@ -53,21 +55,6 @@ select m.code, told.what, told.late, sum(told.cars)::bigint from (
 ) told join inspections_configuration c on c.id = told.configuration_id
 join inspections_vehiclemodel m on m.id = c.model_id group by 1, 2, 3
 """
-_NOW: Final = """
-{cars}
-select model, standing, tested, clear, held, count(*), count(*) filter (where registered_at >= %(day)s),
-    count(*) filter (where registered_at >= %(week)s), count(*) filter (where registered_at >= %(year)s)
-from car group by 1, 2, 3, 4, 5
-union all
-select m.code, 'removed', false, false, false, count(*), count(*) filter (where v.registered_at >= %(day)s),
-    count(*) filter (where v.registered_at >= %(week)s), count(*) filter (where v.registered_at >= %(year)s)
-from inspections_vehicle v join inspections_batch b on b.id = v.batch_id
-join inspections_configuration c on c.id = b.configuration_id join inspections_vehiclemodel m on m.id = c.model_id
-where v.status in ('destroyed_for_test', 'scrapped', 'transferred') and v.registered_at >= %(earliest)s
-    and (%(model)s = '' or m.code = %(model)s)
-group by 1
-"""
-
 Counts = Counter[tuple[str, str]]
 """Cars by the code of their model and what was done."""
 
@@ -109,10 +96,10 @@ def progress(*, periods: Sequence[Period], at: datetime, model: str = "") -> Pro
     fresh = _counted(edge, at + _MOMENT, day)
     counts = {period.name: _of_period(period.start, edge, day, fresh) for period in periods}
     starts = {period.name: period.start for period in periods}
-    rows = read_named(_NOW.format(cars=CARS), at=at, model=model, earliest=min(starts.values()), **starts)
+    rows = count_in_plant(at=at, starts=starts, model=model)
     return Progress(
         {name: _done(name, found, rows, model) for name, found in counts.items()},
-        {standing: sum(row[5] for row in rows if row[1] == standing) for standing in Standing},
+        {standing: sum(row.cars for row in rows if row.standing == standing) for standing in Standing},
     )
 
 
@@ -142,11 +129,7 @@ def _counted(since: datetime, until: datetime, split: datetime) -> tuple[Counts,
     return found
 
 
-_PLACE: Final = {"day": 6, "week": 7, "year": 8}
-"""Where a period stands in a row of what is now."""
-
-
-def _done(name: str, counts: Counts, rows: Iterable[tuple[Any, ...]], model: str) -> Done:
+def _done(name: str, counts: Counts, rows: Iterable[Counted], model: str) -> Done:
     """One period: what was done in it, and how the cars built in it stand."""
     done = Counter[str]()
     for (code, what), cars in counts.items():
@@ -154,8 +137,8 @@ def _done(name: str, counts: Counts, rows: Iterable[tuple[Any, ...]], model: str
             done[what] += cars
     now = Counter[str]()
     for row in rows:
-        for flag in ("removed" if row[1] == "removed" else "inside", *_flags(row)):
-            now[flag] += row[_PLACE[name]]
+        for flag in ("removed" if row.standing == "removed" else "inside", *_flags(row)):
+            now[flag] += row.built[name]
     # A car that was registered between the two statements is inside and not counted as built yet.
     left = max(0, done["built"] - now["inside"] - now["removed"])
     return Done(
@@ -170,5 +153,6 @@ def _done(name: str, counts: Counts, rows: Iterable[tuple[Any, ...]], model: str
     )
 
 
-def _flags(row: tuple[Any, ...]) -> Iterable[str]:
-    return (flag for flag, holds in zip(("tested", "clear", "held"), row[2:5], strict=True) if holds)
+def _flags(row: Counted) -> Iterable[str]:
+    holds = {"tested": row.tested, "clear": row.clear, "held": row.held}
+    return (flag for flag, so in holds.items() if so)

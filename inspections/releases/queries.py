@@ -12,11 +12,13 @@ from ..batches.models import Batch
 from ..gates.choices import CoverageKind
 from ..gates.models import Coverage
 from ..gates.reading import read_named
+from ..results.operators import STRANGE_CARS
 from ..saying import Cars, Said, say
 from .models import Release, ReleasedVehicle, Signature
 from .rules import Basis, digest_of, may_propose
 
 _DECISIONS: Final = """
+with recursive {strange}
 select v.id, v.vin, v.sequence,
     v.status in ('in_process', 'released')
         and (select count(*) from inspections_vehiclegate g where g.vehicle_id = v.id and g.state = 0
@@ -29,9 +31,7 @@ select v.id, v.vin, v.sequence,
             and (h.vehicle_id = v.id or (h.batch_id = v.batch_id and h.vehicle_id is null)))
         and not exists(select from inspections_nonconformance n where n.state = 'open'
             and (n.vehicle_id = v.id or (n.batch_id = v.batch_id and n.vehicle_id is null)))
-        and not exists(select from inspections_inspection i where i.vehicle_id = v.id and i.operator is not null
-            and not exists(select from inspections_user u where u.personnel_number = i.operator)
-            and not exists(select from inspections_operatoralias a where a.operator = i.operator)),
+        and v.id not in (select vehicle_id from strange),
     (select jsonb_agg(jsonb_build_array(g.domain, g.state, g.missing, g.conceded, g.valid_until,
             (select max(d.id) from inspections_decision d where d.vehicle_id = v.id and d.domain = g.domain))
             order by g.domain)
@@ -53,7 +53,8 @@ from inspections_batchgate g where g.batch_id = %(batch)s
 def collect_bases(*, batch_id: int, at: datetime, vehicle_ids: Collection[int] | None = None) -> list[Basis]:
     """What the vehicles of a batch rest on at a moment, in build order, in two statements whatever their number."""
     shared = read_named(_OF_BATCH, batch=batch_id)[0][0]
-    rows = read_named(_DECISIONS, batch=batch_id, at=at, ids=None if vehicle_ids is None else list(vehicle_ids))
+    ids = None if vehicle_ids is None else list(vehicle_ids)
+    rows = read_named(_DECISIONS.format(strange=STRANGE_CARS), batch=batch_id, at=at, ids=ids)
     return [
         Basis(vehicle_id, vin, sequence, clear, (own, shared), tuple(conceded or ()))
         for vehicle_id, vin, sequence, clear, own, conceded, _ in rows

@@ -34,14 +34,37 @@ class UnknownOperator:
     last_at: datetime
 
 
+# A plant has hundreds of operators and hundreds of millions of inspections: from each name the index leads to the next
+# one, so that what is read does not grow with the record. Goes behind `with recursive`.
+STRANGERS: Final = """
+named(operator) as (
+    (select i.operator from inspections_inspection i where i.operator is not null order by i.operator limit 1)
+    union all
+    select (select i.operator from inspections_inspection i where i.operator > n.operator order by i.operator limit 1)
+    from named n where n.operator is not null
+), stranger as materialized (
+    select n.operator from named n where n.operator is not null
+        and not exists(select from inspections_user u where u.personnel_number = n.operator)
+        and not exists(select from inspections_operatoralias a where a.operator = n.operator)
+)
+"""
+"""`stranger`: operators whom rigs named, who are no personnel number and whom nobody mapped."""
+_OF_STRANGERS: Final = """
+strange as materialized (
+    select distinct i.vehicle_id from stranger s cross join lateral (
+        select vehicle_id from inspections_inspection where operator = s.operator and vehicle_id is not null offset 0) i
+)
+"""
+STRANGE_CARS: Final = f"{STRANGERS}, {_OF_STRANGERS}"
+"""`strange`: the cars that such an operator measured. Right at the moment of asking: a person may be mapped since."""
+
 _UNKNOWN: Final = """
-select i.operator, count(distinct i.vehicle_id), array_agg(distinct r.code), min(i.finished_at), max(i.finished_at)
-from inspections_vehicle v
-join inspections_inspection i on i.vehicle_id = v.id and i.operator is not null
+with recursive {strangers}
+select s.operator, count(distinct i.vehicle_id), array_agg(distinct r.code), min(i.finished_at), max(i.finished_at)
+from stranger s cross join lateral (
+    select vehicle_id, rig_id, finished_at from inspections_inspection where operator = s.operator offset 0) i
+join inspections_vehicle v on v.id = i.vehicle_id and v.status in ('in_process', 'released')
 join inspections_rig r on r.id = i.rig_id
-where v.status in ('in_process', 'released')
-    and not exists(select from inspections_user u where u.personnel_number = i.operator)
-    and not exists(select from inspections_operatoralias a where a.operator = i.operator)
 group by 1 order by 2 desc, 1 limit %s
 """
 
@@ -49,7 +72,7 @@ group by 1 order by 2 desc, 1 limit %s
 def unknown_operators(*, most: int = 100) -> list[UnknownOperator]:
     """Operators that keep cars which have not left, those that keep most first. One statement."""
     with connection.cursor() as cursor:
-        cursor.execute(_UNKNOWN, [most])
+        cursor.execute(_UNKNOWN.format(strangers=STRANGERS), [most])
         return [UnknownOperator(row[0], row[1], tuple(row[2]), row[3], row[4]) for row in cursor.fetchall()]
 
 
@@ -62,19 +85,21 @@ class KeepingOperator:
     vin: str
 
 
+_KEEPING: Final = """
+with recursive {strangers}
+select operator, array_agg(sequence order by sequence), (array_agg(vin order by sequence))[1] from (
+    select distinct s.operator, v.sequence, v.vin from stranger s cross join lateral (
+        select vehicle_id from inspections_inspection where operator = s.operator offset 0) i
+    join inspections_vehicle v on v.id = i.vehicle_id
+    where v.batch_id = %s and v.status in ('in_process', 'released')) kept
+group by 1 order by 2 limit 100
+"""
+
+
 def operators_keeping(*, batch_id: int) -> list[KeepingOperator]:
     """Operators whom nobody knows and the cars of a batch that this keeps. One statement."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "select operator, array_agg(sequence order by sequence), (array_agg(vin order by sequence))[1] from ("
-            " select distinct i.operator, v.sequence, v.vin from inspections_vehicle v"
-            " join inspections_inspection i on i.vehicle_id = v.id and i.operator is not null"
-            " where v.batch_id = %s and v.status in ('in_process', 'released')"
-            " and not exists(select from inspections_user u where u.personnel_number = i.operator)"
-            " and not exists(select from inspections_operatoralias a where a.operator = i.operator)) kept"
-            " group by 1 order by 2 limit 100",
-            [batch_id],
-        )
+        cursor.execute(_KEEPING.format(strangers=STRANGERS), [batch_id])
         return [KeepingOperator(row[0], tuple(row[1]), row[2]) for row in cursor.fetchall()]
 
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Final
 
+from django.template.loader import render_to_string
+from django.urls import get_script_prefix
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from inspections.batches.choices import BatchStatus
 from inspections.gates.queries import BatchSummary
@@ -35,6 +40,30 @@ def batch_row(batch: BatchSummary, language: Language) -> BatchRow:
     return BatchRow(
         batch, draw_line(batch_contacts(batch.gates, language)), status, word, under, batch_status_text(batch.status)
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """All that the drawing of a row rests on. Two are equal only if every fact of the batch is."""
+
+    told: str
+    language: str
+    prefix: str
+    batch: BatchSummary = field(compare=False)
+
+
+def drawn_row(batch: BatchSummary, language: Language) -> SafeString:
+    """A batch as a row of the table of batches. Drawn once for what it says, since pages ask for it every ten seconds
+    and few batches change in between."""
+    return _drawn(_Shown(repr(batch), get_language() or "", get_script_prefix(), batch), language)
+
+
+_MOST_KEPT: Final = 500
+
+
+@lru_cache(maxsize=_MOST_KEPT)
+def _drawn(shown: _Shown, language: Language) -> SafeString:
+    return SafeString(render_to_string("partials/batch_row.html", {"row": batch_row(shown.batch, language)}))
 
 
 def batch_status_text(status: str) -> str:

@@ -80,6 +80,7 @@ def test_four_writers_two_deciders_and_a_reader_leave_what_a_recomputation_finds
     # whether one was clear in its midst is not asked; that none was wrongly so is.
     assert min(written["recorded"], written["repeated"], written["refused"], asked["asked"]) > 0
     assert asked["wrongly clear"] == 0
+    assert (asked["counted"] > 0, asked["wrongly counted"], asked["wrongly summed"]) == (True, 0, 0)
     # Each delivery was answered once, and each id stands once.
     assert Inspection.objects.count() == written["recorded"]
     assert written["waiting"] == 0
@@ -136,6 +137,7 @@ def test_cars_that_are_moved_to_and_fro_under_fire_are_counted_once_where_they_a
 
     assert min(written["recorded"], told["moved"], told["asked"]) > 0
     assert told["wrongly clear"] == 0
+    assert (told["counted"] > 0, told["wrongly counted"], told["wrongly summed"]) == (True, 0, 0)
     assert (Inspection.objects.count(), VehicleMove.objects.count()) == (written["recorded"], told["moved"])
     assert Mark.objects.count() == 0
     truth = states_of(vins)

@@ -121,15 +121,19 @@ def decide(until: float, at: datetime) -> Counter[str]:
 
 
 def ask(until: float, vins: list[str], at: datetime) -> Counter[str]:
-    """Ask for clearance, and in the same snapshot recompute every car that is said to be clear."""
+    """Ask for clearance, and in the same snapshot recompute every car that is said to be clear; and count the cars of
+    the plant and of each batch, and look at each of them in the same snapshot."""
     from django.db import connection, transaction
 
-    from inspections.gates.queries import clearance
+    from inspections.batches.models import Batch
+    from inspections.gates.queries import batch_summaries, clearance
+    from inspections.releases.in_plant import cars_in_plant
+    from inspections.releases.plant_counts import count_in_plant
     from tests.gates.recomputing import states_of
 
     chance = random.Random(99)
     told: Counter[str] = Counter()
-    while goes_on(until, told, "asked"):
+    while goes_on(until, told, "asked", "counted"):
         vin = chance.choice(vins)
         with transaction.atomic():
             with connection.cursor() as cursor:
@@ -138,6 +142,19 @@ def ask(until: float, vins: list[str], at: datetime) -> Counter[str]:
             if clearance(vin=vin, at=at).clear:
                 told["clear"] += 1
                 told["wrongly clear"] += set(states_of([vin]).values()) != {"passed"}
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.execute("set transaction isolation level repeatable read")
+            cars = cars_in_plant(at=at, most=CARS + 1)
+            counted = Counter[str]()
+            for row in count_in_plant(at=at, starts=dict.fromkeys(("day", "week", "year"), at)):
+                counted[row.standing] += row.cars
+            told["wrongly counted"] += counted != Counter(car.standing.value for car in cars)
+            summaries = batch_summaries(ids=list(Batch.objects.values_list("pk", flat=True)), at=at)
+            clear = {(row.number, row.clear) for row in summaries}
+            found = Counter(car.batch for car in cars if car.standing.value.startswith("to_p"))
+            told["wrongly summed"] += clear != {(row.number, found[row.number]) for row in summaries}
+            told["counted"] += 1
     return told
 
 
@@ -168,8 +185,9 @@ def main() -> None:
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "qa.settings")
     django.setup()
-    for room in ("inspections.intake.services", "inspections.gates.moving", "tests.gates.recomputing"):
-        import_module(room)  # before it begins, since it takes a second or two
+    for room in ("intake.services", "gates.moving", "releases.plant_counts"):
+        import_module(f"inspections.{room}")  # before it begins, since it takes a second or two
+    import_module("tests.gates.recomputing")
     role, number, seconds, moment, vins, signal = sys.argv[1:]
     sys.stdout.write("ready\n")
     while not Path(signal).exists():

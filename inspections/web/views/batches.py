@@ -37,7 +37,7 @@ from .. import batch_facts, batch_page, drawn_words
 from ..access import actor_of, language_now, may, moment_of, who_may
 from ..act_words import say_act
 from ..ages import clauses, gap
-from ..batch_rows import batch_row, batch_status_text
+from ..batch_rows import batch_status_text, drawn_row
 from ..exporting import of_batches, of_ledger
 from ..exporting.answering import exports
 from ..exporting.sheets import Sheet
@@ -71,17 +71,17 @@ def batch_list(request: HttpRequest) -> HttpResponse:
     cursor = None if before is None else (before[0], before[1][0])
     found = batch_ids(status=status, text=text, before=cursor, most=PAGE + 1)
     summaries = batch_summaries(ids=[row[1] for row in found[:PAGE]], at=moment_of(request))
-    rows = [batch_row(summary, language_now()) for summary in summaries]
+    flagged = sum(summary.state == "failed" for summary in summaries)
     total = count_batches(status=status, text=text)
     context = {
-        "heading": _list_heading(total, [row for row in rows if row.batch.state == "failed"], len(rows)),
-        "rows": rows,
+        "heading": _list_heading(total, flagged, len(summaries)),
+        "rows": [drawn_row(summary, language_now()) for summary in summaries],
         "text": text,
         "filters": _status_filters(request, status),
         "pager": Pager(
             str(
                 say_count(
-                    "%(count)d batch", "%(shown)d of %(count)d batches, newest first", count=total, shown=len(rows)
+                    "%(count)d batch", "%(shown)d of %(count)d batches, newest first", count=total, shown=len(summaries)
                 )
             ),
             address(request, {"before": None}) if cursor else "",
@@ -93,10 +93,10 @@ def batch_list(request: HttpRequest) -> HttpResponse:
     return render(request, "inspections/batches/list.html", context)
 
 
-def _list_heading(total: int, flagged: list[Any], shown: int) -> str:
+def _list_heading(total: int, flagged: int, shown: int) -> str:
     if not total:
         return _("There is no batch")
-    said = {"flagged": len(flagged), "shown": shown}
+    said = {"flagged": flagged, "shown": shown}
     if not flagged:
         return _("None of %(shown)d batches is flagged") % said
     return _("%(flagged)d of %(shown)d batches are flagged") % said

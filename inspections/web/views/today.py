@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -20,6 +21,7 @@ from inspections.dispositions.concession_queries import concessions_to_sign
 from inspections.dispositions.listed import lists_that_hold
 from inspections.dispositions.queries import OpenNonconformance, holds_of_people, open_nonconformances
 from inspections.gates.queries import (
+    BatchSummary,
     StandingCause,
     batch_summaries,
     ending_coverages,
@@ -38,7 +40,7 @@ from inspections.rigs.queries import rig_standings
 
 from ..access import actor_of, language_now, may, moment_of, role_text
 from ..ages import clauses, gap, zone_text
-from ..batch_rows import BatchRow, batch_row
+from ..batch_rows import drawn_row
 from ..causes import Known, named_in, page_reasons
 from ..delivery import delivery_of
 from ..frame import optional_url
@@ -69,16 +71,15 @@ def today(request: HttpRequest) -> HttpResponse:
     chosen = _chosen(request, actor)
     tasks = tasks_of(found, chosen)
     failed = failed_cars(batch_ids=[batch.id for batch in found.batches])
-    rows = [batch_row(batch, language_now()) for batch in found.batches]
     context = {
         "heading": _heading(len(tasks), failed, everybody=chosen is None),
         "scopes": _scopes(request, chosen),
         "tasks": [(task, age_of(task, at), word_for(task), _act(task, actor)) for task in tasks[:MOST_TASKS]],
         "left": len(tasks) - MOST_TASKS,
-        "rows": rows,
+        "rows": [drawn_row(batch, language_now()) for batch in found.batches],
         "delivery": delivery_of(request, at),
         "sets_targets": may(actor, MAY_SET_TARGET),
-        "totals": _totals(rows),
+        "totals": _totals(found.batches),
         "trouble": rigs_in_trouble(found),
         "rigs": len(found.rigs),
         "rigs_url": optional_url("web:rigs"),
@@ -165,9 +166,8 @@ def _heading(tasks: int, failed: int, *, everybody: bool) -> str:
     return first + gap() + second
 
 
-def _totals(rows: list[BatchRow]) -> list[tuple[str, int, bool]]:
+def _totals(batches: Sequence[BatchSummary]) -> list[tuple[str, int, bool]]:
     """Cars of the batches shown, by how far they have come."""
-    batches = [row.batch for row in rows]
     held = sum(batch.held for batch in batches)
     return [
         (_("Planned"), sum(batch.planned for batch in batches), False),
