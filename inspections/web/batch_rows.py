@@ -43,6 +43,13 @@ def batch_row(batch: BatchSummary, language: Language) -> BatchRow:
 
 
 @dataclass(frozen=True, slots=True)
+class DrawnRow(BatchRow):
+    """A row with its markup."""
+
+    drawn: SafeString
+
+
+@dataclass(frozen=True, slots=True)
 class _Shown:
     """All that the drawing of a row rests on. Two are equal only if every fact of the batch is."""
 
@@ -52,7 +59,7 @@ class _Shown:
     batch: BatchSummary = field(compare=False)
 
 
-def drawn_row(batch: BatchSummary, language: Language) -> SafeString:
+def drawn_row(batch: BatchSummary, language: Language) -> DrawnRow:
     """A batch as a row of the table of batches. Drawn once for what it says, since pages ask for it every ten seconds
     and few batches change in between."""
     return _drawn(_Shown(repr(batch), get_language() or "", get_script_prefix(), batch), language)
@@ -62,8 +69,10 @@ _MOST_KEPT: Final = 500
 
 
 @lru_cache(maxsize=_MOST_KEPT)
-def _drawn(shown: _Shown, language: Language) -> SafeString:
-    return SafeString(render_to_string("partials/batch_row.html", {"row": batch_row(shown.batch, language)}))
+def _drawn(shown: _Shown, language: Language) -> DrawnRow:
+    row = batch_row(shown.batch, language)
+    drawn = SafeString(render_to_string("partials/batch_row.html", {"row": row}))
+    return DrawnRow(row.batch, row.line, row.status, row.word, row.under, row.status_word, drawn)
 
 
 def batch_status_text(status: str) -> str:
