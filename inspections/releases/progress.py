@@ -16,7 +16,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import lru_cache
 from typing import Final
 
 from ..batches.asking import Period
@@ -88,7 +87,8 @@ class Progress:
 def progress(*, periods: Sequence[Period], at: datetime, model: str = "") -> Progress:
     """What was done until `at` in the day, week and year of `periods`, of one model or ("") of all.
 
-    Two statements; two more on the first call of a process after midnight, for the days that are over.
+    Two statements; two more on the first call of a process after midnight, for the day that is over since, and on its
+    very first call for all of them.
     """
     day = periods[0].start
     # What is over is over, once every act of that day has ended.
@@ -105,7 +105,7 @@ def progress(*, periods: Sequence[Period], at: datetime, model: str = "") -> Pro
 
 def forget_days() -> None:
     """Count the days that are over anew."""
-    _closed.cache_clear()
+    _over.clear()
 
 
 def _of_period(start: datetime, edge: datetime, day: datetime, fresh: tuple[Counts, Counts]) -> Counts:
@@ -115,10 +115,22 @@ def _of_period(start: datetime, edge: datetime, day: datetime, fresh: tuple[Coun
     return (Counter(_closed(start, edge)) if start < edge else Counter()) + before + since
 
 
-@lru_cache(maxsize=16)
-def _closed(since: datetime, until: datetime) -> Mapping[tuple[str, str], int]:
-    """Counts of days that are over."""
-    return _counted(since, until, until)[0]
+_over: dict[datetime, tuple[datetime, Counts]] = {}
+"""By the moment from which days were counted, until when they are over and were counted, and what was found."""
+_MOST_KEPT: Final = 16
+
+
+def _closed(since: datetime, until: datetime) -> Counts:
+    """Counts of days that are over. What of them was counted before is not counted again: after midnight one day is."""
+    counted, found = _over.get(since, (since, Counter()))
+    if counted > until:
+        return _counted(since, until, until)[0]
+    if counted < until:
+        found = found + _counted(counted, until, until)[0]
+        if since not in _over and len(_over) >= _MOST_KEPT:
+            _over.pop(min(_over), None)  # a week that is long over
+        _over[since] = until, found
+    return found
 
 
 def _counted(since: datetime, until: datetime, split: datetime) -> tuple[Counts, Counts]:

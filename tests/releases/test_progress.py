@@ -19,7 +19,7 @@ from inspections.people.choices import Role
 from inspections.people.models import User
 from inspections.people.rules import Actor
 from inspections.releases.in_plant import Standing, cars_in_plant
-from inspections.releases.progress import Done, Progress, progress
+from inspections.releases.progress import Done, Progress, _counted, progress
 from inspections.releases.services import deliver_vehicle, propose_release, sign_release
 from inspections.results.services import record_inspections
 from tests.factories import AT, Plant, changed_value, make_batch, make_person, make_vehicle
@@ -214,6 +214,34 @@ def test_days_that_are_over_are_counted_once_and_today_anew(plant: Plant) -> Non
     # Two more for the days of this year that are over; the week began today.
     assert (len(first), len(second)) == (3, 2)
     assert (found.done["day"].built, found.done["year"].built) == (1, 2)
+
+
+def test_after_midnight_the_day_that_is_over_since_is_counted_and_not_the_year_again(
+    plant: Plant, monkeypatch: Any
+) -> None:
+    car(plant, AT + timedelta(hours=1))
+    read(AT + timedelta(hours=2))
+    asked: list[tuple[Any, Any]] = []
+    monkeypatch.setattr(
+        "inspections.releases.progress._counted", lambda *span: asked.append(span[:2]) or _counted(*span)
+    )
+    for days in (1, 1, 3):
+        found = read(AT + timedelta(days=days)).done
+        assert (found["day"].built, found["week"].built, found["year"].built) == (0, 1, 2)
+    day = timezone.localtime(AT).replace(hour=0)
+    spans = [(begin - day, end - day) for begin, end in asked]
+    moment, one, eight = timedelta(microseconds=1), timedelta(days=1), timedelta(hours=8)
+    assert spans == [
+        (one, one + eight + moment), (0 * one, one), (0 * one, one), (one, one + eight + moment),
+        (3 * one, 3 * one + eight + moment), (one, 3 * one), (one, 3 * one),
+    ]  # fmt: skip
+
+
+def test_a_question_of_before_is_answered_from_the_record(plant: Plant) -> None:
+    car(plant, AT + timedelta(days=1))
+    assert read(AT + timedelta(days=3)).done["week"].built == 1
+    assert read(AT + timedelta(hours=2)).done["year"].built == 1
+    assert read(AT + timedelta(days=3)).done["year"].built == 2
 
 
 def test_in_the_first_hour_the_day_before_is_still_counted_anew(plant: Plant) -> None:
