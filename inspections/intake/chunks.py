@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -24,10 +25,13 @@ class Chunks(Generic[T]):
         """Read the next chunk now, unless it was read already."""
         if self._ready is not None:
             return
+        if self._weigh is None:
+            self._ready = list(islice(self._items, self._size))
+            return
         self._ready, weight = [], 0
         for item in self._items:
             self._ready.append(item)
-            weight += 0 if self._weigh is None else self._weigh(item)
+            weight += self._weigh(item)
             if len(self._ready) >= self._size or (self._heaviest and weight >= self._heaviest):
                 return
 

@@ -194,6 +194,8 @@ def _conflict(item: _Item, what: str) -> Problem:
 
 
 def _settled(items: Sequence[_Item], kept: dict[str, list[Kept]]) -> Iterator[tuple[Kept, int | None]]:
+    if not kept:
+        return
     seen: set[int] = set()
     for item in items:
         fate = item.fate
@@ -269,7 +271,7 @@ def _counted(items: Sequence[_Item]) -> dict[str, Any]:
                 }
             )
         elif item.fate is not None:
-            counts[item.fate.state.value] += 1
+            counts[item.fate.state] += 1
     return {"received": len(items), **counts, "problems": problems}
 
 

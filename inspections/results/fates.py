@@ -11,10 +11,9 @@ from ..marks.arrays import text_array
 from ..marks.trips import Statement, run_together
 from ..rigs.models import Rig
 from .doubles import other_texts
-from .judging import JudgedInspection
 from .posted import PostedInspection
 from .recorded import Recorded, RecordState
-from .subjects import Subject, key_of, subject_text
+from .subjects import key_of, subject_text
 
 
 class Held(Protocol):
@@ -47,19 +46,6 @@ class Request:
             state, posted.id, self.digests[place], subject=subject_text(key_of(posted)), **more
         )
 
-    def settle_recorded(self, place: int, inspection_id: int, subject: Subject, judged: JudgedInspection) -> None:
-        batch, posted = subject.batch, self.items[place]
-        self.fates[place] = Recorded(
-            RecordState.RECORDED,
-            posted.id,
-            self.digests[place],
-            inspection_id=inspection_id,
-            subject=subject.text,
-            batch=None if batch is None else batch.number,
-            verdict=judged.verdict.outcome,
-            said=(posted.measurements, judged.said),
-        )
-
     def refuse(self, place: int, code: str, detail: str, pointer: str = "") -> None:
         self.settle(place, RecordState.REFUSED, code=code, detail=detail, pointer=pointer)
 
@@ -86,6 +72,8 @@ _STORED: Final = (
 
 def settle_held(request: Request, held: Held, answer: list[tuple[Any, ...]]) -> None:
     """Settles what the caller refuses, by what was found."""
+    if not answer:
+        return
     held.take(answer)
     for place in request.open_places():
         if detail := held.refusal(request.items[place].id, request.digests[place]):

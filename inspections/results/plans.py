@@ -50,9 +50,14 @@ def sample_judge_for(revision_id: int, procedure_id: int, built_at: datetime | N
     return None if ready is None else ready.judge
 
 
+def asks_samples(revision_id: int, procedure_id: int) -> bool:
+    """Whether a revision asks for samples of a procedure."""
+    return procedure_id in _asked_of(revision_id).sampled
+
+
 def ready_sample_judge_for(revision_id: int, procedure_id: int, built_at: datetime | None) -> ReadyJudge | None:
     """`sample_judge_for` with what it said before."""
-    if procedure_id not in _asked_of(revision_id).sampled:
+    if not asks_samples(revision_id, procedure_id):
         return None
     return _judge(revision_id, procedure_id, built_at, samples_only=True)
 

@@ -132,21 +132,19 @@ def _is_plain(posted: PostedInspection) -> bool:
 
     False says nothing but that the faults have to be looked for.
     """
+    number, started, finished, measurements = posted.id, posted.started_at, posted.finished_at, posted.measurements
     return (
         posted.vin is not None
         and posted.component is None
         and posted.material is None
         and is_vin(posted.vin)
-        and posted.started_at.tzinfo is UTC
-        and posted.finished_at.tzinfo is UTC
-        and posted.started_at.year in _YEARS
-        and posted.finished_at.year in _YEARS
-        and not posted.id.isspace()
-        and posted.id.isprintable()
-        and posted.procedure.isprintable()
-        and (posted.operator is None or posted.operator.isprintable())
-        and (posted.nonconformance is None or posted.nonconformance.isprintable())
-        and len({item.key for item in posted.measurements}) == len(posted.measurements)  # type: ignore[attr-defined]
+        and started.tzinfo is UTC
+        and finished.tzinfo is UTC
+        and started.year in _YEARS
+        and finished.year in _YEARS
+        and not number.isspace()
+        and f"{number}{posted.procedure}{posted.operator or ''}{posted.nonconformance or ''}".isprintable()
+        and len({item.key for item in measurements}) == len(measurements)  # type: ignore[attr-defined]
         and not (posted.software and any(_software_faults(posted)))
     )
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 from ..marks.acts import can_start_over
 from ..marks.arrays import text_array
 from ..marks.trips import Statement
-from .posted import PostedInspection
+from .posted import PostedInspection, PostedMeasurement
 from .ready import KnownCharacteristic, KnownProcedure
 
 _READ: Final = (
@@ -32,12 +32,13 @@ def forget_procedures() -> None:
 
 def reading_unknown(items: Sequence[PostedInspection], known: Mapping[str, KnownProcedure]) -> list[Statement]:
     """The statement that reads what the inspections name and is not known; none where all is."""
-    named: dict[str, set[str]] = {}
+    named: dict[str, list[Sequence[PostedMeasurement]]] = {}
     for posted in items:
-        named.setdefault(posted.procedure, set()).update([item.characteristic for item in posted.measurements])
+        named.setdefault(posted.procedure, []).append(posted.measurements)
     codes, names = set(), set()
-    for code, characteristics in named.items():
+    for code, every in named.items():
         procedure = known.get(code)
+        characteristics = {item.characteristic for measurements in every for item in measurements}
         missing = characteristics if procedure is None else characteristics - procedure.characteristics.keys()
         if missing or procedure is None:
             codes.add(code)

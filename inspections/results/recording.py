@@ -11,6 +11,8 @@ from hashlib import sha256
 from itertools import chain
 from typing import Any, Final, NamedTuple
 
+from msgspec import Struct
+
 from ..dispatch import DECIDE_BATCH, Queue, enqueue_after_commit
 from ..marks.acts import StartOver, one_act
 from ..marks.locks import Lock, share_all, sharing
@@ -103,10 +105,11 @@ def _record(request: Request, actor: Actor, person_id: int | None, source: Mappi
     procedures = _settle_before_locking(request)
     keys = {place: key_of(request.items[place]) for place in request.open_places()}
     subjects = _lock_subjects(request, keys.values(), procedures)
-    inserted = _store(request, _choose(request, keys, procedures, subjects), person_id, source)
-    if inserted:
-        _judge_as_then(request, inserted)
-        _tell(request, inserted, actor)
+    chosen = _choose(request, keys, procedures, subjects)
+    told = _store(request, chosen, person_id, source)
+    if told.inserted:
+        _judge_as_then(request, told.inserted)
+        _tell(request, told, actor)
     return [fate for fate in request.fates if fate is not None]
 
 
@@ -211,7 +214,7 @@ def _check_authorised(request: Request, procedures: Mapping[str, KnownProcedure]
             request.refuse(place, "rig_not_authorised_now", detail, "/procedure")
 
 
-class _Chosen(NamedTuple):
+class _Chosen(Struct, gc=False):
     """What is to be judged and stored; `place` is its place in what was handed in."""
 
     place: int
@@ -231,7 +234,7 @@ def _choose(
     """What is to be stored, by id: of items with one id the first; the others stay open until that one stands."""
     first: dict[str, int] = {}
     judges: Judges = {}
-    chosen = []
+    chosen: list[_Chosen] = []
     items, digests = request.items, request.digests
     for place in request.open_places():
         posted, digest, subject = items[place], digests[place], subjects.get(keys[place])
@@ -248,14 +251,31 @@ def _choose(
 
 def _judge(chosen: Iterable[_Chosen]) -> Iterator[Candidate]:
     """Reads nothing: while the first are judged and written the database is busy with them."""
-    for place, posted, digest, procedure, subject, judge in chosen:
-        yield Candidate(place, posted, digest, procedure, subject, judge_posted(posted, procedure, subject, judge))
+    for one in chosen:
+        judged = judge_posted(one.posted, one.procedure, one.subject, one.judge)
+        yield Candidate(one.place, one.posted, one.digest, one.procedure, one.subject, judged)
+
+
+class _Told(NamedTuple):
+    """What is said of what was inserted: to whoever handed it in, by place, in marks and in the ledger."""
+
+    inserted: Sequence[Candidate]
+    fates: Sequence[tuple[int, Recorded]]
+    marks: set[tuple[int, int | None, str]]
+    acts: Sequence[Act]
 
 
 def _store(
     request: Request, chosen: Sequence[_Chosen], person_id: int | None, source: Mapping[str, Any] | None
-) -> list[Candidate]:
-    inserted: list[Candidate] = []
+) -> _Told:
+    early: list[_Told] = []
+
+    def meanwhile(taken: Sequence[Candidate]) -> None:
+        early.append(_told_of(request, taken))
+        if request.meanwhile is not None:
+            request.meanwhile()
+
+    inserted: Sequence[Candidate] = []
     if chosen:
         inserted = insert_inspections(
             _judge(chosen),
@@ -264,12 +284,40 @@ def _store(
             at=request.at,
             person_id=person_id,
             source=source,
-            meanwhile=request.meanwhile,
+            meanwhile=meanwhile,
         )
-    for candidate in inserted:
-        request.settle_recorded(candidate.place, candidate.inspection_id, candidate.subject, candidate.judged)
+    # Where one of the ids was taken by somebody else, what was made ready says what did not come about.
+    told = early[0] if early and early[0].inserted is inserted else _told_of(request, inserted)
+    for place, fate in told.fates:
+        request.fates[place] = fate
     _settle_doubles(request)
-    return inserted
+    return told
+
+
+def _recorded(candidate: Candidate) -> Recorded:
+    posted, subject, judged = candidate.posted, candidate.subject, candidate.judged
+    return Recorded(
+        RecordState.RECORDED,
+        posted.id,
+        candidate.digest,
+        inspection_id=candidate.inspection_id,
+        subject=subject.text,
+        batch=None if subject.batch is None else subject.batch.number,
+        verdict=judged.verdict.outcome,
+        said=(posted.measurements, judged.said),
+    )
+
+
+def _told_of(request: Request, inserted: Sequence[Candidate]) -> _Told:
+    """Reads nothing: it is made while the database stores them."""
+    fates = []
+    marks: set[tuple[int, int | None, str]] = set()
+    for candidate in inserted:
+        subject = candidate.subject
+        fates.append((candidate.place, _recorded(candidate)))
+        if subject.batch is not None and subject.vehicle_id is not None:
+            marks.add((subject.batch.id, subject.vehicle_id, candidate.procedure.domain))
+    return _Told(inserted, fates, marks, list(_acts(request, inserted)) if inserted else [])
 
 
 def _settle_doubles(request: Request) -> None:
@@ -284,20 +332,15 @@ def _settle_doubles(request: Request) -> None:
         request.settle(place, RecordState.CONFLICT, code="id_conflict", detail=detail, pointer="/id")
 
 
-def _tell(request: Request, inserted: Sequence[Candidate], actor: Actor) -> None:
+def _tell(request: Request, told: _Told, actor: Actor) -> None:
     """Marks, ledger and workers: everybody who must know of what was stored."""
-    marks: set[tuple[int, int | None, str]] = set()
-    for candidate in inserted:
-        batch, vehicle_id = candidate.subject.batch, candidate.subject.vehicle_id
-        if batch is not None and vehicle_id is not None:
-            marks.add((batch.id, vehicle_id, candidate.procedure.domain))
-    marks.update(record_samples(inserted, rig=request.rig, at=request.at))
-    destroyed = {candidate.subject.id for candidate in inserted if candidate.subject.destroyed}
+    marks = told.marks | record_samples(told.inserted, rig=request.rig, at=request.at)
+    destroyed = {candidate.subject.id for candidate in told.inserted if candidate.subject.destroyed}
     if destroyed:
         marks.update(batches_covered_by(vehicle_ids=destroyed))
     statements = (
         marking(rows=marks, at=request.at),
-        appending(actor=actor, acts=list(_acts(request, inserted)), at=request.at),
+        appending(actor=actor, acts=told.acts, at=request.at),
     )
     run_together(*(statement for statement in statements if statement is not None))
     for batch_id in sorted({row[0] for row in marks}):

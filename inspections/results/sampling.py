@@ -15,7 +15,7 @@ from ..rigs.models import Rig
 from .candidates import Candidate
 from .judging import judge_sample
 from .models import Sample
-from .plans import sample_judge_for
+from .plans import asks_samples, sample_judge_for
 from .rejudging import stored_measurements
 
 
@@ -45,6 +45,8 @@ def record_samples(inserted: Sequence[Candidate], *, rig: Rig, at: datetime) -> 
     or lot that is in no vehicle speaks for every configuration whose revision in force asks for it, on the rig's line.
     """
     loose = {candidate.procedure.id for candidate in inserted if candidate.subject.batch is None}
+    if not loose and not _are_asked(inserted):
+        return set()
     asking = asking_configurations(loose)
     samples = [sample for candidate in inserted for sample in _samples(candidate, asking, rig, at)]
     if not samples:
@@ -91,6 +93,16 @@ def outcomes_on(*, revision_id: int, inspections: Collection[tuple[int, int, dat
         rows = [judge.judge(characteristic_id, reading) for _, characteristic_id, reading in measured[inspection_id]]
         found[inspection_id] = judge.verdict(rows).verdict.outcome
     return found
+
+
+def _are_asked(inserted: Iterable[Candidate]) -> bool:
+    """Whether a revision asks for samples of what was inserted: one look for the thousands that none asks for."""
+    pairs = {
+        (candidate.subject.batch.revision_id, candidate.procedure.id)
+        for candidate in inserted
+        if candidate.subject.batch is not None
+    }
+    return any(revision_id is not None and asks_samples(revision_id, number) for revision_id, number in pairs)
 
 
 def _samples(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
@@ -12,6 +12,7 @@ import msgspec
 from django.db import IntegrityError, connection, transaction
 from psycopg.errors import UniqueViolation
 
+from ..marks.acts import StartOver, can_start_over
 from ..marks.arrays import quoted
 from ..marks.trips import run_together
 from .candidates import Candidate
@@ -94,13 +95,13 @@ def insert_inspections(
     at: datetime,
     person_id: int | None,
     source: Mapping[str, Any] | None,
-    meanwhile: Callable[[], None] | None = None,
-) -> list[Candidate]:
+    meanwhile: Callable[[Sequence[Candidate]], None],
+) -> Sequence[Candidate]:
     """Insert the `count` inspections, which come in the order of their ids, with their measurements, and give each its
     key. Returns what was inserted.
 
-    An id that another transaction took meanwhile is left out: that one stands. `meanwhile` is called while PostgreSQL
-    stores what COPY has sent it; it must not ask the database.
+    An id that another transaction took meanwhile is left out: that one stands. `meanwhile` is called, where many are
+    inserted, with what is returned if all of it stands, while PostgreSQL stores it; it must not ask the database.
     """
     shown = None if source is None else msgspec.json.encode(source).decode()
     ordered: list[Candidate] = []
@@ -125,16 +126,18 @@ def _copy(
     count: int,
     shared: Shared,
     taken: list[Candidate],
-    meanwhile: Callable[[], None] | None,
+    meanwhile: Callable[[Sequence[Candidate]], None],
 ) -> bool:
     """Write the `count` inspections in the order in which they come, with their measurements, and give each its key.
 
-    `taken` is filled with them as they come. False where another transaction took one of their ids meanwhile: COPY
-    knows no `on conflict`, so that nothing is written then, and the caller has to write them in a way that does.
+    `taken` is filled with them as they come. COPY knows no `on conflict`: where another transaction took one of their
+    ids meanwhile, the act begins anew and finds it on the record; one that cannot begin anew has a savepoint and gets
+    False: nothing is written then, and the caller has to write them in a way that does.
     """
     keys = _take_keys(count)
+    repeatable = can_start_over()
     try:
-        with transaction.atomic():
+        with nullcontext() if repeatable else transaction.atomic():
             with _copying(_COPY_MEASUREMENTS) as copy:
                 # PostgreSQL stores one piece while the next is judged, which is what the iterator does.
                 while piece := list(islice(candidates, _PIECE)):
@@ -145,19 +148,18 @@ def _copy(
                 rows = copy_rows(taken, shared)
             with _copying(_COPY_INSPECTIONS) as copy:
                 copy.write(rows)
-                if meanwhile is not None:
-                    meanwhile()
+                meanwhile(taken)
     except IntegrityError as error:
-        if isinstance(error.__cause__, UniqueViolation):
-            return False
-        raise
+        if not isinstance(error.__cause__, UniqueViolation):
+            raise
+        if repeatable:
+            raise StartOver("an id was taken while its inspection was being written") from error
+        return False
     return True
 
 
 def _take_keys(count: int) -> Iterator[int]:
-    with connection.cursor() as cursor:
-        cursor.execute(_TAKE_KEYS, [count])
-        (keys,) = cursor.fetchone()
+    (((keys,),),) = run_together((_TAKE_KEYS, [count]))
     return map(int, keys.split())
 
 

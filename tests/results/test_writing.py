@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import timedelta
 from itertools import count
 from typing import Any
@@ -82,13 +82,19 @@ def ten(plant: Plant, **changed: Any) -> list[PostedInspection]:
     return [plant.posted(id=f"A{place}", **changed) for place in range(10)]
 
 
+@pytest.mark.parametrize("alone", [True, False], ids=["alone", "inside another transaction"])
 @pytest.mark.parametrize(("operator", "state"), [(None, RecordState.REPEATED), ("9", RecordState.CONFLICT)])
 def test_one_id_of_many_that_another_delivery_took_meanwhile_stands_as_that_one(
-    plant: Plant, operator: str | None, state: RecordState
+    plant: Plant, operator: str | None, state: RecordState, alone: bool
 ) -> None:
+    def post() -> list[Recorded]:
+        # What somebody else's transaction holds cannot begin anew.
+        with nullcontext() if alone else transaction.atomic():
+            return record(plant, ten(plant, operator=operator))
+
     with transaction.atomic():
         (first,) = record(plant, [plant.posted(id="A5")])
-        many = Beside(lambda: record(plant, ten(plant, operator=operator)))
+        many = Beside(post)
         assert many.is_waiting()
     fates = many.result()
     assert [fate.state for fate in fates] == [RecordState.RECORDED] * 5 + [state] + [RecordState.RECORDED] * 4
