@@ -63,7 +63,7 @@ def start_programs(supervisor: Supervisor, listening: socket.socket) -> None:
     supervisor.start(
         "web",
         *("-m", "gunicorn", "qa.wsgi", "--workers", "2", "--threads", "4", "--log-level", "warning"),
-        *("--no-control-socket", "--bind", f"fd://{fd}"),
+        *("--worker-class", "qa.serving.EvenThreads", "--no-control-socket", "--bind", f"fd://{fd}"),
         pass_fds=(fd,),
     )
 

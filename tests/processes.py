@@ -151,7 +151,7 @@ def web_process(start_process: Callable[..., RealProcess]) -> RealProcess:
         web = start_process(
             "web",
             *("gunicorn", "qa.wsgi", "--workers", "2", "--threads", "4", "--preload", "--no-control-socket"),
-            *("--bind", f"fd://{listening.fileno()}"),
+            *("--worker-class", "qa.serving.EvenThreads", "--bind", f"fd://{listening.fileno()}"),
             pass_fds=(listening.fileno(),),
             url=f"http://127.0.0.1:{port}",
         )

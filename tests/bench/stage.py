@@ -22,7 +22,10 @@ from qa.embedded.postgres import APPLICATION, DATABASE, OWNER
 from qa.embedded.processes import Started
 from qa.embedded.refusal import CannotStart
 
-GUNICORN = ("-m", "gunicorn", "--workers", "2", "--threads", "4", "--log-level", "warning", "--no-control-socket")
+GUNICORN = (
+    *("-m", "gunicorn", "--workers", "2", "--threads", "4", "--worker-class", "qa.serving.EvenThreads"),
+    *("--log-level", "warning", "--no-control-socket"),
+)
 """As the demo serves: two processes of four threads."""
 WORKER = (
     *("-W", "ignore::UserWarning:celery.platforms", "-m", "celery", "--quiet", "--app", "qa.celery", "worker"),
