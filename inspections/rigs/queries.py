@@ -35,7 +35,8 @@ _AUTHORISED: Final = (
 class RigStanding:
     """How a rig stands at a moment. `calibrated_until` None: no certificate holds then, or a finding refutes it.
 
-    A certificate that begins before the last finding "out of tolerance" does not hold after it.
+    A certificate that begins before the last finding "out of tolerance" does not hold after it. `calibration_ended_at`:
+    the last moment up to which one held; None where none ever did.
     """
 
     code: str
@@ -44,8 +45,10 @@ class RigStanding:
     needs_calibration: bool
     calibrated_until: datetime | None
     last_heard_at: datetime | None
+    calibration_ended_at: datetime | None = None
 
 
+# A certificate holds until it ends, or until the moment back to which a later finding refutes it.
 _STANDINGS = """
 select r.code, r.name, r.line, r.needs_calibration,
     (select max(c.valid_until) from inspections_calibration c where c.rig_id = r.id
@@ -53,7 +56,12 @@ select r.code, r.name, r.line, r.needs_calibration,
         and not exists(select from inspections_outoftolerance o where o.rig_id = r.id
             and ((o.back_to <= %(at)s and o.found_at >= %(at)s)
                 or (o.found_at < %(at)s and c.valid_from < o.found_at)))),
-    r.last_heard_at
+    r.last_heard_at,
+    (select max(held.until) from (
+        select c.valid_from, least(c.valid_until, (select min(o.back_to) from inspections_outoftolerance o
+            where o.rig_id = r.id and o.found_at > c.valid_from)) as until
+        from inspections_calibration c where c.rig_id = r.id and c.valid_from <= %(at)s) held
+        where held.until > held.valid_from and held.until <= %(at)s)
 from inspections_rig r order by r.code
 """
 

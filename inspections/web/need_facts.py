@@ -43,7 +43,7 @@ OWNER = frozenset({Role.CATALOGUE_OWNER})
 class Task:
     """One thing that needs somebody. `parts` is the sentence, `under` what follows from it, `since` its age's start.
 
-    A `since` in the future is when it begins to matter.
+    A `since` in the future is when it begins to matter. `age` says it in other words where no moment is known.
     """
 
     status: Status
@@ -79,6 +79,8 @@ class Findings:
     batches: Sequence[BatchSummary] = ()
     flagged: Mapping[int, datetime] = field(default_factory=dict)
     """By batch, since when it is flagged without a break."""
+    to_release: Mapping[int, datetime] = field(default_factory=dict)
+    """By batch, since when the first of its clear cars waits for its release."""
     nonconformances: Sequence[tuple[OpenNonconformance, ReasonGroup | None]] = ()
     holds: Sequence[Hold] = ()
     hold_lists: Sequence[HoldListRow] = ()

@@ -223,6 +223,8 @@ def rigs_in_trouble(found: Findings) -> list[Task]:
 
 def age_of(task: Task, at: datetime) -> str:
     """How long it has been so, or how long until it is."""
+    if task.age:
+        return task.age
     if task.since > at:
         return _("in %(age)s") % {"age": age_text(task.since - at)}
     return age_text(at - task.since)

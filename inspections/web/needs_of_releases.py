@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -26,10 +27,12 @@ def release_tasks(found: Findings) -> Iterable[Task]:
         else:
             proposed.add(row.batch)
             yield _to_sign(row)
-    yield from (_to_propose(batch) for batch in found.batches if batch.unreleased and batch.number not in proposed)
+    for batch in found.batches:
+        if batch.unreleased and batch.number not in proposed:
+            yield _to_propose(batch, found.to_release.get(batch.id))
 
 
-def _to_propose(batch: BatchSummary) -> Task:
+def _to_propose(batch: BatchSummary, since: datetime | None) -> Task:
     words = ngettext(
         ": %(count)d car is clear and waits for its release.",
         ": %(count)d cars are clear and wait for their release.",
@@ -39,7 +42,7 @@ def _to_propose(batch: BatchSummary) -> Task:
         Status.PENDING,
         (bold(batch.number), text(words % {"count": batch.unreleased})),
         (text(_("Propose it; two people who inspected none of them sign. The others stay behind.")),),
-        batch.decided_at or batch.opened_at,
+        since or batch.decided_at or batch.opened_at,
         reverse("web:release-propose", args=[batch.number]),
         _("Propose the release"),
         OFFICER,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Final
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -28,6 +30,8 @@ from .need_facts import (
 )
 from .statuses import Status
 
+_EVER: Final = datetime.min.replace(tzinfo=UTC)
+
 
 def rig_tasks(found: Findings) -> Iterable[Task]:
     for rig in found.rigs:
@@ -35,9 +39,12 @@ def rig_tasks(found: Findings) -> Iterable[Task]:
             continue
         url = optional_url("web:rig", rig.code)
         if rig.calibrated_until is None:
-            parts = (bold(_("Rig %(rig)s") % {"rig": rig.code}), text(_(" is not in calibration.")))
+            ended = rig.calibration_ended_at
+            said = _(" is not in calibration.") if ended else _(" was never in calibration.")
+            parts = (bold(_("Rig %(rig)s") % {"rig": rig.code}), text(said))
             under = _("What it measures now does not count until a certificate is entered.")
-            yield Task(Status.STALE, parts, (text(under),), found.at, url, _("See the rig"), ENGINEER)
+            since, age = (ended, "") if ended else (_EVER, "–")
+            yield Task(Status.STALE, parts, (text(under),), since, url, _("See the rig"), ENGINEER, age=age)
         elif rig.calibrated_until - found.at < SOON:
             name = bold(_("Calibration of %(rig)s") % {"rig": rig.code})
             parts = (name, text(_(" ends at %(at)s.") % {"at": stamp(rig.calibrated_until)}))

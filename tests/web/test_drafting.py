@@ -186,7 +186,7 @@ def test_it_takes_as_many_statements_with_seven_lines_as_with_one(plant, owner):
 
     many = count()
     factories.make_revision(plant.configuration, factories.LINES[:1])
-    assert (count(), many) == (many, 10)
+    assert (count(), many) == (many, 11)
 
 
 @pytest.mark.parametrize(
@@ -227,3 +227,30 @@ def test_every_line_names_its_characteristic_in_the_language_of_the_page_though_
         html = owner.get(ADDRESS, headers={"accept-language": language}).content.decode()
         assert f'<summary><b>{name}</b> <span class="code">BOND</span>' in html
         assert f'<option value="BOND" selected>BOND {name}</option>' in html
+
+
+def test_the_unit_stands_beside_each_limit(plant, owner):
+    units = [(row[0].initial.get("characteristic"), row[3]) for row in owner.get(ADDRESS).context["told"]]
+    assert units == [("BOND", "Ω"), ("ISO", "Ω/V"), ("HVIL", ""), (None, ""), (None, "")]
+    page = owner.get(ADDRESS).content.decode()
+    assert page.count('<div class="with-unit">') == 6  # lower, upper and uncertainty of two lines
+    sent = filled(owner.get(ADDRESS), **{"line-0-unit": "mohm", "line-0-level": ""})
+    assert owner.post(ADDRESS, sent).context["told"][0][3] == "mΩ"
+
+
+def test_a_draft_says_what_it_asks_otherwise_than_the_revision_in_force(plant, owner, monkeypatch):
+    response = owner.get(ADDRESS)
+    assert response.context["changes"] == []
+    assert "These are the lines of revision 1, which is in force." in words(response)
+    owner.post(ADDRESS, filled(response, **{"line-0-upper": "0.050", "line-2-out": "on"}))
+    response = owner.get(ADDRESS)
+    assert "What revision 2 asks otherwise than revision 1, which is in force" in words(response)
+    told = [(change.kind, change.line.code) for change in response.context["changes"]]
+    # The lines of the small plant name no market, which drafting them fills in.
+    assert told == [("changed", "BOND"), ("changed", "ISO"), ("taken_out", "HVIL")]
+    assert ("Required", "less than 0.1 Ω", "less than 0.050 Ω") in response.context["changes"][0].parts
+    assert [(row[2].kind if row[2] else "") for row in response.context["told"]] == [
+        "changed", "changed", "", "",
+    ]  # fmt: skip
+    monkeypatch.setattr("inspections.web.views.drafting.changes_between", lambda *_: [])
+    assert "Of this procedure revision 2 asks the same as revision 1, which is in force." in words(owner.get(ADDRESS))

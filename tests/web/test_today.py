@@ -7,8 +7,8 @@ from inspections.dispositions.services import place_hold
 from inspections.gates.services import decide_batch
 from inspections.people.choices import Role
 from inspections.people.rules import Actor
-from inspections.results.services import record_inspection
-from inspections.rigs.models import Rig
+from inspections.results.services import record_inspection, record_inspections
+from inspections.rigs.models import OutOfTolerance, Rig
 from tests import factories
 from tests.factories import AT, changed_value, make_batch, make_vehicle
 
@@ -30,6 +30,12 @@ def tasks(client, **query):
     """Status and sentence of the tasks, in their order."""
     response = client.get("/", query)
     return [(word, "".join(part.text for part in task.parts), act) for task, _, word, act in response.context["tasks"]]
+
+
+def ages(client, **query):
+    """How old each task is, by its sentence."""
+    response = client.get("/", query)
+    return {"".join(part.text for part in task.parts): age for task, age, _, _ in response.context["tasks"]}
 
 
 def test_a_plant_in_order_needs_nobody(engineer, db):
@@ -78,7 +84,30 @@ def test_a_calibration_that_ends_soon_and_one_that_has_ended_are_told(engineer, 
     said = {said for _, said, _ in tasks(engineer)}
     assert "Calibration of SOON-1 ends at 2026-11-25 00:00." in said
     assert "Rig OVER-1 is not in calibration." in said
+    assert ages(engineer)["Rig OVER-1 is not in calibration."] == "1 h 00"
     assert not any(plant.rig.code in words for words in said)
+
+
+def test_a_rig_is_out_of_calibration_since_its_certificate_ended_or_a_finding_refutes_it(engineer, plant, clock):
+    refuted = factories.make_rig("FOUND-1", until=AT + timedelta(days=100))
+    OutOfTolerance.objects.create(
+        rig=refuted, back_to=AT - timedelta(days=3), found_at=AT - timedelta(minutes=5), reason="drifted",
+        recorded_at=AT, recorded_by="x",
+    )  # fmt: skip
+    factories.make_rig("NEVER-1", calibrated=False)
+    told = ages(engineer)
+    assert told["Rig FOUND-1 is not in calibration."] == "3 d"
+    assert told["Rig NEVER-1 was never in calibration."] == "–"
+
+
+def test_clear_cars_wait_since_the_first_of_them_was_clear(sign_in, plant, clock):
+    record_inspections(items=plant.passing(), rig=plant.rig, actor=plant.rig_actor, at=AT)
+    decide_batch(batch_id=plant.batch.pk, at=AT)
+    later = clock.go(hours=5)
+    make_vehicle(plant.batch, at=later)
+    decide_batch(batch_id=plant.batch.pk, at=later)  # another car is decided: the first one waits on
+    told = ages(sign_in(Role.RELEASE_OFFICER))
+    assert told[f"{plant.batch.number}: 1 car is clear and waits for its release."] == "5 h 00"
 
 
 def test_a_rig_is_silent_a_quarter_of_an_hour_after_it_was_last_heard(engineer, plant):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -13,15 +13,17 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from inspections.catalogue.choices import RevisionStatus
 from inspections.catalogue.documents import Problem
 from inspections.catalogue.drafting import Entry, LineChanges, entries_of, is_written_anew, newest_revision
 from inspections.catalogue.models import ControlPlan, PlanRevision, Procedure
 from inspections.catalogue.services import DraftMoved, FilesRefused, draft_procedure
+from inspections.gates.limit_wording import unit_symbol
 from inspections.people.choices import Role
 
 from ..access import actor_of, language_now, may, moment_of, who_may
 from ..forms.drafting import LineForm, LineForms, NoteForm, line_initial
-from ..plan_lines import lines_in_words
+from ..plan_lines import Change, PlanLine, changes_between, lines_in_words
 
 MAY_DRAFT = (Role.CATALOGUE_OWNER,)
 
@@ -58,7 +60,8 @@ def procedure(request: HttpRequest, code: str, procedure: str) -> HttpResponse:
                 status, refused = 409, str(moved)
             except FilesRefused as refusal:
                 problems = _placed(refusal.problems, filled, changes.made_to(entries, own))
-    context = _context(request, plan, base, found, lines, note) | {
+    units = {row.code: row.unit for row in characteristics}
+    context = _context(request, plan, base, found, lines, note, units) | {
         "refused": refused,
         "problems": problems,
         "places": {problem["id"] for problem in problems},
@@ -137,12 +140,23 @@ def _placed(
 
 
 def _context(
-    request: HttpRequest, plan: ControlPlan, base: PlanRevision, found: Procedure, lines: Any, note: NoteForm
+    request: HttpRequest,
+    plan: ControlPlan,
+    base: PlanRevision,
+    found: Procedure,
+    lines: Any,
+    note: NoteForm,
+    units: Mapping[str, str],
 ) -> dict[str, Any]:
     actor = actor_of(request)
     anew = is_written_anew(base)
     name = (found.name_zh if language_now() == "zh-hans" else "") or found.name
-    told = {line.number: line for line in lines_in_words(base, language_now())}
+    language = language_now()
+    lines_now = lines_in_words(base, language)
+    told = {line.number: line for line in lines_now}
+    in_force = plan.revisions.filter(status=RevisionStatus.APPROVED).first()
+    changes = _changes_of(found, in_force, base, lines_now)
+    changed = {change.after.number: change for change in changes if change.after is not None}
     return {
         "plan": plan,
         "base": base,
@@ -151,10 +165,30 @@ def _context(
         "anew": anew,
         "next_number": base.number if anew else base.number + 1,
         "lines": lines,
-        "told": [(form, told.get(form.initial.get("number"))) for form in lines],
+        "told": [
+            (form, told.get(number := form.initial.get("number")), changed.get(number), _symbol(form, units))
+            for form in lines
+        ],
+        "in_force": in_force,
+        "changes": changes,
         "note": note,
         "may_act": may(actor, MAY_DRAFT),
         "who_may": who_may(MAY_DRAFT, actor),
         "back": reverse("web:plan", args=[plan.code, base.number]),
         "title_block": [{"label": _("Control plan"), "value": f"{plan.code}, {base.number}"}],
     }
+
+
+def _changes_of(
+    found: Procedure, in_force: PlanRevision | None, base: PlanRevision, lines: Sequence[PlanLine]
+) -> list[Change]:
+    """What the lines shown ask otherwise than the revision in force, of this procedure."""
+    if in_force is None or in_force.pk == base.pk:
+        return []
+    changes = changes_between(lines_in_words(in_force, language_now()), lines)
+    return [change for change in changes if change.line.procedure == found.code]
+
+
+def _symbol(form: LineForm, units: Mapping[str, str]) -> str:
+    """The unit in which the limits of a line are read: its own, else that of its characteristic."""
+    return unit_symbol(str(form["unit"].value() or units.get(str(form["characteristic"].value() or ""), "")))

@@ -36,6 +36,7 @@ from inspections.marks.queries import waiting_by_batch
 from inspections.people.choices import Role
 from inspections.people.rules import Actor
 from inspections.releases.queries import releases_to_answer
+from inspections.releases.waiting import waiting_since
 from inspections.rigs.queries import rig_standings
 
 from ..access import actor_of, language_now, may, moment_of, role_text
@@ -67,8 +68,8 @@ class Scope:
 @require_safe
 def today(request: HttpRequest) -> HttpResponse:
     at, actor = moment_of(request), actor_of(request)
-    found = _read(at, actor)
     chosen = _chosen(request, actor)
+    found = _read(at, actor, releasing=chosen in (None, Role.RELEASE_OFFICER))
     tasks = tasks_of(found, chosen)
     failed = failed_cars(batch_ids=[batch.id for batch in found.batches])
     context = {
@@ -94,15 +95,21 @@ def _act(task: Task, actor: Actor) -> str:
     return task.act if task.roles & set(actor.roles) else _("See it")
 
 
-def _read(at: datetime, actor: Actor) -> Findings:
-    """All that the page rests on, in a number of statements that does not depend on how much there is."""
+def _read(at: datetime, actor: Actor, *, releasing: bool) -> Findings:
+    """All that the page rests on, in a number of statements that does not depend on how much there is.
+
+    `releasing`: how long clear cars have waited is asked too, which takes a look at each.
+    """
     nonconformances = open_nonconformances(most=MOST_TASKS)
     batches = batches_on_line(MOST_BATCHES)
     tests = to_test(batch_ids=batches)
+    summaries = batch_summaries(ids=batches, at=at)
+    waiting = [batch.id for batch in summaries if batch.unreleased]
     return Findings(
         at=at,
         reader=actor.id,
-        batches=batch_summaries(ids=batches, at=at),
+        batches=summaries,
+        to_release=waiting_since(batch_ids=waiting, at=at) if releasing else {},
         flagged=flagged_since(batch_ids=batches),
         to_test=tests,
         procedures=procedures_named({row.procedure_id for row in tests}),
