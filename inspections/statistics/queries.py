@@ -114,8 +114,13 @@ def values_in_scope(*, scope: Scope, most: int) -> Found:
     return Found(values, more=len(rows) > most, voided=len({row[0] for row in kept if row[16]}))
 
 
+_OUTCOMES: Final = {outcome.value: outcome for outcome in Outcome}
+_REASONS: Final = {reason.value: reason for reason in JudgementReason}
+"""To look up ten thousand times is a tenth of calling as often."""
+
+
 def _measured(row: tuple[Any, ...]) -> Measured:
-    facts_of_it = [*row[:9], Outcome(row[9]), JudgementReason(row[10]), *row[11:16]]
+    facts_of_it = [*row[:9], _OUTCOMES[row[9]], _REASONS[row[10]], *row[11:16]]
     return Measured(*facts_of_it)
 
 
