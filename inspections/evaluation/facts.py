@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import NamedTuple
 
 from .reasons import JudgementReason, Outcome, ReasonCode, State
 
@@ -37,8 +38,7 @@ class Level(StrEnum):
     TYPE = "type"
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """One value as it was sent. `value` is the text as written, or a bool, or None where nothing was entered.
 
     A JSON number and a string holding the same decimal arrive here as the same text. `is_number` tells

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 import msgspec
 
 from ..evaluation.inspecting import Judged
+from ..evaluation.reasons import JudgementReason, Outcome
 from .choices import Purpose
 from .fields import NO_CLAIM, NO_NUMBER
 from .posted import CLAIMS, PostedMeasurement
@@ -30,11 +31,14 @@ MEASUREMENT_COLUMNS: Final = (
     " name"
 )
 
+NUMERALS: Final = tuple(map(str, range(max(*Outcome, *JudgementReason) + 1)))
+"""The numbers of outcomes and reasons as text: an IntEnum takes a microsecond to write itself."""
+
 _NULL: Final = "\\N"
 _PURPOSES: Final = {purpose.label: purpose.value for purpose in Purpose} | {None: Purpose.INITIAL.value}
 _encode: Final = msgspec.json.Encoder().encode
 _encode_lines: Final = msgspec.json.Encoder().encode_lines
-_CLAIMED: Final = {claim: f"{NO_CLAIM if outcome is None else outcome:d}" for claim, outcome in CLAIMS.items()}
+CLAIMED: Final = {claim: f"{NO_CLAIM if outcome is None else outcome:d}" for claim, outcome in CLAIMS.items()}
 
 
 def copy_line(item: PostedMeasurement, ordinal: int, row: Judged, kind: str | None) -> str:
@@ -44,7 +48,7 @@ def copy_line(item: PostedMeasurement, ordinal: int, row: Judged, kind: str | No
     """
     number, raw = stored_value(item.value, kind)
     return (
-        f"\t{ordinal}\t{row.verdict.outcome:d}\t{row.verdict.reason:d}\t{_CLAIMED[item.verdict]}\t"
+        f"\t{ordinal}\t{NUMERALS[row.verdict.outcome]}\t{NUMERALS[row.verdict.reason]}\t{CLAIMED[item.verdict]}\t"
         f"{row.characteristic_id or _NULL}\t{row.requirement_id or _NULL}\t{number or NO_NUMBER}\t"
         f"{_text(row.position)}\t{_text(item.unit)}\t{_raw(raw)}\t{'' if kind else _text(item.characteristic)}\n"
     )

@@ -17,8 +17,8 @@ from ..marks.arrays import quoted
 from ..marks.trips import run_together
 from .candidates import Candidate
 from .choices import Purpose
-from .copying import INSPECTION_COLUMNS, MEASUREMENT_COLUMNS, Shared, copy_lines, copy_rows
-from .fields import NO_CLAIM, NO_NUMBER
+from .copying import CLAIMED, INSPECTION_COLUMNS, MEASUREMENT_COLUMNS, NUMERALS, Shared, copy_lines, copy_rows
+from .fields import NO_NUMBER
 from .posted import CLAIMS
 from .readings import stored_value
 
@@ -188,8 +188,8 @@ def _row(candidate: Candidate) -> tuple[str, ...]:
         f'"{posted.started_at.isoformat()}"',
         f'"{posted.finished_at.isoformat()}"',
         _PURPOSES[posted.purpose],
-        f"{judged.verdict.outcome:d}",
-        f"{judged.verdict.reason:d}",
+        NUMERALS[judged.verdict.outcome],
+        NUMERALS[judged.verdict.reason],
         _CLAIMED[posted.verdict],
         quoted(posted.operator),
         quoted(posted.nonconformance),
@@ -206,9 +206,9 @@ def _measured_rows(candidate: Candidate) -> Iterator[tuple[str, ...]]:
         yield (
             external_id,
             f"{ordinal}",
-            f"{row.verdict.outcome:d}",
-            f"{row.verdict.reason:d}",
-            f"{NO_CLAIM if item.verdict is None else CLAIMS[item.verdict]:d}",
+            NUMERALS[row.verdict.outcome],
+            NUMERALS[row.verdict.reason],
+            CLAIMED[item.verdict],
             "NULL" if row.characteristic_id is None else f"{row.characteristic_id}",
             "NULL" if row.requirement_id is None else f"{row.requirement_id}",
             number or NO_NUMBER,
