@@ -49,7 +49,11 @@ class AtmlAdapter:
     def parse(self, stream: BinaryIO, context: ParseContext) -> Iterator[CanonicalInspection]:
         """One inspection for each TestResults, as they end in the file."""
         report: _Report | None = None
-        for event in read_xml(stream, context, opened=_OPENED):
+
+        def know(element: Element, depth: int) -> bool:
+            return report is not None and report.steps.know(element, depth)
+
+        for event in read_xml(stream, context, opened=_OPENED, know=know):
             name = event.tag if isinstance(event, Element) else event.name
             if report is None:
                 if isinstance(event, Opened) and name == "TestResults":
@@ -104,8 +108,10 @@ class _Report:
         self.headers += _headers(element, element.tag, _MOST_HEADERS - len(self.headers))
         if element.tag in ("UUT", "TestStation", "Personnel"):
             self.parts[element.tag] = element
-        if (count := element.find("TSResultSetProperties/NumOfResults")) is not None:
-            self.stated_count = read_attribute(count, "value", "/TestResults/Extension/NumOfResults")
+        for part in element:
+            if part.tag == "TSResultSetProperties" and (count := part.find("NumOfResults")) is not None:
+                self.stated_count = read_attribute(count, "value", "/TestResults/Extension/NumOfResults")
+                break
 
     def finish(self) -> CanonicalInspection:
         if not self.id or len(self.id) > _LONGEST_HEADER:
@@ -188,16 +194,19 @@ def _headers(element: Element, path: str, most: int) -> list[tuple[str, str]]:
     """The facts in an element by their paths, in which things with a name or a type go by that."""
     found: list[tuple[str, str]] = []
     for key in ("value", "number", "ID"):
-        if (stated := (element.get(key) or "").strip()) and len(stated) <= _LONGEST_HEADER:
+        if (stated := element.get(key)) and (stated := stated.strip()) and len(stated) <= _LONGEST_HEADER:
             found.append((path, stated))
             break
-    if not len(element) and (text := (element.text or "").strip()) and len(text) <= _LONGEST_HEADER:
-        found.append((path, text))
+    if not len(element):
+        if (text := element.text) and (text := text.strip()) and len(text) <= _LONGEST_HEADER:
+            found.append((path, text))
+        return found[:most]
     for part in element:
-        if part.tag in _NO_HEADER:
+        tag = part.tag
+        if tag in _NO_HEADER:
             continue
-        own = " / ".join(filter(None, (part.tag, part.get("type") or (part.get("name") if part.tag == "Item" else ""))))
-        found += _headers(part, f"{path} / {own}", most - len(found))
+        kind = part.get("type") or (part.get("name") if tag == "Item" else "")
+        found += _headers(part, f"{path} / {tag} / {kind}" if kind else f"{path} / {tag}", most - len(found))
         if len(found) >= most:
             break
     return found[:most]

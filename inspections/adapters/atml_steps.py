@@ -8,14 +8,14 @@ failed or broke off, and nothing within says so, its own outcome is an item.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final
 from xml.etree.ElementTree import Element
 
 from .atml_limits import read_comparison, unit_of
-from .canonical import AdapterError, CanonicalItem, Comparator, ItemClaim, ItemKind
+from .canonical import AdapterError, CanonicalItem, Comparator, ItemClaim, ItemKind, Measured
 from .step_items import (
     BAD,
     ItemList,
@@ -47,6 +47,7 @@ _OWN_RESULT = ("", "Numeric", "String")
 """TestStand's names for the one value of a step: the step's name says more."""
 _IDENTITY = re.compile(r"tr-[0-9a-f]{8}-")
 _CALLS = "SequenceCall"
+_ROOT: Final = "/TestResults/ResultSet/"
 _MAIN_SEQUENCE = "MainSequence Callback"
 _CALLER = "SequenceCallStepName = '"
 _TRUTHS = {"true": True, "1": True, "false": False, "0": False}
@@ -80,6 +81,40 @@ class _Group:
     is_bad: bool = False
 
 
+_MOST_FAMILIAR: Final = 20_000
+_LARGEST_FAMILIAR: Final = 60
+_familiar: Final[dict[Hashable, CanonicalItem]] = {}
+"""Tests of one number that passed, by all that is in them beside it: a rig writes the same few hundred all day."""
+
+
+def said_beside_one_number(test: Element) -> tuple[Hashable, str | None]:
+    """All that is in an element but the value of the first Datum in it, and that value: None where there is none, or
+    where it is too large to be kept in mind."""
+    number: str | None = None
+    said: list[object] = []
+    for part in test.iter():
+        tag = part.tag
+        said += (tag, len(part), part.text)
+        if number is None and tag.endswith("Datum"):
+            number = part.get("value")
+            said += [pair for pair in part.items() if pair[0] != "value"]
+        else:
+            said += part.items()
+    return (tuple(said), number) if len(said) <= 10 * _LARGEST_FAMILIAR else ((), None)
+
+
+def _remember(said: Hashable, test: Element, item: CanonicalItem) -> None:
+    """What passed or is logged and holds one number, which its only result begins with."""
+    values = test.findall("TestResult/TestData/*")
+    if len(values) != 1 or next(test.iter("Datum"), None) is not values[0] or values[0].get("value") is None:
+        return
+    if item.measured is not Measured.MEASURED or not isinstance(item.value, Decimal) or item.claimed in BAD:
+        return
+    if len(_familiar) >= _MOST_FAMILIAR:
+        _familiar.clear()
+    _familiar[said] = item
+
+
 @dataclass(slots=True)
 class Steps:
     """The steps of one result set as they come. `count` is how many results were read."""
@@ -87,25 +122,57 @@ class Steps:
     decimal_comma: bool
     found: ItemList = field(default_factory=ItemList)
     groups: list[_Group] = field(default_factory=list)
+    names: tuple[str, ...] = ()
+    where: str = _ROOT
     count: int = 0
+    _said: Hashable = None
 
     def open_root(self) -> None:
-        self.groups.append(_Group(None))
+        self._enter(_Group(None))
 
     def open_group(self, attributes: Mapping[str, str]) -> None:
         name = _group_name(attributes)
         self.count += name is not None
-        self.groups.append(_Group(name))
+        self._enter(_Group(name))
+
+    def _enter(self, group: _Group) -> None:
+        self.groups.append(group)
+        self._note_path()
+
+    def _note_path(self) -> None:
+        self.names = tuple(group.name for group in self.groups if group.name)
+        self.where = self._place("")
 
     def close_group(self) -> None:
         """A group that failed although nothing within it did is an item of its own."""
         group = self.groups.pop()
+        self._note_path()
         if group.claim in BAD and not group.is_bad:
-            names = (*self._names(), *([group.name] if group.name else []), "(status)")
+            names = (*self.names, *([group.name] if group.name else []), "(status)")
             self._add_status(names, group.claim)
             group.is_bad = True
         if self.groups and group.is_bad:
             self.groups[-1].is_bad = True
+
+    def know(self, element: Element, depth: int) -> bool:
+        """Whether it is a test as was read before, but for its number: then this is read, too. What else it says is
+        kept in mind until it is handed over."""
+        self._said = None
+        if not self.groups or not element.tag.endswith("Test"):
+            return False
+        beside, number = said_beside_one_number(element)
+        if number is None:
+            return False
+        self._said = said = depth, self.decimal_comma, self.names, beside
+        known = _familiar.get(said)
+        if known is None:
+            return False
+        value = read_number(number.strip(), decimal_comma=self.decimal_comma)
+        if type(value) is not Decimal:
+            return False
+        self.count += 1
+        self.found.add(known.with_value(value), self.where)
+        return True
 
     def read(self, element: Element) -> None:
         """One element within the result set or a group."""
@@ -116,29 +183,26 @@ class Steps:
         elif element.tag == "Outcome" and self.groups:
             group = self.groups[-1]
             if group.has_outcome:
-                raise AdapterError(self._place(), "two outcomes", "one")
-            group.claim, group.has_outcome = read_outcome(element, self._place()), True
+                raise AdapterError(self.where, "two outcomes", "one")
+            group.claim, group.has_outcome = read_outcome(element, self.where), True
 
-    def _names(self) -> tuple[str, ...]:
-        return tuple(group.name for group in self.groups if group.name)
-
-    def _place(self, name: str = "") -> str:
-        return "/TestResults/ResultSet/" + " / ".join((*self._names(), name) if name else self._names())
+    def _place(self, name: str) -> str:
+        return _ROOT + " / ".join((*self.names, name) if name else self.names)
 
     def _read_action(self, action: Element) -> None:
         self.count += 1
-        name = _name_of(action, self._place())
+        name = _name_of(action, self.where)
         claim = read_outcome(_only(action, "ActionOutcome", self._place(name)), self._place(name))
         if claim in BAD:
-            self._add_status((*self._names(), name, "(status)"), claim)
+            self._add_status((*self.names, name, "(status)"), claim)
             self._mark_bad()
 
     def _read_test(self, test: Element) -> None:
         self.count += 1
-        name = _name_of(test, self._place())
+        name = _name_of(test, self.where)
         place = self._place(name)
         claim = read_outcome(_only(test, "Outcome", place), place)
-        path = " / ".join((*self._names(), name))
+        path = " / ".join((*self.names, name))
         step_type = (test.findtext("Extension/TSStepProperties/StepType") or "").strip()
         results = test.findall("TestResult")
         read = [item for result in results for item in self._read_result(result, path, place, claim, step_type)]
@@ -151,9 +215,11 @@ class Steps:
             items += _without_result(path, step_type, claim)
         for item in items:
             self.found.add(item, place)
+        if self._said is not None and len(items) == 1 and claim in (ItemClaim.PASS, ItemClaim.NONE):
+            _remember(self._said, test, items[0])
         is_bad = any(item.claimed in BAD for item in items)
         if claim in BAD and not is_bad:
-            self._add_status((*self._names(), name, "(status)"), claim)
+            self._add_status((*self.names, name, "(status)"), claim)
         if claim in BAD or is_bad:
             self._mark_bad()
 
@@ -188,7 +254,7 @@ class Steps:
 
     def _add_status(self, names: tuple[str, ...], claim: ItemClaim) -> None:
         note = "only the step's own outcome says so"
-        self.found.add(pass_fail_item(" / ".join(names), ItemKind.PASS_FAIL, claim, note), self._place())
+        self.found.add(pass_fail_item(" / ".join(names), ItemKind.PASS_FAIL, claim, note), self.where)
 
     def _mark_bad(self) -> None:
         if self.groups:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, BinaryIO, Protocol, runtime_checkable
+from typing import Any, BinaryIO, NamedTuple, Protocol, runtime_checkable
 
 
 class AdapterError(Exception):
@@ -84,8 +84,7 @@ class ReportClaim(StrEnum):
     NONE = "none"
 
 
-@dataclass(frozen=True, slots=True)
-class CanonicalItem:
+class CanonicalItem(NamedTuple):
     """One value of the report, or one check that has only a verdict.
 
     `item` is the stable path of the step, names joined by " / ", with the measurement's name last; `occurrence` counts
@@ -110,6 +109,10 @@ class CanonicalItem:
     measured: Measured = Measured.MEASURED
     note: str = ""
 
+    def with_value(self, value: Decimal) -> CanonicalItem:
+        """The same of another number."""
+        return CanonicalItem._make((*self[:3], value, *self[4:]))
+
     @property
     def verdict_claimed(self) -> str | None:
         """The claim as a recorded verdict: "pass", "fail" (also for an error), or None where the rig claims neither."""
@@ -118,8 +121,7 @@ class CanonicalItem:
         return "fail" if self.claimed in (ItemClaim.FAIL, ItemClaim.ERROR) else None
 
 
-@dataclass(frozen=True, slots=True)
-class CanonicalInspection:
+class CanonicalInspection(NamedTuple):
     """One finished test. `external_id` is the rig's own id of it; `serial` is the unit's, as written.
 
     `finished_at` equals `started_at` where the report does not say how long the test took (`notes` then say so).

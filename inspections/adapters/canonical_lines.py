@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import fields
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
@@ -65,9 +64,9 @@ def read_line(line: str) -> CanonicalInspection | AdapterError | int:
 
 
 def _written(value: Any) -> Any:
-    """JSON of a value: dataclasses as objects, tuples as lists."""
+    """JSON of a value: tests and items as objects, other tuples as lists."""
     if isinstance(value, CanonicalInspection | CanonicalItem):
-        return {each.name: _written(getattr(value, each.name)) for each in fields(value)}
+        return {name: _written(each) for name, each in value._asdict().items()}
     if isinstance(value, Decimal):
         return {_DECIMAL: str(value)}
     if isinstance(value, datetime):
@@ -78,9 +77,9 @@ def _written(value: Any) -> Any:
 
 
 def _inspection(found: Mapping[str, Any]) -> CanonicalInspection:
-    names = {each.name for each in fields(CanonicalInspection)}
-    if set(found) != names:
-        raise ValueError(f"the fields {sorted(set(found) ^ names)}")
+    names = CanonicalInspection._fields
+    if set(found) != {*names}:
+        raise ValueError(f"the fields {sorted(set(found) ^ {*names})}")
     texts = ("serial", "part_number", "process_code", "process_name", "station", "operator", "purpose", "not_a_test")
     return CanonicalInspection(
         external_id=_text(found["external_id"]),
@@ -96,9 +95,9 @@ def _inspection(found: Mapping[str, Any]) -> CanonicalInspection:
 
 
 def _item(found: Mapping[str, Any]) -> CanonicalItem:
-    names = {each.name for each in fields(CanonicalItem)}
-    if set(found) != names:
-        raise ValueError(f"the fields {sorted(set(found) ^ names)}")
+    names = CanonicalItem._fields
+    if set(found) != {*names}:
+        raise ValueError(f"the fields {sorted(set(found) ^ {*names})}")
     occurrence = found["occurrence"]
     if isinstance(occurrence, bool) or not isinstance(occurrence, int) or occurrence < 1:
         raise ValueError(f"the occurrence {shown(occurrence)}")

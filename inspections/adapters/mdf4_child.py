@@ -7,7 +7,7 @@ factors; a binary fraction is told as the shortest decimal that stands for it in
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Context, Decimal
 from hashlib import sha256
@@ -238,7 +238,7 @@ def _shortest(value: Any) -> Decimal | None:
 def _plain(item: CanonicalItem) -> CanonicalItem:
     """Without the noughts that only other samples need."""
     value = item.value
-    return replace(item, value=Decimal(f"{value.normalize(_EXACT):f}")) if isinstance(value, Decimal) else item
+    return item._replace(value=Decimal(f"{value.normalize(_EXACT):f}")) if isinstance(value, Decimal) else item
 
 
 def _unit(channel: Any) -> str | None:

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import replace
 from decimal import Context, Decimal, InvalidOperation
 
 from .canonical import Comparator
@@ -76,7 +75,7 @@ def combine(found: list[Comparison]) -> Comparison:
             return whole if whole.comparator is Comparator.UNPARSED else each
         if both == (Comparator.INSIDE, Comparator.INSIDE):
             whole = _narrowed(whole, each)
-        elif replace(whole, note="") != replace(each, note=""):
+        elif whole._replace(note="") != each._replace(note=""):
             return unparsed("several validators that cannot be restated as one")
     if whole.lower is not None and whole.upper is not None and whole.lower > whole.upper:
         return unparsed(f"limits that exclude each other: {whole.lower} and {whole.upper}")

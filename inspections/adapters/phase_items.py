@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from .canonical import AdapterError, CanonicalItem, Comparator, ItemClaim, ItemKind, Measured, ReportClaim
@@ -123,10 +123,10 @@ def _without_value_unless_measured(item: CanonicalItem) -> CanonicalItem:
         ItemClaim.NOT_MEASURED: Measured.NOT_MEASURED,
     }.get(item.claimed)
     if measured is not None:
-        return replace(item, value=None, measured=measured, note=item.note or beside)
+        return item._replace(value=None, measured=measured, note=item.note or beside)
     if item.value is None:
         claimed = ItemClaim.FAIL if item.claimed is ItemClaim.FAIL else ItemClaim.NOT_MEASURED
-        return replace(item, claimed=claimed, measured=Measured.NOT_MEASURED)
+        return item._replace(claimed=claimed, measured=Measured.NOT_MEASURED)
     return item
 
 
@@ -152,7 +152,7 @@ class PhaseItems:
         if len(self.items) >= _MOST_ITEMS:
             raise AdapterError(place, f"more than {_MOST_ITEMS} values", "fewer in one report")
         self.seen[item.item] += 1
-        self.items.append(replace(item, occurrence=self.seen[item.item]))
+        self.items.append(item._replace(occurrence=self.seen[item.item]))
 
 
 def _lowered(item: CanonicalItem, claim: ItemClaim) -> CanonicalItem:
@@ -161,5 +161,5 @@ def _lowered(item: CanonicalItem, claim: ItemClaim) -> CanonicalItem:
         return item
     note = item.note or f"the phase itself says {claim.value}"
     if claim is ItemClaim.NONE:
-        return replace(item, claimed=ItemClaim.NONE, note=note) if item.claimed is ItemClaim.PASS else item
-    return _without_value_unless_measured(replace(item, claimed=claim, note=note))
+        return item._replace(claimed=ItemClaim.NONE, note=note) if item.claimed is ItemClaim.PASS else item
+    return _without_value_unless_measured(item._replace(claimed=claim, note=note))

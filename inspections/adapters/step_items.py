@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from .canonical import AdapterError, CanonicalItem, Comparator, ItemClaim, ItemKind, Measured, ReportClaim
@@ -38,7 +38,7 @@ class ItemList:
             raise AdapterError(place, f"more than {_MOST_ITEMS} values", "fewer in one report")
         self.seen[item.item] += 1
         count = self.seen[item.item]
-        self.items.append(item if count == 1 else replace(item, occurrence=count))
+        self.items.append(item if count == 1 else item._replace(occurrence=count))
 
 
 def read_number(text: str, *, decimal_comma: bool = False) -> Decimal | str:
@@ -76,12 +76,12 @@ def without_value_unless_measured(item: CanonicalItem) -> CanonicalItem:
     """Takes the value away where the rig says that none was obtained: such numbers are defaults."""
     beside = "" if item.value is None else f"the report has {shown(item.value)} beside that"
     if item.claimed is ItemClaim.SKIPPED:
-        return replace(item, value=None, measured=Measured.SKIPPED, note=item.note or beside)
+        return item._replace(value=None, measured=Measured.SKIPPED, note=item.note or beside)
     if item.claimed is ItemClaim.ERROR:
-        return replace(item, value=None, measured=Measured.ERROR, note=item.note or beside)
+        return item._replace(value=None, measured=Measured.ERROR, note=item.note or beside)
     if item.value is None:
         claimed = ItemClaim.FAIL if item.claimed is ItemClaim.FAIL else ItemClaim.NOT_MEASURED
-        return replace(item, claimed=claimed, measured=Measured.NOT_MEASURED)
+        return item._replace(claimed=claimed, measured=Measured.NOT_MEASURED)
     return item
 
 
@@ -97,7 +97,7 @@ def believe_the_worse(step: ItemClaim, items: list[CanonicalItem]) -> list[Canon
 def _lower(item: CanonicalItem, claim: ItemClaim) -> CanonicalItem:
     value = False if claim is ItemClaim.FAIL and item.kind is ItemKind.BOOLEAN else item.value
     note = item.note or f"the step itself says {claim.value}"
-    return without_value_unless_measured(replace(item, value=value, claimed=claim, note=note))
+    return without_value_unless_measured(item._replace(value=value, claimed=claim, note=note))
 
 
 def claim_of_report(claimed: ReportClaim, items: ItemList) -> tuple[ReportClaim, tuple[str, ...]]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import codecs
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
 from .canonical import AdapterError
 
@@ -33,15 +33,20 @@ def decode(stream: BinaryIO, max_bytes: int) -> object:
 def decode_text(text: str, line: int = 1) -> object:
     """The one JSON document in `text`, which begins on line `line` of its file; as `decode`."""
     try:
-        document: object = json.loads(
-            text, parse_float=_number, parse_int=_number, parse_constant=str, object_pairs_hook=_no_key_twice
-        )
+        document: object = _decode(text)
     except json.JSONDecodeError as error:
         place = f"line {line - 1 + error.lineno} column {error.colno}"
         raise AdapterError(place, f"broken JSON ({error.msg})", "one complete JSON document") from error
     except RecursionError as error:
         raise AdapterError("file", "objects nested without end", "a report of ordinary depth") from error
     return document
+
+
+def _decode(text: str) -> object:
+    try:
+        return _DECODER.decode(text)
+    except InvalidOperation:
+        return _PATIENT.decode(text)
 
 
 def _number(text: str) -> Decimal | str:
@@ -51,13 +56,22 @@ def _number(text: str) -> Decimal | str:
         return text
 
 
-def _no_key_twice(pairs: Iterable[tuple[str, object]]) -> dict[str, object]:
-    found: dict[str, object] = {}
-    for key, value in pairs:
-        if key in found:
-            raise AdapterError(f"key {shown(key)}", "the key twice in one object", "each key once")
-        found[key] = value
+def _no_key_twice(pairs: Sequence[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        names = [key for key, _ in pairs]
+        twice = next(key for place, key in enumerate(names) if key in names[:place])
+        raise AdapterError(f"key {shown(twice)}", "the key twice in one object", "each key once")
     return found
+
+
+_DECODER: Final = json.JSONDecoder(
+    parse_float=Decimal, parse_int=Decimal, parse_constant=str, object_pairs_hook=_no_key_twice
+)
+_PATIENT: Final = json.JSONDecoder(
+    parse_float=_number, parse_int=_number, parse_constant=str, object_pairs_hook=_no_key_twice
+)
+"""For the document with a number that no Decimal can hold."""
 
 
 def shown(value: object) -> str:

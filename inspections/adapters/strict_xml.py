@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 from typing import BinaryIO
@@ -55,11 +55,17 @@ class Closed:
 
 
 def read_xml(
-    stream: BinaryIO, context: ParseContext, *, opened: Collection[str], most_bytes: int = 6 * 1024 * 1024
+    stream: BinaryIO,
+    context: ParseContext,
+    *,
+    opened: Collection[str],
+    most_bytes: int = 6 * 1024 * 1024,
+    know: Callable[[Element, int], bool] = lambda element, depth: False,
 ) -> Iterator[Opened | Closed | Element]:
     """The document in `stream`, event by event. Elements handed over have local names, theirs and those beneath.
 
-    `opened` names the containers. No element handed over has more than about `most_bytes` bytes.
+    `opened` names the containers. No element handed over has more than about `most_bytes` bytes. `know` is asked first
+    of each, with its depth, its names not yet local: what it says to know by all that is in it is not handed over.
     Raises AdapterError for a longer file than the context allows, a document type, broken or cut off XML, an encoding
     that is none or another than stated, and elements nested deeper than 100.
     """
@@ -71,7 +77,7 @@ def read_xml(
     builder = TreeBuilder()
     document = builder.start("", {})
     parser = XMLParser(target=builder, encoding=encoding)  # noqa: S314 document types are refused above
-    walk = _Walk(frozenset(opened), document)
+    walk = _Walk(frozenset(opened), document, know)
     held = 0
     try:
         for chunk in chunks:
@@ -121,8 +127,8 @@ class _Walk:
     An element is complete when one came after it, or after an element around it.
     """
 
-    def __init__(self, opened: frozenset[str], document: Element) -> None:
-        self.opened = opened
+    def __init__(self, opened: frozenset[str], document: Element, know: Callable[[Element, int], bool]) -> None:
+        self.opened, self.know = opened, know
         self.path = [document]
         self.names: dict[str, str] = {}
 
@@ -134,6 +140,9 @@ class _Walk:
             complete = len(container) if is_complete else len(container) - 1
             done, begun = 0, None
             for element in container[:]:
+                if done < complete and self.know(element, len(self.path)):
+                    done += 1
+                    continue
                 namespace = self._shorten(element)
                 if element.tag in self.opened:
                     begun = Opened(element.tag, namespace, dict(element.items()))

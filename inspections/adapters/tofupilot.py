@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import replace
 from decimal import Decimal
 from hashlib import sha256
 from typing import BinaryIO
@@ -196,7 +195,7 @@ def _read_checks(entry: Json, place: str, *, with_limits: bool) -> tuple[Compari
         found.append(_read_validator(validator, at))
         claim = _believe_the_worse(claim, read_text(validator, "outcome", at))
     whole = combine(found)
-    return replace(whole, note=whole.note or "; ".join(notes)[:500]) if found else LOGGED, claim
+    return whole._replace(note=whole.note or "; ".join(notes)[:500]) if found else LOGGED, claim
 
 
 def _believe_the_worse(claim: ItemClaim, outcome: str | None) -> ItemClaim:

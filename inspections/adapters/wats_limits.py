@@ -6,8 +6,8 @@ inside, LTGT and its kin outside, of both limits; LOG compares nothing, whatever
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from .canonical import Comparator
 from .strict_json import Json, shown
@@ -35,8 +35,7 @@ _TEXT = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(NamedTuple):
     """A comparator with all that belongs to it; `note` says why where it is `unparsed`."""
 
     comparator: Comparator | None

@@ -12,10 +12,12 @@ Where a step says worse than its measurements do, the step is believed.
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Final
 
-from .canonical import AdapterError, CanonicalItem, ItemClaim, ItemKind
+from .canonical import AdapterError, CanonicalItem, ItemClaim, ItemKind, Measured
 from .step_items import (
     BAD,
     ItemList,
@@ -59,6 +61,41 @@ def read_claim(entry: Json, place: str) -> ItemClaim:
     return _CLAIMS.get(read_text(entry, "status", place) or "", ItemClaim.NONE)
 
 
+_MOST_FAMILIAR: Final = 20_000
+_familiar: Final[dict[Hashable, CanonicalItem]] = {}
+"""Steps of one number that passed, by all that they say beside it: a rig writes the same few hundred all day."""
+
+
+def _said_beside_one_number(step: Json, parents: tuple[str, ...]) -> Hashable | None:
+    """All that bears on the item of a step that passed and holds one number and nothing below; None for any other.
+
+    Decimals are told apart as they are written, not by their value.
+    """
+    measured = step.get("numericMeas")
+    if type(measured) is not list or len(measured) != 1 or type(entry := measured[0]) is not dict:
+        return None
+    if type(entry.get("value")) is not Decimal or step.get("status") != "P":
+        return None
+    if step.get("steps") not in (None, []) or step.get("stringMeas") is not None or step.get("booleanMeas") is not None:
+        return None
+    texts = (step.get("name"), entry.get("name"), entry.get("status"), entry.get("unit"), entry.get("compOp"))
+    limits = (entry.get("lowLimit"), entry.get("highLimit"))
+    if not all(type(text) is str or text is None for text in texts):
+        return None
+    if not all(type(limit) is Decimal or limit is None for limit in limits):
+        return None
+    return parents, texts, tuple(map(str, limits))
+
+
+def _remember(said: Hashable, item: CanonicalItem) -> None:
+    """Only what passed or is logged is told by what stands beside the number alone."""
+    if item.measured is not Measured.MEASURED or item.claimed not in (ItemClaim.PASS, ItemClaim.NONE):
+        return
+    if len(_familiar) >= _MOST_FAMILIAR:
+        _familiar.clear()
+    _familiar[said] = item
+
+
 @dataclass(slots=True)
 class _Walk:
     found: ItemList = field(default_factory=ItemList)
@@ -67,6 +104,10 @@ class _Walk:
         """Reads a step and all below it. True when one of its items is a fail or an error."""
         if depth > _DEEPEST:
             raise AdapterError(place, f"steps nested deeper than {_DEEPEST}", "a report of ordinary depth")
+        said = _said_beside_one_number(step, parents) if depth else None
+        if said is not None and (known := _familiar.get(said)) is not None:
+            self.found.add(known.with_value(step["numericMeas"][0]["value"]), place)  # type: ignore[index]
+            return False
         name = _read_name(step, place) or "(unnamed)"
         names = (*parents, name)
         claim = read_claim(step, place)
@@ -76,6 +117,8 @@ class _Walk:
             own = _read_status_only(step, names, claim, place)
         for item in own:
             self.found.add(item, place)
+        if said is not None:
+            _remember(said, own[0])
         is_bad = any(item.claimed in BAD for item in own)
         below = () if depth == 0 else names
         for index, child in enumerate(children):

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date, datetime, time
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -42,6 +42,7 @@ __all__ = [
     "drafts_to_approve",
     "forget_requirements",
     "line_words",
+    "lines_by_id",
     "lines_of",
     "loaded_catalogue",
     "place_of",
@@ -53,7 +54,9 @@ __all__ = [
 ]
 
 _MOST_KEPT: Final = 200
+_MOST_LINES_KEPT: Final = 50_000
 _frozen: dict[int, tuple[facts.Requirement, ...]] = {}
+_frozen_lines: dict[int, facts.Requirement] = {}
 
 
 def revision_in_force(configuration: Configuration | int, at: datetime) -> PlanRevision | None:
@@ -91,9 +94,27 @@ def requirements_of(revision: PlanRevision | int) -> tuple[facts.Requirement, ..
     return requirements
 
 
+def lines_by_id(ids: Collection[int]) -> dict[int, facts.Requirement]:
+    """Lines of any revisions, without their groups. Those of approved revisions are kept in the process, as
+    `requirements_of` keeps them. One query at most."""
+    found = {number: _frozen_lines[number] for number in ids if number in _frozen_lines}
+    missing = [number for number in ids if number not in found]
+    if not missing:
+        return found
+    rows = Requirement.objects.select_related("characteristic__procedure", "revision").filter(pk__in=missing)
+    for row in rows:
+        found[row.pk] = line = requirement_facts(row)
+        if row.revision.status != RevisionStatus.DRAFT:
+            if len(_frozen_lines) >= _MOST_LINES_KEPT:
+                _frozen_lines.clear()
+            _frozen_lines[row.pk] = line
+    return found
+
+
 def forget_requirements() -> None:
     """Drop what is kept of frozen revisions: for tests that empty the tables and start numbering anew."""
     _frozen.clear()
+    _frozen_lines.clear()
 
 
 def _as_facts(rows: list[Requirement]) -> tuple[facts.Requirement, ...]:

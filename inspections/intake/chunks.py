@@ -20,6 +20,8 @@ class Chunks(Generic[T]):
     ) -> None:
         self._items, self._size, self._weigh, self._heaviest = items, size, weigh, heaviest
         self._ready: list[T] | None = None
+        self.is_over = False
+        """Whether nothing is left behind the chunk read last. False where that is not known yet."""
 
     def read(self) -> None:
         """Read the next chunk now, unless it was read already."""
@@ -34,6 +36,7 @@ class Chunks(Generic[T]):
             weight += self._weigh(item)
             if len(self._ready) >= self._size or (self._heaviest and weight >= self._heaviest):
                 return
+        self.is_over = True
 
     def next(self) -> list[T]:
         """The next chunk; empty at the end."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -42,9 +42,20 @@ class Earlier:
     replaced: set[_Key] = field(default_factory=set)
 
     @classmethod
-    def of(cls, submission: Submission) -> Earlier:
-        found = Kept.objects.filter(submission=submission, kind=KeptKind.SUBMISSION, state=KeptState.OPEN)
-        return cls({row.pk: _key(named_by(row)) for row in found.defer("body", "problem")})
+    def of_each(cls, submissions: Iterable[Submission]) -> dict[int, Earlier]:
+        """Of each file, by its id. One query."""
+        found = {submission.pk: dict[int, _Key]() for submission in submissions}
+        rows = Kept.objects.filter(submission__in=list(found), kind=KeptKind.SUBMISSION, state=KeptState.OPEN)
+        for row in rows.defer("body", "problem"):
+            found[row.submission_id or 0][row.pk] = _key(named_by(row))
+        return {number: cls(keys) for number, keys in found.items()}
+
+    def copy(self) -> Earlier:
+        return Earlier(self.rows, dict(self.done), set(self.replaced))
+
+    def note_kept(self, named: Named) -> None:
+        """What this reading keeps anew."""
+        self.replaced.add(_key(named))
 
     def note_done(self, fates: Sequence[Recorded], standing: Collection[str]) -> None:
         """What was recorded, waits or stands now."""
@@ -54,22 +65,23 @@ class Earlier:
                 self.done[fate.external_id] = fate.inspection_id
 
 
-def keep_faults(submission: Submission, faults: Sequence[Fault], earlier: Earlier, at: datetime) -> None:
-    """Keep each fault where people look, blocking what it names."""
+def keep_faults(faults: Sequence[tuple[Submission, Fault]], at: datetime) -> None:
+    """Keep each fault of a file where people look, blocking what it names."""
     if not faults:
         return
     domains = dict(
-        Procedure.objects.filter(code__in={fault.named.procedure for fault in faults}).values_list("code", "domain")
+        Procedure.objects.filter(code__in={fault.named.procedure for _, fault in faults}).values_list("code", "domain")
     )
-    hold_named([fault.named for fault in faults])
-    rows = [_kept(submission, fault, domains.get(fault.named.procedure, ""), at) for fault in faults]
+    hold_named([fault.named for _, fault in faults])
+    rows = [_kept(submission, fault, domains.get(fault.named.procedure, ""), at) for submission, fault in faults]
     Kept.objects.bulk_create(rows)
     mark_named([(named_by(row), row.domain) for row in rows], at)
-    earlier.replaced.update(_key(fault.named) for fault in faults)
 
 
 def settle_earlier(submission: Submission, earlier: Earlier, at: datetime, *, whole: bool, clean: bool) -> None:
     """Settle what earlier readings kept: what is recorded now, and what this reading says anew."""
+    if not earlier.rows:
+        return
     rows = list(Kept.objects.defer("body").filter(pk__in=earlier.rows, state=KeptState.OPEN).order_by("pk"))
     recorded = [(row, earlier.done.get(row.external_id)) for row in rows if _is_done(row, earlier, whole, clean)]
     settle(recorded, by=submission.rig.code, at=at)
@@ -166,7 +178,7 @@ def _wait(submission: Submission, waiting: Sequence[tuple[ReadTest, Recorded]], 
                 "code": "waiting",
                 "submission": submission,
                 "source": source_of(submission),
-                "stated": list(one.stated) or None,
+                "stated": [each.content() for each in one.stated] or None,
                 "received_at": at,
             },
         )
@@ -181,15 +193,17 @@ def named_of(item: PostedInspection) -> Named:
     return Named(item.id, item.vin or "", kind, serial, item.procedure)
 
 
-def settle_same_ids(submission: Submission, fates: Sequence[Recorded], actor: Actor, at: datetime) -> None:
-    """What was refused or waited under these ids is recorded now."""
-    kept = open_by_id(submission.rig, [fate.external_id for fate in fates])
+def settle_same_ids(rig_id: int, fates: Sequence[tuple[int, Recorded]], actor: Actor, at: datetime) -> None:
+    """What was refused or waited under these ids is recorded now. `fates` come with the ids of their files."""
+    if not fates:
+        return
+    kept = open_by_id(rig_id, [fate.external_id for _, fate in fates])
     done: dict[int, tuple[Kept, int | None]] = {}
-    for fate in fates:
+    for submission_id, fate in fates:
         if fate.state in (RecordState.RECORDED, RecordState.REPEATED):
             for row in kept.get(fate.external_id, ()):
                 # What an earlier reading of this file kept is settled at the end of this one.
-                ours = row.kind == KeptKind.SUBMISSION and row.submission_id == submission.pk
+                ours = row.kind == KeptKind.SUBMISSION and row.submission_id == submission_id
                 if not ours and settled_by_recording(row, fate.digest):
                     done[row.pk] = (row, fate.inspection_id)
     settle(done.values(), by=actor.label, at=at)

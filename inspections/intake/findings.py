@@ -8,13 +8,12 @@ from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
 from ..adapters.canonical import CanonicalItem, Comparator
-from ..catalogue.models import Requirement
-from ..catalogue.queries import requirement_facts
+from ..catalogue.queries import lines_by_id
 from ..evaluation import facts
 from ..evaluation.facts import Expression
 from ..evaluation.quantities import EXACT, in_range
 from ..evaluation.units import ratio, stated_unit
-from ..results.models import Measurement
+from ..results.recorded import Recorded, RecordState
 from .models import FileFinding
 
 _LONGEST: Final = 400
@@ -35,52 +34,99 @@ class Difference(NamedTuple):
     of_plan: str
 
 
-def stated_beside(ordinal: int, item: CanonicalItem) -> dict[str, Any] | None:
-    """What the file states beside a value, as JSON; None where it states neither unit nor comparator."""
+class Beside(NamedTuple):
+    """What a file states beside a value, as it is written."""
+
+    unit: str | None
+    comparator: str | None
+    lower: str | None
+    upper: str | None
+    inclusive: tuple[bool, bool]
+    expected: str | None
+    note: str
+
+
+class Stated(NamedTuple):
+    """`ordinal` is that of the value, `item` the rig's own name of it."""
+
+    ordinal: int
+    item: str
+    beside: Beside
+
+    def content(self) -> dict[str, Any]:
+        """As JSON; `stated_in` reads it."""
+        return {"ordinal": self.ordinal, "item": self.item, **self.beside._asdict()}
+
+
+def stated_in(content: Mapping[str, Any]) -> Stated:
+    """What `Stated.content` was made of."""
+    texts = {name: content[name] for name in Beside._fields if name != "inclusive"}
+    lower, upper = content["inclusive"]
+    return Stated(content["ordinal"], content["item"], Beside(**texts, inclusive=(lower, upper)))
+
+
+def stated_beside(ordinal: int, item: CanonicalItem) -> Stated | None:
+    """What the file states beside a value; None where it states neither unit nor comparator."""
     if item.comparator is None and not item.unit:
         return None
-    return {
-        "ordinal": ordinal,
-        "item": item.item[-500:],
-        "unit": item.unit,
-        "comparator": None if item.comparator is None else item.comparator.value,
-        "lower": None if item.lower is None else str(item.lower),
-        "upper": None if item.upper is None else str(item.upper),
-        "inclusive": [item.lower_inclusive, item.upper_inclusive],
-        "expected": None if item.expected is None else str(item.expected),
-        "note": item.note[:_LONGEST],
-    }
+    beside = Beside(
+        item.unit,
+        item.comparator,
+        None if item.lower is None else str(item.lower),
+        None if item.upper is None else str(item.upper),
+        (item.lower_inclusive, item.upper_inclusive),
+        None if item.expected is None else str(item.expected),
+        item.note[:_LONGEST],
+    )
+    return Stated(ordinal, item.item[-500:], beside)
 
 
-def differences(stated: Mapping[str, Any], line: facts.Requirement) -> Iterator[Difference]:
+_MOST_COMPARED: Final = 50_000
+_compared: Final[dict[tuple[int, Beside], tuple[facts.Requirement, tuple[Difference, ...]]]] = {}
+"""What was found of the very same statement and line before. A line read anew, of a draft, is another one."""
+
+
+def differences(beside: Beside, line: facts.Requirement) -> tuple[Difference, ...]:
     """How what a file states of a value differs from what the plan asks of it. Limits are compared exactly, converted
     where their units allow it."""
-    unit = stated["unit"]
+    key = line.id, beside
+    kept = _compared.get(key)
+    if kept is not None and kept[0] is line:
+        return kept[1]
+    if len(_compared) >= _MOST_COMPARED:
+        _compared.clear()
+    found = tuple(_differences(beside, line))
+    _compared[key] = line, found
+    return found
+
+
+def _differences(stated: Beside, line: facts.Requirement) -> Iterator[Difference]:
+    unit = stated.unit
     if unit and stated_unit(unit) != stated_unit(line.unit):
         yield Difference("unit_differs", unit, line.unit or "–")
-    if stated["comparator"] is None:
+    if stated.comparator is None:
         return
-    comparator = Comparator(stated["comparator"])
+    comparator = Comparator(stated.comparator)
     of_file, of_plan = _file_words(stated), line_words(line)
     if comparator is Comparator.UNPARSED:
-        yield Difference("limits_unparsed", stated["note"] or "?", of_plan)
+        yield Difference("limits_unparsed", stated.note or "?", of_plan)
     elif line.expression not in _SAME[comparator]:
         if line.expression is not Expression.CONFORMS:
             yield Difference("comparator_differs", of_file, of_plan)
     elif comparator in _BOUNDED:
         if not _same_bounds(stated, line):
             yield Difference("limit_differs", of_file, of_plan)
-    elif not _same_values(stated["expected"], line):
+    elif not _same_values(stated.expected, line):
         yield Difference("limit_differs", of_file, of_plan)
 
 
-def _same_bounds(stated: Mapping[str, Any], line: facts.Requirement) -> bool:
-    by = ratio(stated["unit"] or line.unit, line.unit)
-    lower, upper = stated["inclusive"]
+def _same_bounds(stated: Beside, line: facts.Requirement) -> bool:
+    by = ratio(stated.unit or line.unit, line.unit)
+    lower, upper = stated.inclusive
     return (
         by is not None
-        and _same_bound(stated["lower"], line.lower, by, same_edge=lower is line.lower_inclusive)
-        and _same_bound(stated["upper"], line.upper, by, same_edge=upper is line.upper_inclusive)
+        and _same_bound(stated.lower, line.lower, by, same_edge=lower is line.lower_inclusive)
+        and _same_bound(stated.upper, line.upper, by, same_edge=upper is line.upper_inclusive)
     )
 
 
@@ -97,11 +143,9 @@ def _same_values(expected: str | None, line: facts.Requirement) -> bool:
     return len(line.values) == 1 and (expected or "").casefold() == line.values[0].casefold()
 
 
-def _file_words(stated: Mapping[str, Any]) -> str:
-    lower, upper = stated["inclusive"]
-    return _words(
-        stated["comparator"], stated["lower"], stated["upper"], lower, upper, [stated["expected"]], stated["unit"]
-    )
+def _file_words(stated: Beside) -> str:
+    lower, upper = stated.inclusive
+    return _words(stated.comparator or "", stated.lower, stated.upper, lower, upper, [stated.expected], stated.unit)
 
 
 def line_words(line: facts.Requirement) -> str:
@@ -136,35 +180,29 @@ def _words(
     return f"{sign} {told}{behind}".strip()
 
 
-def note_findings(*, stated: Mapping[int, Iterable[Mapping[str, Any]]], at: datetime) -> int:
-    """Store the differences of inspections just recorded: `stated` by the inspection's id. In the act that recorded
-    them; at most three statements. Returns how many."""
-    wanted = {number: {one["ordinal"]: one for one in each} for number, each in stated.items()}
-    wanted = {number: each for number, each in wanted.items() if each}
-    if not wanted:
-        return 0
-    rows = list(
-        Measurement.objects.filter(inspection_id__in=wanted, requirement_id__isnull=False).values_list(
-            "inspection_id", "ordinal", "requirement_id"
-        )
-    )
-    lines = Requirement.objects.select_related("characteristic__procedure").in_bulk(
-        {requirement for _, _, requirement in rows}
-    )
-    told = {number: requirement_facts(line) for number, line in lines.items()}
+def note_findings(*, stated: Iterable[tuple[Recorded, Iterable[Stated]]], at: datetime) -> int:
+    """Store the differences of inspections just recorded, each with what its file states. In the act that recorded
+    them; at most two statements. Returns how many."""
+    recorded = [
+        (fate.inspection_id, fate.lines, each)
+        for fate, each in stated
+        if fate.state is RecordState.RECORDED and fate.inspection_id is not None
+    ]
+    lines = lines_by_id({line for _, judged_on, _ in recorded for line in judged_on if line is not None})
     found = [
         FileFinding(
             inspection_id=inspection_id,
-            ordinal=ordinal,
-            item=wanted[inspection_id][ordinal]["item"],
+            ordinal=one.ordinal,
+            item=one.item,
             code=difference.code,
             of_file=difference.of_file[:_LONGEST],
             of_plan=difference.of_plan[:_LONGEST],
             recorded_at=at,
         )
-        for inspection_id, ordinal, requirement in rows
-        if ordinal in wanted[inspection_id]
-        for difference in differences(wanted[inspection_id][ordinal], told[requirement])
+        for inspection_id, judged_on, each in recorded
+        for one in each
+        if (line := judged_on[one.ordinal]) is not None
+        for difference in differences(one.beside, lines[line])
     ]
     FileFinding.objects.bulk_create(found)
     return len(found)

@@ -145,12 +145,16 @@ def mark_named(named: Iterable[tuple[Named, str]], at: datetime) -> None:
         enqueue_after_commit(DECIDE_BATCH, queue=Queue.URGENT, kwargs={"batch_id": batch_id}, once=True)
 
 
-def block_named(submission: Submission, at: datetime) -> None:
-    """Mark what a file was sent for: from its landing until it is read it cannot pass; when it was read, it may."""
-    stated = Named("", submission.vin, submission.component_kind, submission.component_serial, submission.procedure)
-    if stated.vin or stated.component_serial:
-        hold_named([stated])
-        mark_named([(stated, "")], at)
+def block_named(submissions: Iterable[Submission], at: datetime) -> None:
+    """Mark what files were sent for: from its landing until it is read it cannot pass; when it was read, it may."""
+    stated = [
+        Named("", one.vin, one.component_kind, one.component_serial, one.procedure)
+        for one in submissions
+        if one.vin or one.component_serial
+    ]
+    if stated:
+        hold_named(stated)
+        mark_named([(named, "") for named in stated], at)
 
 
 def named_by(kept: Kept) -> Named:
@@ -228,9 +232,9 @@ class OpenByIds:
     `rows` has it by id, the first kept first, once it was taken. Bodies are not read.
     """
 
-    def __init__(self, rig: Rig, external_ids: Collection[str]) -> None:
+    def __init__(self, rig_id: int, external_ids: Collection[str]) -> None:
         self.rows: dict[str, list[Kept]] = {}
-        self._asked = _OPEN_BY_ID, [rig.pk, text_array(external_id for external_id in external_ids if external_id)]
+        self._asked = _OPEN_BY_ID, [rig_id, text_array(external_id for external_id in external_ids if external_id)]
 
     def reading(self) -> Statement:
         return self._asked
@@ -249,9 +253,9 @@ class OpenByIds:
         return ""
 
 
-def open_by_id(rig: Rig, external_ids: Collection[str]) -> dict[str, list[Kept]]:
+def open_by_id(rig_id: int, external_ids: Collection[str]) -> dict[str, list[Kept]]:
     """What is open of a rig under these ids, the first kept first. Bodies are not read."""
-    found = OpenByIds(rig, external_ids)
+    found = OpenByIds(rig_id, external_ids)
     found.take(*run_together(found.reading()))
     return found.rows
 

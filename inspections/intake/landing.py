@@ -28,7 +28,7 @@ def _enter(landed: Landed, rig: Rig, stated: dict[str, str], actor: Actor, at: d
         submission.state, submission.attempts = SubmissionState.LANDED, 0
         submission.save()
     if created or again:
-        block_named(submission, at)
+        block_named([submission], at)
         record_act(
             actor=actor,
             act="submission.landed" if created else "submission.stated_anew",

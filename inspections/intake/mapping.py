@@ -4,7 +4,7 @@ the names that the catalogue keeps for the adapter."""
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Final
@@ -13,7 +13,7 @@ from ..adapters.canonical import CanonicalInspection, CanonicalItem, ItemClaim, 
 from ..adapters.locating import locate_position
 from ..batches.rules import is_vin
 from ..catalogue.models import Procedure, SourceItem
-from ..results.decoding import PostedInspection, decode_fields
+from ..results.decoding import FileValue, PostedInspection, decode_values
 from ..rigs.models import Rig
 from .profiled import Unmapped, check_counts, missing_items, place_words, procedure_code, purpose_of, raw_at, text_at
 from .rules import Named
@@ -45,6 +45,8 @@ class Places:
     document: Mapping[str, Any] | None = None
     known: frozenset[str] = frozenset()
     """The items that a profile places at all, at whichever occurrence."""
+    mandatory: tuple[Mapping[str, Any], ...] = ()
+    """Those without which a test of the procedure is not recorded."""
 
 
 def places_of(procedure: Procedure, adapter: str, document: Mapping[str, Any] | None) -> Places:
@@ -65,6 +67,7 @@ def places_of(procedure: Procedure, adapter: str, document: Mapping[str, Any] | 
         codes,
         document,
         frozenset(path for path, _ in own),
+        tuple(item for item in document["items"] if item.get("mandatory") and item["characteristic"] in codes),
     )
 
 
@@ -166,18 +169,23 @@ def _own_subject(test: CanonicalInspection, file_name: str, document: Mapping[st
 
 
 def map_report(
-    test: CanonicalInspection, subject: Subject, procedure: Procedure, places: Places, file_name: str
+    test: CanonicalInspection,
+    subject: Subject,
+    procedure: Procedure,
+    places: Places,
+    placed: Sequence[Place | None],
+    file_name: str,
 ) -> PostedInspection:
-    """The report as an inspection of the procedure. What has no place is kept under its own name, to be judged by
-    nobody. Raises Unmapped, and BodyRefused for texts and times that no inspection may hold."""
+    """The report as an inspection of the procedure, its items `placed`. What has no place is kept under its own name,
+    to be judged by nobody. Raises Unmapped, and BodyRefused for texts and times that no inspection may hold."""
     if test.not_a_test is not None:
         raise Unmapped("not_a_test", test.not_a_test)
     purpose = test.purpose
     if places.document is not None:
         check_counts(places.document, test, file_name)
         purpose = purpose_of(places.document, test, file_name)
-        _check_items(test, procedure, places)
-    return decode_fields(
+        _check_items(test, procedure, places, placed)
+    return decode_values(
         {
             "id": test.external_id,
             **subject.fields(),
@@ -188,34 +196,35 @@ def map_report(
             "operator": test.operator,
             "software": [{"system": system, "version": version} for system, version in test.software] or None,
             "verdict": test.verdict_claimed,
-            "measurements": list(_measurements(test, places)),
-        }
+        },
+        [_value(item, place, places.adapter) for item, place in zip(test.items, placed, strict=True)],
     )
 
 
-def _check_items(test: CanonicalInspection, procedure: Procedure, places: Places) -> None:
-    assert places.document is not None  # noqa: S101 the caller looked
-    if missing := missing_items(iter(places.document["items"]), test, dict.fromkeys(places.codes)):
+def _check_items(
+    test: CanonicalInspection, procedure: Procedure, places: Places, placed: Sequence[Place | None]
+) -> None:
+    if places.mandatory and (missing := missing_items(places.mandatory, test)):
         told = ", ".join(missing[:_MOST_TOLD]) + (" and more" if len(missing) > _MOST_TOLD else "")
         detail = f"{told} is not in it, and the profile makes it mandatory for {procedure.code}; measure it again."
         raise Unmapped("item_missing", detail, "items")
-    for item in test.items:
+    for item, place in zip(test.items, placed, strict=True):
         # A second value of what the profile places once: recorded under another name its fail would judge nothing.
-        if item.item in places.known and places.find(item) is None:
+        if place is None and item.item in places.known:
             detail = f"comes {item.occurrence} times, and the profile places it fewer times; add its occurrence."
             raise Unmapped("item_repeated", detail, item.item)
 
 
-def _measurements(test: CanonicalInspection, places: Places) -> Iterator[dict[str, Any]]:
-    for item in test.items:
-        place = places.find(item) or Place(_own_name(item, places.adapter))
-        yield {
-            "characteristic": place.characteristic,
-            "position": place.position or None,
-            "value": item.value if _is_measured(item) else None,
-            "unit": item.unit if item.unit is not None else place.unit,
-            "verdict": item.verdict_claimed,
-        }
+def _value(item: CanonicalItem, place: Place | None, adapter: str) -> FileValue:
+    if place is None:
+        place = Place(_own_name(item, adapter))
+    return FileValue(
+        place.characteristic,
+        item.value if _is_measured(item) else None,
+        item.unit if item.unit is not None else place.unit,
+        place.position or None,
+        item.verdict_claimed,
+    )
 
 
 def _is_measured(item: CanonicalItem) -> bool:

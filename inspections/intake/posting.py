@@ -164,7 +164,7 @@ def _record(
     at: datetime,
     following: Chunks[_Item] | None,
 ) -> None:
-    held = OpenByIds(rig, [item.posted.id for item in items if item.posted])
+    held = OpenByIds(rig.pk, [item.posted.id for item in items if item.posted])
     recorded = record_inspections(
         items=[item.posted for item in items if item.posted],
         digests=[item.digest for item in items if item.digest],

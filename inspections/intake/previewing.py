@@ -9,8 +9,7 @@ from typing import Any, BinaryIO, Final
 
 from ..adapters import registry
 from ..adapters.canonical import AdapterError, CanonicalInspection, CanonicalItem
-from ..catalogue.models import Requirement
-from ..catalogue.queries import requirement_facts
+from ..catalogue.queries import lines_by_id
 from ..evaluation import facts
 from ..evaluation.facts import Verdict
 from ..results.posted import PostedMeasurement
@@ -18,7 +17,8 @@ from ..results.previewing import Previewed, preview_inspections
 from ..rigs.models import Rig
 from .findings import Difference, differences
 from .mapping import Place, Places, Unmapped
-from .reading import Fault, FileReader, ReadTest
+from .naming import Said
+from .reading import Fault, FileReader, Known, ReadTest
 from .rules import Named
 
 MOST_TESTS: Final = 10
@@ -70,7 +70,7 @@ def preview_file(
 ) -> FilePreview:
     """What a document would have recorded of a file: its first tests, judged by the evaluator on the plans in force for
     their cars. Raises UnknownFormat. A fixed number of queries for each procedure in it."""
-    reader = FileReader(registry.get(adapter), rig, name, stated or Named(), document)
+    reader = FileReader(registry.get(adapter), Known(rig), name, Said(stated or Named()), document)
     found = list(islice(reader.tests(file), MOST_TESTS + 1))
     broken = found.pop() if found and isinstance(found[-1], AdapterError) else None
     tests = [one for one in found if isinstance(one, CanonicalInspection)]
@@ -96,8 +96,7 @@ def _lines(previews: Sequence[Previewed | None]) -> Mapping[int, facts.Requireme
         for row in preview.judged.rows
         if row.requirement_id is not None
     }
-    rows = Requirement.objects.select_related("characteristic__procedure").in_bulk(ids)
-    return {number: requirement_facts(row) for number, row in rows.items()}
+    return lines_by_id(ids)
 
 
 def _previewed(
@@ -110,12 +109,12 @@ def _previewed(
     procedure_id, places = _places(reader, test)
     good = read if isinstance(read, ReadTest) else None
     judged = None if preview is None else preview.judged
-    stated = {one["ordinal"]: one for one in good.stated} if good is not None else {}
+    stated = {one.ordinal: one.beside for one in good.stated} if good is not None else {}
     items = []
     for ordinal, item in enumerate(test.items):
         row = None if judged is None else judged.rows[ordinal]
         line = None if row is None else lines.get(row.requirement_id or 0)
-        found = tuple(differences(stated[ordinal], line)) if line is not None and ordinal in stated else ()
+        found = differences(stated[ordinal], line) if line is not None and ordinal in stated else ()
         items.append(
             PreviewedItem(
                 item,

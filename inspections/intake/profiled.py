@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from ..adapters.canonical import CanonicalInspection
@@ -90,16 +90,10 @@ def procedure_code(document: Mapping[str, Any], test: CanonicalInspection, file_
     return str(code)
 
 
-def missing_items(items: Iterator[Mapping[str, Any]], test: CanonicalInspection, codes: Mapping[str, Any]) -> list[str]:
-    """The mandatory items of the procedure (whose characteristics are `codes`) that the test does not have."""
+def missing_items(mandatory: Iterable[Mapping[str, Any]], test: CanonicalInspection) -> list[str]:
+    """The mandatory items that the test does not have."""
     there = {(item.item, item.occurrence) for item in test.items}
-    return [
-        _item_words(item)
-        for item in items
-        if item.get("mandatory")
-        and item["characteristic"] in codes
-        and (item["item"], item.get("occurrence", 1)) not in there
-    ]
+    return [_item_words(item) for item in mandatory if (item["item"], item.get("occurrence", 1)) not in there]
 
 
 def _item_words(item: Mapping[str, Any]) -> str:

@@ -3,8 +3,9 @@ why that cannot be. Records nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, BinaryIO, Final
 
 from ..adapters import registry
@@ -12,10 +13,11 @@ from ..adapters.canonical import Adapter, AdapterError, AskingAdapter, Canonical
 from ..catalogue.models import Procedure
 from ..results.decoding import BodyRefused, PostedInspection
 from ..rigs.models import ProfileRevision, Rig
-from ..rigs.profile_queries import assigned_profiles
-from .findings import stated_beside
+from ..rigs.profile_queries import profiles_over_time
+from .findings import Stated, stated_beside
 from .mapping import Places, Subject, Unmapped, find_procedure, map_report, only_mapped, places_of, subject_of
-from .models import NamedSubject, Submission
+from .models import Submission
+from .naming import Said
 from .rules import Named
 
 HEAD: Final = 4096
@@ -44,7 +46,7 @@ class ReadTest:
 
     canonical: CanonicalInspection
     posted: PostedInspection
-    stated: tuple[Mapping[str, Any], ...] = ()
+    stated: tuple[Stated, ...] = ()
 
 
 def context_of(adapter: Adapter, name: str, document: Mapping[str, Any] | None) -> ParseContext:
@@ -61,18 +63,53 @@ def context_of(adapter: Adapter, name: str, document: Mapping[str, Any] | None) 
 
 
 @dataclass(slots=True)
+class Known:
+    """What files of one rig that are read together have in common, looked up once for all."""
+
+    rig: Rig | None
+    _profiles: Callable[[datetime], dict[str, ProfileRevision | None]] | None = None
+    _procedures: dict[str, Procedure | None] = field(default_factory=dict)
+    _places: dict[tuple[str, int | None, int], Places] = field(default_factory=dict)
+    _mapped: dict[str, Procedure] = field(default_factory=dict)
+
+    def profiles(self, at: datetime) -> dict[str, ProfileRevision | None]:
+        """`assigned_profiles` for files that arrived at that moment."""
+        if self.rig is None:
+            return {}
+        self._profiles = self._profiles or profiles_over_time(rig=self.rig)
+        return self._profiles(at)
+
+    def procedure(self, code: str) -> Procedure | None:
+        if code not in self._procedures:
+            self._procedures[code] = Procedure.objects.filter(code=code).first()
+        return self._procedures[code]
+
+    def mapped(self, adapter: str, word: str | None) -> Procedure:
+        """`only_mapped`. Raises Unmapped."""
+        if adapter not in self._mapped:
+            self._mapped[adapter] = only_mapped(self.rig, adapter, word)
+        return self._mapped[adapter]
+
+    def places(
+        self, procedure: Procedure, adapter: str, revision: int | None, document: Mapping[str, Any] | None
+    ) -> Places:
+        """`places_of`, by a revision of a profile."""
+        key = adapter, revision, procedure.pk
+        if key not in self._places:
+            self._places[key] = places_of(procedure, adapter, document)
+        return self._places[key]
+
+
+@dataclass(slots=True)
 class FileReader:
-    """How one file is read. `document` is the profile's, None without one; `named` what persons said of its tests."""
+    """How one file is read. `document` is the profile's, of the revision with that id, None without one."""
 
     adapter: Adapter
-    rig: Rig | None
+    known: Known
     name: str
-    stated: Named = field(default_factory=Named)
+    said: Said = field(default_factory=Said)
     document: Mapping[str, Any] | None = None
-    named: Mapping[str, Named] = field(default_factory=dict)
-    _procedures: dict[str, Procedure | None] = field(default_factory=dict)
-    _places: dict[int, Places] = field(default_factory=dict)
-    _mapped: Procedure | None = None
+    revision_id: int | None = None
 
     def tests(self, stream: BinaryIO) -> Iterator[CanonicalInspection | AdapterError]:
         """The tests in the file, one at a time; where it cannot be read further, why, as the last."""
@@ -83,7 +120,7 @@ class FileReader:
 
     def read(self, test: CanonicalInspection) -> ReadTest | Sequence[Fault]:
         """The test as it is recorded, or why it cannot be. A few queries for each procedure, none for each test."""
-        stated = self.named.get(test.external_id[:128], self.stated)
+        stated = self.said.named.get(test.external_id[:128], self.said.stated)
         subject = subject_of(stated, test, self.name, self.document)
         code = ""
         try:
@@ -92,7 +129,8 @@ class FileReader:
             procedure = self._procedure(test)
             code = procedure.code
             places = self._places_of(procedure)
-            posted = map_report(test, subject, procedure, places, self.name)
+            placed = [places.find(item) for item in test.items]
+            posted = map_report(test, subject, procedure, places, placed, self.name)
         except Unmapped as refusal:
             return self._faults(test, subject, code, refusal.code, str(refusal), refusal.place)
         except BodyRefused as refusal:
@@ -100,9 +138,11 @@ class FileReader:
             detail = f"{first.pointer or 'The report'} {first.detail}"
             return self._faults(test, subject, code, first.code, detail, first.pointer)
         beside = (
-            stated_beside(ordinal, item) for ordinal, item in enumerate(test.items) if places.find(item) is not None
+            stated_beside(ordinal, item)
+            for ordinal, (item, place) in enumerate(zip(test.items, placed, strict=True))
+            if place is not None
         )
-        return ReadTest(test, posted, tuple(one for one in beside if one is not None))
+        return ReadTest(test, posted, tuple([one for one in beside if one is not None]))
 
     def place_of(self, test: CanonicalInspection) -> tuple[Procedure, Places]:
         """The procedure of a test and where its items belong. Raises Unmapped."""
@@ -118,29 +158,25 @@ class FileReader:
         return [Fault(code, detail, named, place=place) for named in (own, *others)]
 
     def _procedure(self, test: CanonicalInspection) -> Procedure:
-        stated = self.stated.procedure
+        stated = self.said.stated.procedure
         code = find_procedure(stated, test, self.name, self.document)
-        if code is not None and code not in self._procedures:
-            self._procedures[code] = Procedure.objects.filter(code=code).first()
-        found = self._procedures.get(code or "")
+        found = None if code is None else self.known.procedure(code)
         if found is not None:
             return found
         if stated:
             raise Unmapped("unknown_procedure", f"The catalogue knows no procedure {stated}.")
-        if self._mapped is None:
-            self._mapped = only_mapped(self.rig, self.adapter.name, code)
-        return self._mapped
+        return self.known.mapped(self.adapter.name, code)
 
     def _places_of(self, procedure: Procedure) -> Places:
-        if procedure.pk not in self._places:
-            self._places[procedure.pk] = places_of(procedure, self.adapter.name, self.document)
-        return self._places[procedure.pk]
+        return self.known.places(procedure, self.adapter.name, self.revision_id, self.document)
 
 
-def reader_of(submission: Submission, file: BinaryIO) -> tuple[FileReader, ProfileRevision | None]:
+def reader_of(
+    submission: Submission, said: Said, file: BinaryIO, known: Known
+) -> tuple[FileReader, ProfileRevision | None]:
     """The reader of a landed file, and the revision by which it reads. Raises UnknownFormat, and Unmapped where its rig
     has no profile that the reader needs."""
-    profiles = assigned_profiles(rig=submission.rig, at=submission.received_at)
+    profiles = known.profiles(submission.received_at)
     adapter = _adapter_of(submission, file, profiles)
     revision = profiles.get(adapter.name)
     if adapter.name in profiles and revision is None:
@@ -149,9 +185,8 @@ def reader_of(submission: Submission, file: BinaryIO) -> tuple[FileReader, Profi
     if revision is None and isinstance(adapter, AskingAdapter) and any(adapter.option_faults({})):
         detail = f"No profile says how {adapter.name} reads what {submission.rig.code} writes; assign one."
         raise Unmapped("no_profile", detail)
-    document = None if revision is None else revision.document
-    named = _named_subjects(submission)
-    return FileReader(adapter, submission.rig, submission.name, stated_with(submission), document, named), revision
+    number, document = (None, None) if revision is None else (revision.pk, revision.document)
+    return FileReader(adapter, known, submission.name, said, document, number), revision
 
 
 def _adapter_of(submission: Submission, file: BinaryIO, profiles: Mapping[str, ProfileRevision | None]) -> Adapter:
@@ -164,20 +199,3 @@ def _adapter_of(submission: Submission, file: BinaryIO, profiles: Mapping[str, P
             raise
         # What nobody recognises is what the rig's one profile is for: many tables have no mark of their own.
         return registry.get(next(iter(profiles)))
-
-
-def stated_with(submission: Submission) -> Named:
-    """What was stated with the file, or by a person of the whole of it since."""
-    last = submission.named_subjects.filter(external_id="").order_by("pk").last()
-    if last is not None:
-        return Named("", last.vin, last.component_kind, last.component_serial, submission.procedure)
-    return Named("", submission.vin, submission.component_kind, submission.component_serial, submission.procedure)
-
-
-def _named_subjects(submission: Submission) -> dict[str, Named]:
-    """What persons said which test is of, by its id, the last word."""
-    rows = NamedSubject.objects.filter(submission=submission).exclude(external_id="").order_by("pk")
-    return {
-        row.external_id: Named(row.external_id, row.vin, row.component_kind, row.component_serial, submission.procedure)
-        for row in rows
-    }

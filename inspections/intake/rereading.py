@@ -18,14 +18,14 @@ from ..records.services import record_act
 from ..rigs.models import RigProfile
 from ..saying import Refusal, say
 from .choices import KeptKind, KeptState, SubmissionState
-from .faulting import Earlier, keep_faults
+from .faulting import keep_faults
 from .keeping import SettledAlready
 from .models import Kept, NamedSubject, ProfileSample, Rereading, Submission
 from .reading import Fault
 from .rules import Named
 from .storage import land_file
-from .submissions import read_submission
-from .tracing import keep_traces
+from .submissions import read_landed
+from .tracing import keep_traces_of
 
 MAY_READ_AGAIN: Final = (Role.ENGINEER, Role.CATALOGUE_OWNER)
 MAY_NAME: Final = (Role.ENGINEER,)
@@ -69,7 +69,7 @@ def name_subject(
     )
     own = Named(kept.external_id, vin, kind, serial, kept.procedure)
     detail = f"{actor.label} named {vin or f'{kind} {serial}'}; it is read again."
-    keep_faults(submission, [Fault("to_be_read", detail, own, 202)], Earlier(), at)
+    keep_faults([(submission, Fault("to_be_read", detail, own, 202))], at)
     record_act(
         actor=actor,
         act="kept.subject_named",
@@ -80,7 +80,9 @@ def name_subject(
         before={"kept": kept.pk, "id": kept.external_id, "code": kept.code, "sha256": kept.sha256},
         after={"vin": vin, "component": f"{kind} {serial}".strip()},
     )
-    _land_again([submission.pk])
+    if not _land_again([submission.pk]):
+        # It is being read, perhaps together with others, without this word: it is taken from whoever reads it.
+        Submission.objects.filter(pk=submission.pk, attempts=0).update(attempts=1)
     enqueue_after_commit(READ_SUBMISSION, queue=Queue.DEFAULT, kwargs={"submission_id": submission.pk})
     return named
 
@@ -169,8 +171,7 @@ def read_files_again(*, rereading_id: int, at: datetime) -> int:
     rows = Submission.objects.filter(pk__in=wanted, state=SubmissionState.LANDED).order_by("pk")
     left = list(rows.values_list("pk", flat=True)[: FILES_A_TASK + 1])
     for submission_id in left[:FILES_A_TASK]:
-        read_submission(submission_id=submission_id, at=at)
-        keep_traces(submission_id=submission_id, at=at)
+        keep_traces_of(submissions=read_landed(submission_id=submission_id, at=at), at=at)
     if len(left) > FILES_A_TASK:
         enqueue_after_commit(READ_AGAIN, queue=Queue.SLOW, kwargs={"rereading_id": rereading_id})
     return len(left[:FILES_A_TASK])

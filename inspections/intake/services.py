@@ -23,8 +23,8 @@ from .rereading import (
 )
 from .rules import Answer, Problem
 from .storage import FileTooLarge
-from .submissions import read_submission
-from .tracing import keep_traces
+from .submissions import read_landed, read_submission
+from .tracing import keep_traces, keep_traces_of
 from .waiting import record_waiting
 
 __all__ = [
@@ -45,6 +45,7 @@ __all__ = [
     "attach_photographs",
     "keep_sample",
     "keep_traces",
+    "keep_traces_of",
     "keep_unread",
     "land_submission",
     "name_subject",
@@ -52,6 +53,7 @@ __all__ = [
     "post_inspection",
     "read_again",
     "read_files_again",
+    "read_landed",
     "read_submission",
     "record_waiting",
     "set_aside",

@@ -1,7 +1,7 @@
 """Reads the landed files of rigs and records what is in them by the one path, or says why that cannot be.
 
-Some hundreds of tests are one act. What was recorded stays, whatever follows it in the file. A reader that began later
-takes the file over: the one before it stops at its next act, so that however many read, each test is recorded once.
+Some hundreds of tests are one act, of one large file or of several small ones. What was recorded stays, whatever
+follows it. What becomes of a file does not depend on what was read together with it.
 """
 
 from __future__ import annotations
@@ -11,56 +11,26 @@ from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, BinaryIO, Final
+from typing import BinaryIO, Final
 
-from django.db import transaction
-from django.db.models import F
-from django.db.models.functions import Now
+from django.db import OperationalError
 
 from ..adapters import registry
 from ..adapters.canonical import AdapterError, CanonicalInspection
-from ..marks.acts import one_act
-from ..people.rules import Actor, ActorKind
-from ..records.services import record_act
-from ..results.services import Recorded, RecordState, record_inspections
-from ..rigs.models import ProfileRevision
 from .choices import SubmissionState
 from .chunks import Chunks
-from .faulting import Earlier, keep_faults, named_of, settle_earlier, settle_same_ids, stated_anew, wait_for
-from .findings import note_findings
-from .keeping import block_named
 from .mapping import Unmapped
 from .models import Submission
-from .reading import Fault, FileReader, ReadTest, reader_of, stated_with
+from .portions import Ending, Portion, record_portions
+from .reading import Fault, FileReader, Known, ReadTest, reader_of
 from .storage import FileAltered, StoreUnavailable, open_file
-from .waiting import source_of
+from .turns import Turn, begin_alone, begin_together, let_go
 
 log = logging.getLogger(__name__)
 
 MOST_ATTEMPTS: Final = 5
 TESTS_AN_ACT: Final = 500
 VALUES_AN_ACT: Final = 20_000
-MOST_REASONS: Final = 100
-
-
-@dataclass(slots=True)
-class _Turn:
-    """One reading of a file. `number` tells it from those before and after; `stood` are ids that stand otherwise read
-    before, met in it."""
-
-    submission: Submission
-    number: int
-    at: datetime
-    earlier: Earlier
-    adapter: str = ""
-    version: str = ""
-    revision: ProfileRevision | None = None
-    stood: set[str] = field(default_factory=set)
-
-    @property
-    def actor(self) -> Actor:
-        rig = self.submission.rig
-        return Actor(ActorKind.RIG, rig.pk, rig.code)
 
 
 def read_submission(*, submission_id: int, at: datetime) -> Submission:
@@ -70,191 +40,159 @@ def read_submission(*, submission_id: int, at: datetime) -> Submission:
     that it names. A file over which workers broke off five times is left to a person. Raises StoreUnavailable, which
     counts as no attempt.
     """
-    submission = _begin(submission_id)
-    if submission.state != SubmissionState.LANDED:
-        return submission
-    turn = _Turn(submission, submission.attempts, at, Earlier.of(submission))
-    if submission.attempts > MOST_ATTEMPTS:
+    turn = begin_alone(submission_id, at)
+    if turn is not None:
+        _read_all([turn])
+    return Submission.objects.select_related("rig").get(pk=submission_id)
+
+
+def read_landed(*, submission_id: int, at: datetime) -> list[Submission]:
+    """`read_submission`, and with it other small files of its rig that landed and nobody has tried, as a rig leaves
+    them that writes a file for each test: many cost little more than one. Returns those that it had in hand.
+
+    Where something breaks that is no fault of a file, what was read before is recorded, what was not is given back.
+    """
+    row = Submission.objects.only("state", "adapter").get(pk=submission_id)
+    if row.state != SubmissionState.LANDED:
+        return [row]
+    turns = begin_together(submission_id, at)
+    _read_all(turns)
+    return [turn.submission for turn in turns]
+
+
+def _read_all(turns: Sequence[Turn]) -> None:
+    if not turns:
+        return
+    gathered = _Gathered()
+    known = Known(turns[0].submission.rig)
+    for place, turn in enumerate(turns):
+        try:
+            _read(turn, known, gathered)
+        except StoreUnavailable:
+            # The store was not there: that says nothing of the file, and is tried again for as long as it takes.
+            gathered.record()
+            let_go(turns[place:])
+            raise
+        except Exception:
+            gathered.record()
+            let_go(turns[place + 1 :])
+            raise
+    gathered.record()
+
+
+@dataclass(slots=True)
+class _Gathered:
+    """Whole small files that are recorded in one act."""
+
+    portions: list[Portion] = field(default_factory=list)
+    ids: set[str] = field(default_factory=set)
+    weight: int = 0
+
+    def add(self, portion: Portion) -> None:
+        """Where one has an id that another has, what that one said of it has to stand first."""
+        ids = {one.posted.id for one in portion.good} | {fault.named.external_id for fault in portion.faults} - {""}
+        weight = sum(len(one.canonical.items) for one in portion.good)
+        tests = len(self.ids) + len(ids)
+        if self.ids & ids or tests > TESTS_AN_ACT or self.weight + weight > VALUES_AN_ACT:
+            self.record()
+        self.portions.append(portion)
+        self.ids |= ids
+        self.weight += weight
+
+    def record(self) -> None:
+        """Record them. Where that breaks, each is recorded by itself, so that none takes another with it."""
+        portions, self.portions, self.ids, self.weight = self.portions, [], set(), 0
+        if not portions:
+            return
+        try:
+            record_portions(portions)
+        except OperationalError:
+            raise
+        except Exception:
+            if len(portions) == 1:
+                raise
+            log.exception("%s files could not be recorded together; each is recorded by itself.", len(portions))
+        else:
+            return
+        _record_each(portions)
+
+
+def _record_each(portions: Sequence[Portion]) -> None:
+    broken = []
+    for portion in portions:
+        try:
+            record_portions([portion])
+        except OperationalError:
+            raise
+        except Exception as error:
+            log.exception("Submission %s is left as it is, the others go on.", portion.turn.submission.pk)
+            broken.append(error)
+    if broken:
+        raise ExceptionGroup(f"{len(broken)} files are left as they are", broken)
+
+
+def _read(turn: Turn, known: Known, gathered: _Gathered) -> None:
+    if turn.number > MOST_ATTEMPTS:
         detail = f"Reading broke off {MOST_ATTEMPTS} times; see the log."
-        return _finish(turn, [Fault("reading_broke_off", detail, stated_with(submission))])
+        gathered.add(_ended(turn, "reading_broke_off", detail))
+        return
     try:
-        file = open_file(submission.sha256)
-    except StoreUnavailable:
-        # The store was not there: that says nothing of the file, and is tried again for as long as it takes.
-        Submission.objects.filter(pk=submission.pk, attempts=turn.number).update(
-            attempts=F("attempts") - 1, reading_at=None
-        )
-        raise
+        file = open_file(turn.submission.sha256)
     except FileAltered as altered:
-        log.error("The file of submission %s was altered: %s", submission.pk, submission.sha256)
-        return _finish(turn, [Fault("file_altered", str(altered), stated_with(submission))])
+        log.error("The file of submission %s was altered: %s", turn.submission.pk, turn.submission.sha256)
+        gathered.add(_ended(turn, "file_altered", str(altered)))
+        return
     except FileNotFoundError:
-        log.error("The file of submission %s is gone: %s", submission.pk, submission.sha256)
-        detail = "The file is not on disk any more; send it again."
-        return _finish(turn, [Fault("file_missing", detail, stated_with(submission))])
+        log.error("The file of submission %s is gone: %s", turn.submission.pk, turn.submission.sha256)
+        gathered.add(_ended(turn, "file_missing", "The file is not on disk any more; send it again."))
+        return
     with closing(file):
-        return _read(turn, file)
+        _read_file(turn, file, known, gathered)
 
 
-@transaction.atomic
-def _begin(submission_id: int) -> Submission:
-    """Count the attempt before it is made: one that kills its worker counts too."""
-    submission = _locked(submission_id)
-    if submission.state == SubmissionState.LANDED:
-        submission.attempts += 1
-        submission.recorded = submission.waiting = submission.refused = 0
-        submission.reasons = []
-        submission.save(update_fields=["attempts", "recorded", "waiting", "refused", "reasons"])
-        # When a reader was heard of is a sign of life, no moment of the act: the clock of the database tells it.
-        Submission.objects.filter(pk=submission.pk).update(reading_at=Now())
-    return submission
+def _ended(turn: Turn, code: str, detail: str) -> Portion:
+    """A file of which nothing can be recorded, and why."""
+    return Portion(turn, ending=Ending([Fault(code, detail, turn.said.stated)]))
 
 
-def _locked(submission_id: int) -> Submission:
-    rows = Submission.objects.select_for_update(no_key=True, of=("self",)).select_related("rig")
-    return rows.get(pk=submission_id)
-
-
-def _read(turn: _Turn, file: BinaryIO) -> Submission:
-    named = stated_with(turn.submission)
+def _read_file(turn: Turn, file: BinaryIO, known: Known, gathered: _Gathered) -> None:
     try:
-        reader, turn.revision = reader_of(turn.submission, file)
+        reader, turn.revision = reader_of(turn.submission, turn.said, file, known)
     except registry.UnknownFormat as refusal:
-        return _finish(turn, [Fault("unknown_format", str(refusal), named)])
+        gathered.add(_ended(turn, "unknown_format", str(refusal)))
+        return
     except Unmapped as refusal:
-        return _finish(turn, [Fault(refusal.code, str(refusal), named)])
+        gathered.add(_ended(turn, refusal.code, str(refusal)))
+        return
     turn.adapter, turn.version = reader.adapter.name, reader.adapter.version
     file.seek(0)
     chunks = Chunks(reader.tests(file), TESTS_AN_ACT, _weight, VALUES_AN_ACT)
-    count = 0
-    while portion := chunks.next():
-        tests = [one for one in portion if isinstance(one, CanonicalInspection)]
-        count += len(tests)
-        if tests and not _record(turn, reader, tests, chunks):
-            return _locked_now(turn)
-        if isinstance(portion[-1], AdapterError):
-            broken = portion[-1]
-            return _finish(turn, [Fault("unreadable", str(broken), named, place=broken.place)], whole=False)
-    return _finish(turn, [] if count else [Fault("empty", "There is no test in the file.", named)])
+    portion = _portion(turn, reader, chunks, is_first=True)
+    if portion.ending is not None:
+        gathered.add(portion)
+        return
+    gathered.record()
+    while record_portions([portion], chunks.read) and portion.ending is None:
+        portion = _portion(turn, reader, chunks, is_first=False)
 
 
 def _weight(one: CanonicalInspection | AdapterError) -> int:
     return len(one.items) if isinstance(one, CanonicalInspection) else 0
 
 
-def _locked_now(turn: _Turn) -> Submission:
-    return Submission.objects.select_related("rig").get(pk=turn.submission.pk)
-
-
-def _record(turn: _Turn, reader: FileReader, tests: Sequence[CanonicalInspection], chunks: Chunks[Any]) -> bool:
+def _portion(
+    turn: Turn, reader: FileReader, chunks: Chunks[CanonicalInspection | AdapterError], *, is_first: bool
+) -> Portion:
+    found = chunks.next()
+    tests = [one for one in found if isinstance(one, CanonicalInspection)]
+    ending = None
+    if found and isinstance(broken := found[-1], AdapterError):
+        ending = Ending([Fault("unreadable", str(broken), turn.said.stated, place=broken.place)], whole=False)
+    elif is_first and not tests:
+        ending = Ending([Fault("empty", "There is no test in the file.", turn.said.stated)])
+    elif chunks.is_over:
+        ending = Ending()
     read = [reader.read(test) for test in tests]
     good = [one for one in read if isinstance(one, ReadTest)]
     faults = [fault for one in read if not isinstance(one, ReadTest) for fault in one]
-    return _record_portion(turn, good, faults, chunks)
-
-
-@one_act
-def _record_portion(turn: _Turn, good: Sequence[ReadTest], faults: Sequence[Fault], chunks: Chunks[Any]) -> bool:
-    """Record some tests of the file in one act. False where another reader took the file over."""
-    submission = _locked(turn.submission.pk)
-    if not _is_ours(turn, submission):
-        return False
-    _note_reader(turn, submission)
-    fates = record_inspections(
-        items=[one.posted for one in good],
-        rig=submission.rig,
-        actor=turn.actor,
-        at=turn.at,
-        source=source_of(submission),
-        meanwhile=chunks.read,
-    )
-    pairs = list(zip(good, fates, strict=True))
-    standing, conflicts = stated_anew(submission, pairs, turn.stood)
-    waiting = [pair for pair in pairs if pair[1].state is RecordState.WAITING]
-    waits_otherwise = wait_for(submission, waiting, turn.at)
-    answered = standing | {fault.named.external_id for fault in conflicts}
-    kept = [*faults, *conflicts, *_refusals(pairs, answered), *waits_otherwise]
-    settle_same_ids(submission, fates, turn.actor, turn.at)
-    note_findings(stated=_stated(pairs), at=turn.at)
-    turn.earlier.note_done(fates, standing)
-    keep_faults(submission, kept, turn.earlier, turn.at)
-    done = sum(fate.state in (RecordState.RECORDED, RecordState.REPEATED) for fate in fates) + len(standing)
-    _count(submission, done, len(waiting) - len(waits_otherwise), kept)
-    return True
-
-
-def _is_ours(turn: _Turn, submission: Submission) -> bool:
-    return submission.state == SubmissionState.LANDED and submission.attempts == turn.number
-
-
-def _note_reader(turn: _Turn, submission: Submission) -> None:
-    submission.adapter, submission.adapter_version = turn.adapter, turn.version
-    submission.profile_revision = turn.revision
-    submission.save(update_fields=["adapter", "adapter_version", "profile_revision"])
-
-
-def _refusals(pairs: Sequence[tuple[ReadTest, Recorded]], answered: set[str]) -> list[Fault]:
-    """What recording refused. `answered`: the ids of which it was said already, each once: a second one of an id in
-    one file is a conflict by itself."""
-    left = set(answered)
-    faults = []
-    for one, fate in pairs:
-        if fate.state not in (RecordState.CONFLICT, RecordState.REFUSED):
-            continue
-        if fate.external_id in left:
-            left.discard(fate.external_id)
-            continue
-        status = 409 if fate.state is RecordState.CONFLICT else 422
-        faults.append(Fault(fate.code, fate.detail, named_of(one.posted), status, fate.pointer))
-    return faults
-
-
-def _stated(pairs: Sequence[tuple[ReadTest, Recorded]]) -> dict[int, Sequence[Any]]:
-    return {
-        fate.inspection_id: one.stated
-        for one, fate in pairs
-        if fate.state is RecordState.RECORDED and fate.inspection_id is not None
-    }
-
-
-def _count(submission: Submission, done: int, waiting: int, kept: Sequence[Fault]) -> None:
-    submission.recorded = F("recorded") + done
-    submission.waiting = F("waiting") + waiting
-    submission.refused = F("refused") + len(kept)
-    submission.reasons = [*submission.reasons, *(fault.reason() for fault in kept)][:MOST_REASONS]
-    submission.reading_at = Now()
-    submission.save(update_fields=["recorded", "waiting", "refused", "reasons", "reading_at"])
-
-
-@one_act
-def _finish(turn: _Turn, faults: Sequence[Fault], *, whole: bool = True) -> Submission:
-    """Say what became of the file, in one act; only once, whoever comes first. `whole`: it was read to its end."""
-    submission = _locked(turn.submission.pk)
-    if not _is_ours(turn, submission):
-        return submission
-    _note_reader(turn, submission)
-    keep_faults(submission, faults, turn.earlier, turn.at)
-    submission.refused += len(faults)
-    submission.reasons = [*submission.reasons[: MOST_REASONS - len(faults)], *(fault.reason() for fault in faults)]
-    settle_earlier(submission, turn.earlier, turn.at, whole=whole, clean=submission.refused == 0)
-    submission.read_at, submission.reading_at = turn.at, None
-    submission.state = SubmissionState.QUARANTINED if submission.refused else SubmissionState.RECORDED
-    submission.save()
-    block_named(submission, turn.at)
-    record_act(
-        actor=turn.actor,
-        act=f"submission.{submission.state}",
-        subject_kind="submission",
-        subject=submission.sha256,
-        at=turn.at,
-        after={
-            "adapter": turn.adapter,
-            "version": turn.version,
-            "profile": None if turn.revision is None else turn.revision.profile.code,
-            "revision": None if turn.revision is None else turn.revision.number,
-            "recorded": submission.recorded,
-            "refused": submission.refused,
-            "waiting": submission.waiting,
-        },
-    )
-    return submission
+    return Portion(turn, good, faults, ending)

@@ -6,7 +6,7 @@ cannot be kept holds nothing up, since the file itself stays.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import datetime
 
@@ -48,6 +48,13 @@ def keep_traces(*, submission_id: int, at: datetime) -> list[Trace]:
     except AdapterError as refusal:
         why = str(refusal)
     return _enter(submission, f"{adapter.name}/{adapter.version}", landed, why, at)
+
+
+def keep_traces_of(*, submissions: Iterable[Submission], at: datetime) -> None:
+    """`keep_traces` of those files that may have some."""
+    for submission in submissions:
+        if submission.adapter in registry.tracing():
+            keep_traces(submission_id=submission.pk, at=at)
 
 
 @one_act

@@ -16,11 +16,11 @@ from ..batches.models import Vehicle
 from ..marks.acts import one_act
 from ..people.rules import Actor, ActorKind
 from ..results.decoding import BodyRefused, FieldError, PostedInspection, decode_inspection
-from ..results.posted import WrittenNumber
+from ..results.posted import PostedMeasurement, WrittenNumber
 from ..results.services import Recorded, RecordState, record_inspections
 from ..rigs.models import Rig
 from .choices import KeptKind, KeptState
-from .findings import note_findings
+from .findings import note_findings, stated_in
 from .keeping import settle
 from .models import Kept, Submission
 from .rules import Problem, unreadable
@@ -30,7 +30,11 @@ CHUNK: Final = 500
 
 def waiting_body(posted: PostedInspection) -> bytes:
     """An inspection that was not posted as JSON, as the JSON from which it is recorded later: numbers as written."""
-    return msgspec.json.encode(posted, enc_hook=_number)
+    plain = [
+        PostedMeasurement(item.characteristic, item.value, item.unit, item.position, item.verdict)
+        for item in posted.measurements
+    ]
+    return msgspec.json.encode(msgspec.structs.replace(posted, measurements=plain), enc_hook=_number)
 
 
 def _number(value: Any) -> Any:
@@ -89,14 +93,8 @@ def _record_group(rig: Rig, group: Sequence[Kept], at: datetime) -> int:
         source=group[0].source,
         accepted=True,
     )
-    note_findings(
-        stated={
-            fate.inspection_id: kept.stated or ()
-            for (kept, _), fate in zip(readable, fates, strict=True)
-            if fate.state is RecordState.RECORDED and fate.inspection_id is not None
-        },
-        at=at,
-    )
+    stated = [[stated_in(one) for one in kept.stated or ()] for kept, _ in readable]
+    note_findings(stated=zip(fates, stated, strict=True), at=at)
     done: list[tuple[Kept, int | None]] = []
     for (kept, _), fate in zip(readable, fates, strict=True):
         if fate.state in (RecordState.RECORDED, RecordState.REPEATED):

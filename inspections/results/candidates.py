@@ -11,7 +11,8 @@ from .subjects import Subject
 
 
 class Candidate(Struct, gc=False):
-    """`place` is its place in what was handed in; `inspection_id` is 0 until it has a key."""
+    """`place` is its place in what was handed in; `source` is that of its file, as JSON; `inspection_id` is 0 until it
+    has a key."""
 
     place: int
     posted: PostedInspection
@@ -19,4 +20,5 @@ class Candidate(Struct, gc=False):
     procedure: KnownProcedure
     subject: Subject
     judged: JudgedInspection
+    source: str | None = None
     inspection_id: int = 0

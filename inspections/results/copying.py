@@ -18,9 +18,9 @@ from .readings import stored_value
 if TYPE_CHECKING:
     from .candidates import Candidate
 
-Shared: TypeAlias = tuple[int, datetime, int | None, str | None]
+Shared: TypeAlias = tuple[int, datetime, int | None]
 """What all inspections written together have in common: the id of the rig, when they were recorded, the id of the
-person, the source as JSON."""
+person."""
 INSPECTION_COLUMNS: Final = (
     "id, rig_id, recorded_at, person_id, source, vehicle_id, component_id, lot_id, batch_id, procedure_id, revision_id,"
     " verdict, verdict_reason, purpose, claimed, started_at, finished_at, external_id, digest, operator,"
@@ -90,6 +90,7 @@ def _row(candidate: Candidate, shared: Shared) -> tuple[object, ...]:
     return (
         candidate.inspection_id,
         *shared,
+        candidate.source,
         number if kind == "vehicle" else None,
         number if kind == "component" else None,
         number if kind == "lot" else None,

@@ -15,7 +15,7 @@ from typing import Annotated, Any, Final, TypeVar
 import msgspec
 
 from .digest import content_digest
-from .familiar import familiar_measurements
+from .familiar import FileValue, familiar_measurements, familiar_values
 from .posted import (
     MOST_MEASUREMENTS,
     CheckedInspection,
@@ -30,6 +30,7 @@ from .refusals import BodyRefused, FieldError, pointer
 __all__ = [
     "BodyRefused",
     "FieldError",
+    "FileValue",
     "PostedInspection",
     "PostedMeasurement",
     "WrittenNumber",
@@ -37,6 +38,7 @@ __all__ = [
     "decode_fields",
     "decode_inspection",
     "decode_items",
+    "decode_values",
     "split_array",
     "split_lines",
 ]
@@ -154,6 +156,19 @@ def decode_fields(fields: object) -> PostedInspection:
         if type(item.value) is number:
             item.value = item.value.value()
     return check_posted(posted)
+
+
+def decode_values(fields: Mapping[str, object], values: Sequence[FileValue]) -> PostedInspection:
+    """`decode_fields` of all fields but the measurements, which come as values of a file."""
+    known = familiar_values(values) if len(values) <= MOST_MEASUREMENTS else None
+    if known is None:
+        return decode_fields({**fields, "measurements": [one._asdict() for one in values]})
+    try:
+        posted = msgspec.convert({**fields, "measurements": ()}, CheckedInspection)
+    except msgspec.ValidationError as error:
+        raise BodyRefused([_field_error(str(error))]) from None
+    posted.measurements = known  # type: ignore[assignment]
+    return check_familiar(posted)
 
 
 def split_array(body: bytes) -> list[bytes]:

@@ -1,4 +1,5 @@
-"""Measurements that come again in the very same bytes: read, checked and made ready once. Pure.
+"""Measurements that come again in the very same bytes, or from files with the very same texts: read, checked and made
+ready once. Pure.
 
 A rig measures the same few thousand values all day, in the same order, and writes each as it wrote it before. What is
 kept here changes no answer: whatever is not familiar, or has a fault, is read in the ordinary way.
@@ -6,20 +7,31 @@ kept here changes no answer: whatever is not familiar, or has a fault, is read i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from itertools import count
-from typing import Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
 from .digest import digested
-from .posted import MOST_MEASUREMENTS, FamiliarMeasurement, PostedMeasurement, WrittenNumber, measured_faults
+from .posted import (
+    CLAIMS,
+    LONGEST_NAME,
+    LONGEST_POSITION,
+    LONGEST_UNIT,
+    MOST_MEASUREMENTS,
+    FamiliarMeasurement,
+    PostedMeasurement,
+    WrittenNumber,
+    measured_faults,
+    written_value,
+)
 
 _MOST: Final = 65_536
 """So many are kept, about 50 MB; then it begins anew."""
 _LONGEST: Final = 256
 
-_familiar: Final[list[dict[bytes, FamiliarMeasurement]]] = [{} for _ in range(MOST_MEASUREMENTS)]
+_familiar: Final[list[dict[Hashable, FamiliarMeasurement]]] = [{} for _ in range(MOST_MEASUREMENTS)]
 """By place in an inspection."""
 _met: Final = count(1)
 _keys: Final[dict[tuple[str, str], int]] = {}
@@ -35,14 +47,65 @@ def familiar_measurements(raws: Sequence[msgspec.Raw]) -> list[FamiliarMeasureme
     return found if all(found) else None  # type: ignore[return-value]
 
 
+class FileValue(NamedTuple):
+    """A value as the reader of a file gives it, placed; the fields are those of a PostedMeasurement."""
+
+    characteristic: str
+    value: Any
+    unit: str | None
+    position: str | None
+    verdict: str | None
+
+
+def familiar_values(values: Sequence[FileValue]) -> list[FamiliarMeasurement] | None:
+    """`familiar_measurements` of the values of a file, at most 2,000."""
+    # A number and a text of the same letters are two things, and so are 1.0 and 1.00.
+    keys = [
+        (type(value := written_value(one.value)), value, one.characteristic, one.position, one.unit, one.verdict)
+        for one in values
+    ]
+    try:
+        found = [known.get(key) for known, key in zip(_familiar, keys, strict=False)]
+    except TypeError:  # a list in the place of a value, which has no hash
+        return None
+    if not all(found):
+        found = [known or _meet_value(place, keys[place]) for place, known in enumerate(found)]
+    return found if all(found) else None  # type: ignore[return-value]
+
+
+def _meet_value(place: int, key: tuple[Any, ...]) -> FamiliarMeasurement | None:
+    _, value, characteristic, position, unit, verdict = key
+    item = PostedMeasurement(characteristic, value, unit, position, verdict)
+    if not _fits(item) or any(measured_faults(item, 0)):
+        return None
+    known = _made_ready(item)
+    if not isinstance(value, str) or len(value) + len(characteristic) <= _LONGEST:
+        _keep(place, key, known)
+    return known
+
+
+def _fits(item: PostedMeasurement) -> bool:
+    """Whether its texts are as long as a decoder takes them."""
+    return (
+        0 < len(item.characteristic) <= LONGEST_NAME
+        and (item.unit is None or len(item.unit) <= LONGEST_UNIT)
+        and (item.position is None or len(item.position) <= LONGEST_POSITION)
+        and item.verdict in CLAIMS
+    )
+
+
 def _meet(place: int, raw: bytes) -> FamiliarMeasurement | None:
     known = _read(raw)
     if known is not None and len(raw) <= _LONGEST:
-        if not next(_met) % _MOST:
-            for kept in _familiar:
-                kept.clear()
-        _familiar[place][raw] = known
+        _keep(place, raw, known)
     return known
+
+
+def _keep(place: int, key: Hashable, known: FamiliarMeasurement) -> None:
+    if not next(_met) % _MOST:
+        for kept in _familiar:
+            kept.clear()
+    _familiar[place][key] = known
 
 
 def _read(raw: bytes) -> FamiliarMeasurement | None:
@@ -53,6 +116,10 @@ def _read(raw: bytes) -> FamiliarMeasurement | None:
     # Without a backslash, two equal keys leave more quotation marks in the bytes than in what was read of them.
     if b"\\" in raw or raw.count(b'"') != _ENCODER.encode(item).count(b'"') or any(measured_faults(item, 0)):
         return None
+    return _made_ready(item)
+
+
+def _made_ready(item: PostedMeasurement) -> FamiliarMeasurement:
     key = _keys.setdefault((item.characteristic, item.position or ""), len(_keys))
     return FamiliarMeasurement(
         item.characteristic, item.value, item.unit, item.position, item.verdict, key, digested(item), {}

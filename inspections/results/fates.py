@@ -29,13 +29,14 @@ class Held(Protocol):
 
 @dataclass(slots=True)
 class Request:
-    """What one act works on. `fates` has the place of each item handed in."""
+    """What one act works on. `fates` has the place of each item handed in; `sources` are of their files, as JSON."""
 
     rig: Rig
     at: datetime
     accepted: bool
     items: Sequence[PostedInspection]
     digests: Sequence[bytes]
+    sources: Sequence[str | None]
     held: Held | None = None
     meanwhile: Callable[[], None] | None = None
     fates: list[Recorded | None] = field(default_factory=list)

@@ -18,12 +18,15 @@ from ..evaluation.reasons import Outcome
 from .refusals import BodyRefused, FieldError, pointer
 
 MOST_MEASUREMENTS: Final = 2_000
+LONGEST_NAME: Final = 200
+LONGEST_UNIT: Final = 32
+LONGEST_POSITION: Final = 64
 LONGEST_VALUE: Final = 1_000
 LONGEST_NUMBER: Final = 200
 
 Id = Annotated[str, Meta(min_length=1, max_length=128)]
 Code = Annotated[str, Meta(min_length=1, max_length=64)]
-Name = Annotated[str, Meta(min_length=1, max_length=200)]
+Name = Annotated[str, Meta(min_length=1, max_length=LONGEST_NAME)]
 Moment = Annotated[datetime, Meta(tz=True)]
 Claim = Literal["pass", "fail"]
 CLAIMS: Final = {"pass": Outcome.PASS, "fail": Outcome.FAIL, None: None}
@@ -61,8 +64,8 @@ class PostedMeasurement(Struct, forbid_unknown_fields=True, omit_defaults=True, 
 
     characteristic: Name
     value: Any = None
-    unit: Annotated[str, Meta(max_length=32)] | None = None
-    position: Annotated[str, Meta(max_length=64)] | None = None
+    unit: Annotated[str, Meta(max_length=LONGEST_UNIT)] | None = None
+    position: Annotated[str, Meta(max_length=LONGEST_POSITION)] | None = None
     verdict: Claim | None = None
 
 
@@ -212,11 +215,8 @@ def measured_faults(item: PostedMeasurement, index: int) -> Iterator[FieldError]
 
 def _value_faults(item: PostedMeasurement, index: int) -> Iterable[FieldError]:
     """Turns a number into its text where it is none yet; tells what no value may be."""
-    value = item.value
+    value = item.value = written_value(item.value)
     kind = type(value)
-    if kind is int or kind is Decimal:
-        value = item.value = _written(value)
-        kind = type(value)
     if kind is WrittenNumber:
         if len(value) > LONGEST_NUMBER:
             detail = f"has {len(value)} characters; at most {LONGEST_NUMBER} make a number"
@@ -230,10 +230,14 @@ def _value_faults(item: PostedMeasurement, index: int) -> Iterable[FieldError]:
     return ()
 
 
-def _written(value: int | Decimal) -> str:
-    """A number of Python's as its text; NaN and infinities are texts, as a rig would have to send them."""
+def written_value(value: Any) -> Any:
+    """A number of Python's as its text, anything else as it is; NaN and infinities are texts, as a rig would have to
+    send them."""
+    kind = type(value)
+    if kind is not int and kind is not Decimal:
+        return value
     text = str(value)
-    return WrittenNumber(text) if isinstance(value, int) or value.is_finite() else text
+    return WrittenNumber(text) if kind is int or value.is_finite() else text
 
 
 def _value_text_faults(value: str, index: int) -> Iterator[FieldError]:

@@ -50,6 +50,11 @@ class Recorded(Struct, gc=False):
     said: tuple[Sequence[PostedMeasurement], Sequence[Judged | Said]] = ((), ())
 
     @property
+    def lines(self) -> list[int | None]:
+        """Of each value in the order posted, the line of the plan that judged it."""
+        return [(one.row if isinstance(one, Said) else one).requirement_id for one in self.said[1]]
+
+    @property
     def values(self) -> tuple[RecordedValue, ...]:
         """What was judged of each value, in the order posted."""
         return tuple(

@@ -11,7 +11,7 @@ from hashlib import sha256
 from itertools import chain
 from typing import Any, Final, NamedTuple
 
-from msgspec import Struct
+from msgspec import Struct, json
 
 from ..dispatch import DECIDE_BATCH, Queue, enqueue_after_commit
 from ..marks.acts import StartOver, one_act
@@ -48,6 +48,7 @@ from .subjects import (
 )
 from .writing import insert_inspections
 
+_encode: Final = json.Encoder().encode
 AHEAD: Final = timedelta(minutes=5)
 """How far ahead of ours a rig's clock may be."""
 
@@ -60,6 +61,7 @@ def record_inspections(
     at: datetime,
     person_id: int | None = None,
     source: Mapping[str, Any] | None = None,
+    sources: Sequence[Mapping[str, Any]] = (),
     accepted: bool = False,
     digests: Sequence[bytes] = (),
     held: Held | None = None,
@@ -71,16 +73,24 @@ def record_inspections(
     (the vehicle is not registered yet; nothing is stored here) or `refused` with a code: `unknown_procedure`,
     `rig_not_authorised_now`, `finished_before_started`, `finished_in_future`. `accepted` says that they were taken
     before, at their posting: what the rig may do now is then not asked again. `source` tells from which file they
-    were read; `digests` are the items' own where the caller has them, `held` is what it holds under their ids;
-    `meanwhile`, where many are stored, is called once or more while the database is busy with them.
+    were read, `sources` of each where they come from several; `digests` are the items' own where the caller has them,
+    `held` is what it holds under their ids; `meanwhile`, where many are stored, is called once or more while the
+    database is busy with them.
     Raises BodyRefused for an item that no decoder checked, NotAllowed for a person who may not record.
     """
     if actor.kind is ActorKind.PERSON:
         actor.require("recording an inspection", Role.INSPECTOR, Role.ENGINEER)
     checked = [posted if isinstance(posted, CheckedInspection) else check_posted(posted) for posted in items]
     digests = digests or [content_digest(posted) for posted in checked]
-    request = Request(rig, at, accepted, checked, digests, held, meanwhile)
-    return _record(request, actor, person_id, source)
+    shown = _shown(sources) if sources else [None if source is None else _encode(source).decode()] * len(checked)
+    request = Request(rig, at, accepted, checked, digests, shown, held, meanwhile)
+    return _record(request, actor, person_id)
+
+
+def _shown(sources: Sequence[Mapping[str, Any]]) -> list[str | None]:
+    """Each as JSON, said once where it is the very same."""
+    known: dict[int, str] = {}
+    return [known.get(id(one)) or known.setdefault(id(one), _encode(one).decode()) for one in sources]
 
 
 def record_inspection(
@@ -100,13 +110,13 @@ def record_inspection(
 
 
 @one_act
-def _record(request: Request, actor: Actor, person_id: int | None, source: Mapping[str, Any] | None) -> list[Recorded]:
+def _record(request: Request, actor: Actor, person_id: int | None) -> list[Recorded]:
     request.fates = [None] * len(request.items)
     procedures = _settle_before_locking(request)
     keys = {place: key_of(request.items[place]) for place in request.open_places()}
     subjects = _lock_subjects(request, keys.values(), procedures)
     chosen = _choose(request, keys, procedures, subjects)
-    told = _store(request, chosen, person_id, source)
+    told = _store(request, chosen, person_id)
     if told.inserted:
         _judge_as_then(request, told.inserted)
         _tell(request, told, actor)
@@ -249,11 +259,11 @@ def _choose(
     return chosen
 
 
-def _judge(chosen: Iterable[_Chosen]) -> Iterator[Candidate]:
+def _judge(chosen: Iterable[_Chosen], sources: Sequence[str | None]) -> Iterator[Candidate]:
     """Reads nothing: while the first are judged and written the database is busy with them."""
     for one in chosen:
         judged = judge_posted(one.posted, one.procedure, one.subject, one.judge)
-        yield Candidate(one.place, one.posted, one.digest, one.procedure, one.subject, judged)
+        yield Candidate(one.place, one.posted, one.digest, one.procedure, one.subject, judged, sources[one.place])
 
 
 class _Told(NamedTuple):
@@ -265,9 +275,7 @@ class _Told(NamedTuple):
     acts: Sequence[Act]
 
 
-def _store(
-    request: Request, chosen: Sequence[_Chosen], person_id: int | None, source: Mapping[str, Any] | None
-) -> _Told:
+def _store(request: Request, chosen: Sequence[_Chosen], person_id: int | None) -> _Told:
     early: list[_Told] = []
 
     def meanwhile(taken: Sequence[Candidate]) -> None:
@@ -278,12 +286,11 @@ def _store(
     inserted: Sequence[Candidate] = []
     if chosen:
         inserted = insert_inspections(
-            _judge(chosen),
+            _judge(chosen, request.sources),
             count=len(chosen),
             rig_id=request.rig.pk,
             at=request.at,
             person_id=person_id,
-            source=source,
             meanwhile=meanwhile,
         )
     # Where one of the ids was taken by somebody else, what was made ready says what did not come about.

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from datetime import datetime
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 from django.db import IntegrityError, connection, transaction
@@ -47,11 +47,12 @@ _COLUMNS: Final = (
     ("operator", "text"),
     ("nonconformance", "text"),
     ("software", "jsonb"),
+    ("source", "jsonb"),
 )
 _TYPED: Final = ", ".join(f"%s::{kind}[]" for _, kind in _COLUMNS)
 _INSERT: Final = f"""
-insert into inspections_inspection ({", ".join(name for name, _ in _COLUMNS)}, rig_id, recorded_at, person_id, source)
-select *, %s::integer, %s::timestamptz, %s::integer, %s::jsonb from unnest({_TYPED})
+insert into inspections_inspection ({", ".join(name for name, _ in _COLUMNS)}, rig_id, recorded_at, person_id)
+select *, %s::integer, %s::timestamptz, %s::integer from unnest({_TYPED})
 on conflict (rig_id, external_id) do nothing returning external_id, id
 """  # noqa: S608 made of the names above alone
 _MEASURED: Final = (
@@ -94,7 +95,6 @@ def insert_inspections(
     rig_id: int,
     at: datetime,
     person_id: int | None,
-    source: Mapping[str, Any] | None,
     meanwhile: Callable[[Sequence[Candidate]], None],
 ) -> Sequence[Candidate]:
     """Insert the `count` inspections, which come in the order of their ids, with their measurements, and give each its
@@ -103,9 +103,8 @@ def insert_inspections(
     An id that another transaction took meanwhile is left out: that one stands. `meanwhile` is called, where many are
     inserted, with what is returned if all of it stands, while PostgreSQL stores it; it must not ask the database.
     """
-    shown = None if source is None else msgspec.json.encode(source).decode()
     ordered: list[Candidate] = []
-    shared = rig_id, at, person_id, shown
+    shared = rig_id, at, person_id
     if count > FEW and _copy(candidates, count, shared, ordered, meanwhile):
         return ordered
     ordered.extend(candidates)
@@ -194,6 +193,7 @@ def _row(candidate: Candidate) -> tuple[str, ...]:
         quoted(posted.operator),
         quoted(posted.nonconformance),
         quoted(msgspec.json.encode(posted.software).decode()) if posted.software else "NULL",
+        "NULL" if candidate.source is None else quoted(candidate.source),
     )
 
 

@@ -8,9 +8,8 @@ from .deciding import RETRIES
 
 @shared_task(name=dispatch.READ_SUBMISSION, **RETRIES)
 def read_submission(*, submission_id: int, **_from_newer_senders: object) -> None:
-    """Read one landed file, and keep what it measured over time."""
-    services.read_submission(submission_id=submission_id, at=timezone.now())
-    services.keep_traces(submission_id=submission_id, at=timezone.now())
+    """Read one landed file, with others that its rig left meanwhile, and keep what they measured over time."""
+    _read(submission_id)
 
 
 @shared_task(name=dispatch.READ_AGAIN, **RETRIES)
@@ -32,8 +31,12 @@ def sweep_intake(**_from_newer_senders: object) -> int:
     reader was broken off before."""
     unread = queries.unread_submissions(at=timezone.now())
     for submission_id in unread:
-        services.read_submission(submission_id=submission_id, at=timezone.now())
-        services.keep_traces(submission_id=submission_id, at=timezone.now())
+        _read(submission_id)
     for submission_id in queries.untraced_submissions(at=timezone.now()):
         services.keep_traces(submission_id=submission_id, at=timezone.now())
     return len(unread)
+
+
+def _read(submission_id: int) -> None:
+    read = services.read_landed(submission_id=submission_id, at=timezone.now())
+    services.keep_traces_of(submissions=read, at=timezone.now())

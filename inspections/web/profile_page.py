@@ -19,8 +19,8 @@ from inspections.gates.limit_wording import quantity_text
 from inspections.gates.sentence_catalogue import Language
 from inspections.gates.sentences import named_with_position
 from inspections.intake.models import ProfileSample, Submission
+from inspections.intake.naming import said_of
 from inspections.intake.previewing import FilePreview, PreviewedItem, PreviewedTest, preview_file
-from inspections.intake.reading import stated_with
 from inspections.intake.storage import open_file
 
 from .body_words import MOST_SHOWN, visible, why_kept
@@ -70,7 +70,7 @@ def previewed(beside: Beside, adapter: str, document: Mapping[str, Any], languag
             adapter=adapter,
             document=document,
             rig=None if submission is None else submission.rig,
-            stated=None if submission is None else stated_with(submission),
+            stated=None if submission is None else said_of([submission])[submission.pk].stated,
         )
     names = _names(preview)
     return {

@@ -84,7 +84,7 @@ CLOCKS = {
     "inspections/tasks/intake.py": "a task begins",
     "inspections/tasks/notices.py": "a task begins",
     "inspections/tasks/sealing.py": "a task begins",
-    "inspections/intake/submissions.py": "when a reader was heard of last: a sign of life, no moment of an act",
+    "inspections/intake/turns.py": "when a reader was heard of last: a sign of life, no moment of an act",
     "inspections/management/commands/approve_plan.py": "a command begins",
     "inspections/management/commands/export_evidence.py": "a command begins",
     "inspections/management/commands/issue_key.py": "a command begins",

@@ -316,22 +316,22 @@ class TestReadAgain:
         assigned(rig)
         bad = row(7, plant.vehicle.vin, kind="GOLDEN")
         submission = land(rig, csv(bad, *(row(number, plant.vehicle.vin) for number in range(5))))
-        inner = submissions._record_portion
+        inner = submissions.record_portions
         turns: list[int] = []
 
-        def meeting(turn: Any, *more: Any) -> bool:
-            turns.append(turn.number)
+        def meeting(portions: Any, *more: Any) -> Any:
+            turns.append(portions[0].turn.number)
             if len(turns) == 2:
                 read_submission(submission_id=submission.pk, at=AT)
-            return inner(turn, *more)
+            return inner(portions, *more)
 
-        monkeypatch.setattr(submissions, "_record_portion", meeting)
+        monkeypatch.setattr(submissions, "record_portions", meeting)
         read_submission(submission_id=submission.pk, at=AT)
         submission.refresh_from_db()
         assert (submission.state, submission.recorded, submission.refused) == ("quarantined", 5, 1)
         assert (Inspection.objects.count(), Kept.objects.filter(state="open").count()) == (5, 1)
         assert LedgerEntry.objects.filter(act="submission.quarantined").count() == 1
-        assert turns == [1, 1, 2, 2, 2]
+        assert turns == [1, 1, 2, 2, 2, 2]
 
     def test_the_sweep_leaves_a_file_to_a_reader_that_lives(self, rig: Rig) -> None:
         submission = land(rig, csv(row(1, "nobody")))

@@ -1,6 +1,7 @@
 """What is read from familiar bytes says what the ordinary reading says; what is out of order is never familiar."""
 
 import json
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -11,9 +12,19 @@ from msgspec import Raw
 
 from inspections.evaluation.inspecting import ProcedureJudge
 from inspections.evaluation.reasons import Outcome
+from inspections.intake.waiting import waiting_body
 from inspections.results import decoding
 from inspections.results import familiar as familiar_module
-from inspections.results.decoding import BodyRefused, WrittenNumber, content_digest, decode_inspection, decode_items
+from inspections.results.decoding import (
+    BodyRefused,
+    FileValue,
+    WrittenNumber,
+    content_digest,
+    decode_fields,
+    decode_inspection,
+    decode_items,
+    decode_values,
+)
 from inspections.results.familiar import familiar_measurements
 from inspections.results.posted import FamiliarMeasurement, PostedInspection
 from inspections.results.readings import reading_of
@@ -26,6 +37,11 @@ HEAD: dict[str, Any] = {
     "procedure": "P",
     "started_at": "2026-11-22T00:14:03Z",
     "finished_at": "2026-11-22T00:14:41Z",
+}
+HEAD_FIELDS = {
+    **HEAD,
+    "started_at": datetime(2026, 11, 22, tzinfo=UTC),
+    "finished_at": datetime(2026, 11, 23, tzinfo=UTC),
 }
 VALUES = st.one_of(
     st.none(),
@@ -71,6 +87,48 @@ def unfamiliar(sent: bytes) -> tuple[Any, ...]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(decoding, "familiar_measurements", lambda raws: None)
         return outcome(sent)
+
+
+FILE_VALUES = st.builds(
+    FileValue,
+    st.sampled_from(["A", "B", "", "\t", "x" * 200, "x" * 201]),
+    st.one_of(
+        st.none(),
+        st.booleans(),
+        st.decimals(allow_nan=True, allow_infinity=True, places=None),
+        st.sampled_from([Decimal("1.0"), Decimal("1.00"), "1.0", "NaN", Decimal("1E+5"), "\x00", "y" * 1001, []]),
+        st.text(max_size=5),
+    ),
+    st.sampled_from(["V", "", None, "u" * 32, "u" * 33]),
+    st.sampled_from(["FL", "FR", None, "", "p" * 65]),
+    st.sampled_from(["pass", "fail", None, "maybe"]),
+)
+
+
+@given(st.lists(st.lists(FILE_VALUES, max_size=3), min_size=1, max_size=4))
+def test_values_of_a_file_say_what_the_ordinary_reading_says(tests: list[list[FileValue]]) -> None:
+    def read(values: list[FileValue]) -> tuple[Any, ...]:
+        try:
+            return told(decode_values(HEAD_FIELDS, values))
+        except BodyRefused as refused:
+            return told(refused)
+
+    def plainly(values: list[FileValue]) -> tuple[Any, ...]:
+        try:
+            return told(decode_fields({**HEAD_FIELDS, "measurements": [one._asdict() for one in values]}))
+        except BodyRefused as refused:
+            return told(refused)
+
+    for values in (*tests, *tests):
+        assert read(values) == plainly(values)
+
+
+def test_what_waits_is_kept_as_it_is_posted_whether_it_is_familiar_or_not() -> None:
+    values = [FileValue("A", Decimal("1.50"), "V", None, "pass"), FileValue("B", None, None, "FL", None)]
+    plain = decode_fields({**HEAD_FIELDS, "measurements": [one._asdict() for one in values]})
+    body = waiting_body(decode_values(HEAD_FIELDS, values))
+    assert body == waiting_body(plain)
+    assert content_digest(decode_inspection(body)) == content_digest(plain)
 
 
 @given(st.lists(MEASURED, max_size=4))
