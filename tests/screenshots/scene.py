@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +14,7 @@ from qa.embedded.places import Places
 from qa.embedded.supervisor import Supervisor
 
 from .camera import Camera
-from .shots import AIRBAG, BATCH, ENDED, FILE, FLAGGED, MEASURED, PROFILE, SAYS, SQUIBS, TABLET
+from .shots import AIRBAG, BATCH, ENDED, FILE, FLAGGED, LEFT, MEASURED, PROFILE, SAYS, SQUIBS, TABLET
 
 
 @contextmanager
@@ -40,7 +41,7 @@ def play(supervisor: Supervisor) -> None:
 
 def act(camera: Camera) -> None:
     """What people do before the pictures: an inspector records a test that fails, an officer proposes a release, an
-    owner writes a rig profile."""
+    owner writes a rig profile, an officer issues a certificate."""
     page = camera.open("inspector", "en", "light", TABLET)
     camera.go(page, f"/entry/{MEASURED}/{SQUIBS}/")
     for row in page.locator("[data-reading]").all():
@@ -57,6 +58,17 @@ def act(camera: Camera) -> None:
     page.wait_for_url("**/releases/R-*/")
     page.context.close()
     _write_profile(camera)
+    _issue_certificate(camera)
+
+
+def _issue_certificate(camera: Camera) -> None:
+    """An officer issues the certificate of a car that has left."""
+    page = camera.open("officer", "en", "light", TABLET)
+    camera.go(page, f"/vehicles/{LEFT}/certificates/")
+    page.locator("form.form button.main").click()
+    page.wait_for_url(re.compile(r"/certificates/[^/]+/$"))
+    camera.known["certificate"] = page.url.removeprefix(camera.address)
+    page.context.close()
 
 
 def _write_profile(camera: Camera) -> None:

@@ -8,6 +8,7 @@ from inspections.management.simulation.numbering import batch_number, vin_of
 
 DESK = (1440, 900)
 TALL = (1440, 1240)
+LOW = (1440, 680)
 TABLET = (820, 1180)
 
 ENDED = "2026W48-01"
@@ -17,6 +18,8 @@ FLAGGED = "2026W48-02"
 BATCH = batch_number("SU7", FLAGGED)
 EXAMPLE = vin_of("SU7", ENDED, 17)
 """The car of the worked example (docs/demo.md)."""
+LEFT = vin_of("SU7", ENDED, 1)
+"""A car that two people signed for and that has left."""
 UNTESTED = vin_of("SU7", FLAGGED, 6)
 """A car that was driven past a station."""
 
@@ -97,9 +100,12 @@ SHOTS = (
     Shot("release", "officer2", "/releases/", "main a[href^='/releases/']"),
     Shot("characteristic", "engineer", "/characteristics/ALN-TOE-F/"),
     Shot("plan", "owner", "/plans/SU7-MAX-CN-P2/2/"),
+    Shot("draft", "owner", "/plans/SU7-MAX-CN-P2/draft/BAT-EOL-ELEC/", size=LOW),
     Shot("compare", "owner", "/plans/SU7-MAX-CN-P2/compare/"),
     Shot("coverage", "owner", "/coverage/SU7-MAX-CN-P2/"),
     Shot("intake", "engineer", "/intake/"),
     Shot("profile", "owner", "", size=TALL),
     Shot("samples", "engineer", "/sampling/"),
+    Shot("certificate", "officer", "", size=LOW),
+    Shot("record", "auditor", "/record/", size=LOW),
 )

@@ -105,3 +105,11 @@ def test_nothing_can_be_signed_on_a_page_that_is_not_live():
         assert opened, path
         inside = before[opened[-1] :]
         assert len(re.findall(r"<(?:div|section)\b", inside)) > len(re.findall(r"</(?:div|section)>", inside)), path
+
+
+def test_a_life_on_paper_has_every_word_of_a_value_and_neither_its_bar_nor_what_asks_for_an_act():
+    printed = STYLESHEET.split("@media print", 1)[1]
+    assert ".life .measurements .limit, .life .measurements td > br { display: none; }" in printed
+    assert ".life .measurements .under { display: inline;" in printed
+    hidden = next(line for line in printed.splitlines() if "display: none !important" in line)
+    assert ".off-paper" in hidden
