@@ -102,7 +102,7 @@ class Vehicle(models.Model):
         ]
         indexes = [
             models.Index(Right("vin", 6), name="vehicle_vin_tail"),
-            models.Index(fields=["registered_at"], name="vehicle_registered"),
+            models.Index(fields=["registered_at", "batch"], name="vehicle_registered"),
             # What is in the plant is little, however many have left: the page of today reads it every ten seconds.
             models.Index(fields=["batch", "registered_at"], condition=Q(status__in=IN_PLANT), name="vehicle_in_plant"),
             models.Index(fields=["batch", "status"], condition=Q(status__in=LET_GO), name="vehicle_let_go"),

@@ -33,9 +33,10 @@ select m.code, told.what, told.late, sum(told.cars)::bigint from (
     select b.configuration_id, 'planned' as what, b.opened_at >= %(split)s as late, sum(b.planned_quantity) as cars
         from inspections_batch b where b.opened_at >= %(since)s and b.opened_at < %(until)s group by 1, 3
     union all
-    select b.configuration_id, 'built', v.late, v.cars from (
-        select batch_id, registered_at >= %(split)s as late, count(*) as cars from inspections_vehicle
-        where registered_at >= %(since)s and registered_at < %(until)s group by 1, 2) v
+    select b.configuration_id, 'built', part.late, part.cars from (
+        select batch_id, count(*) as cars, count(*) filter (where registered_at >= %(split)s) as late
+        from inspections_vehicle where registered_at >= %(since)s and registered_at < %(until)s group by 1) v
+        cross join lateral (values (true, v.late), (false, v.cars - v.late)) part(late, cars)
         join inspections_batch b on b.id = v.batch_id
     union all
     select b.configuration_id, 'released', s.signed_at >= %(split)s, count(*) from inspections_signature s
@@ -52,7 +53,7 @@ select m.code, told.what, told.late, sum(told.cars)::bigint from (
         join inspections_vehicle v on v.id = d.vehicle_id join inspections_batch b on b.id = v.batch_id
         where d.recorded_at >= %(since)s and d.recorded_at < %(until)s group by 1, 3
 ) told join inspections_configuration c on c.id = told.configuration_id
-join inspections_vehiclemodel m on m.id = c.model_id group by 1, 2, 3
+join inspections_vehiclemodel m on m.id = c.model_id where told.cars > 0 group by 1, 2, 3
 """
 Counts = Counter[tuple[str, str]]
 """Cars by the code of their model and what was done."""

@@ -52,7 +52,7 @@ def tasks_of(found: Findings, scope: Role | None) -> list[Task]:
         *coverage_tasks(found),
         *sample_tasks(found),
         *drawn_tasks(found),
-        *release_tasks(found),
+        *(release_tasks(found) if scope in (None, *OFFICER) else ()),
         *concession_tasks(found),
     ]
     wanted = [task for task in tasks if scope is None or scope in task.roles]
