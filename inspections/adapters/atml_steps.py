@@ -82,31 +82,47 @@ class _Group:
 
 
 _MOST_FAMILIAR: Final = 20_000
-_LARGEST_FAMILIAR: Final = 60
+_LARGEST_FAMILIAR: Final = 600
+_PASSING: Final = frozenset(["ID", "startDateTime", "endDateTime", "testReferenceID"])
+"""What tells one run of a test from the next, and is read of none that has a name."""
 _familiar: Final[dict[Hashable, CanonicalItem]] = {}
-"""Tests of one number that passed, by all that is in them beside it: a rig writes the same few hundred all day."""
+"""Tests of one number that passed, by all that bears on them beside it: a rig writes the same few hundred all day."""
 
 
 def said_beside_one_number(test: Element) -> tuple[Hashable, str | None]:
-    """All that is in an element but the value of the first Datum in it, and that value: None where there is none, or
-    where it is too large to be kept in mind."""
+    """All that bears on a test but the value of the first Datum of its results, and that value: None where there is
+    none, or where it is too large to be kept in mind. Of its extension the type of the step is read alone."""
     number: str | None = None
-    said: list[object] = []
-    for part in test.iter():
-        tag = part.tag
-        said += (tag, len(part), part.text)
-        if number is None and tag.endswith("Datum"):
-            number = part.get("value")
-            said += [pair for pair in part.items() if pair[0] != "value"]
-        else:
-            said += part.items()
-    return (tuple(said), number) if len(said) <= 10 * _LARGEST_FAMILIAR else ((), None)
+    said: list[object] = [test.tag]
+    said += _lasting(test)
+    for child in test:
+        if child.tag.endswith("}Extension"):
+            for part in child.iter():
+                said += (part.tag, len(part), *part.keys())
+                if part.tag.endswith("StepType"):
+                    said.append(part.text)
+            continue
+        for part in child.iter():
+            tag = part.tag
+            said += (tag, len(part), part.text)
+            if number is None and tag.endswith("Datum"):
+                number = part.get("value")
+                said += [pair for pair in part.items() if pair[0] != "value"]
+            else:
+                said += part.items() if part is not child else _lasting(part)
+    return (tuple(said), number) if len(said) <= _LARGEST_FAMILIAR else ((), None)
+
+
+def _lasting(element: Element) -> list[tuple[str, str]]:
+    pairs = list(element.items())
+    return [pair for pair in pairs if pair[0] not in _PASSING] if (element.get("name") or "").strip() else pairs
 
 
 def _remember(said: Hashable, test: Element, item: CanonicalItem) -> None:
     """What passed or is logged and holds one number, which its only result begins with."""
     values = test.findall("TestResult/TestData/*")
-    if len(values) != 1 or next(test.iter("Datum"), None) is not values[0] or values[0].get("value") is None:
+    numbers = (datum for child in test if child.tag != "Extension" for datum in child.iter("Datum"))
+    if len(values) != 1 or next(numbers, None) is not values[0] or values[0].get("value") is None:
         return
     if item.measured is not Measured.MEASURED or not isinstance(item.value, Decimal) or item.claimed in BAD:
         return
