@@ -108,14 +108,14 @@ class _Objects:
         def get(row: Row) -> Cell:
             value: object = row
             for key in keys:
-                value = _member(value, key)
+                value = value.get(key) if type(value) is dict else _member(value, key)
+            if type(value) is str:
+                if self.escapes:
+                    check_storable(value, self._at(ref))
+                return value
             if value is None or isinstance(value, bool | Decimal):
                 return value
-            if not isinstance(value, str):
-                raise AdapterError(self._at(ref), shown(value), "one number, text or boolean")
-            if self.escapes:
-                check_storable(value, self._at(ref))
-            return value
+            raise AdapterError(self._at(ref), shown(value), "one number, text or boolean")
 
         return get
 
