@@ -124,11 +124,17 @@ def fitted_now(
 
 def identity(row: CarRow, configuration: str, suspended: bool) -> list[tuple[str, str]]:
     """What stands beside the VIN. `suspended`: new evidence stops the release under which it would leave."""
-    state = vehicle_status_text(row.status)
-    if suspended and row.status == VehicleStatus.RELEASED:
-        state = _("%(state)s, suspended") % {"state": state}
+    state = state_text(row.status, suspended=suspended)
     return [
         (_("Car"), str(row.sequence)),
         (_("Configuration"), configuration),
         (_("State"), state),
     ]
+
+
+def state_text(status: str, *, suspended: bool) -> str:
+    """What has become of a car. `suspended`: new evidence stops the release under which it would leave."""
+    state = vehicle_status_text(status)
+    if suspended and status == VehicleStatus.RELEASED:
+        return _("%(state)s, suspended") % {"state": state}
+    return state

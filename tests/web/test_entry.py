@@ -641,3 +641,14 @@ def test_the_page_of_a_car_asks_as_much_with_one_inspection_as_with_three(inspec
         record_inspection(posted=plant.posted(procedure), rig=rig, actor=actor, at=AT)
         counts.append(asked())
     assert len(set(counts)) == 1
+
+
+def test_a_car_whose_release_new_evidence_stops_is_not_said_to_be_simply_released(inspector, plant, monkeypatch):
+    address = f"/entry/{plant.vehicle.vin}/"
+    assert inspector.get(address).context["state"] == ""
+    type(plant.vehicle).objects.filter(pk=plant.vehicle.pk).update(status="released")
+    found = inspector.get(address).context
+    assert (found["state"], found["suspended"]) == ("released, suspended", True)
+    monkeypatch.setattr("inspections.web.views.entry.standing_vehicles", set)
+    found = inspector.get(address).context
+    assert (found["state"], found["suspended"]) == ("released", False)

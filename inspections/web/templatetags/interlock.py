@@ -18,7 +18,6 @@ from inspections.gates.limit_wording import quantity_text, unit_symbol
 from inspections.gates.sentences import language_of
 from inspections.saying import own_half
 from inspections.web import ages
-from inspections.web.batch_facts import vehicle_status_text
 from inspections.web.exporting import answering
 from inspections.web.finding_words import finding_text
 from inspections.web.statuses import Status, word_of
@@ -50,12 +49,6 @@ def export_links(context: Context, name: str, label: str = "") -> dict[str, Any]
 def finding(code: str, of_file: str, of_plan: str) -> str:
     """What a file says otherwise than the plan, in words."""
     return finding_text(code, of_file, of_plan)
-
-
-@register.filter
-def car_state(status: str) -> str:
-    """What has become of a car, in the language of the page."""
-    return vehicle_status_text(status)
 
 
 @register.filter

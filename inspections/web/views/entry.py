@@ -14,6 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
+from inspections.batches.choices import VehicleStatus
 from inspections.batches.models import Vehicle
 from inspections.batches.queries import batch_numbers, batches_on_line, find_vehicle, vehicles_by_tail
 from inspections.batches.rules import is_vin
@@ -24,6 +25,7 @@ from inspections.evaluation.reasons import JudgementReason, Outcome
 from inspections.gates.queries import CarStanding, car_standing
 from inspections.gates.sentences import kept_text
 from inspections.intake.services import MOST_PHOTOGRAPHS, PhotographsRefused, attach_photographs
+from inspections.releases.queries import standing_vehicles
 from inspections.results.decoding import PostedInspection
 from inspections.results.models import Inspection
 from inspections.results.plans import judge_for
@@ -54,6 +56,7 @@ from ..photo_tokens import held
 from ..recorded_page import after_recording, recorded_page
 from ..rig_states import rig_states, rigs_for
 from ..value_marks import Mark, Marked, marks_of
+from ..vehicle_page import state_text
 from ..verdict_words import SaidVerdict, say_verdict
 from .photos import take_pictures
 from .to_test import MAY_RECORD, find_procedure, procedure_name, rows_to_test
@@ -399,8 +402,12 @@ def _car(request: HttpRequest, vehicle: Vehicle) -> dict[str, Any]:
     batch = vehicle.batch
     revision = batch.revision
     judged_on = _("no approved revision") if revision is None else f"{revision.plan.code}, {revision.number}"
+    released = vehicle.status == VehicleStatus.RELEASED
+    suspended = released and not standing_vehicles([vehicle.pk])
     return {
         "vehicle": vehicle,
+        "suspended": suspended,
+        "state": "" if vehicle.status == VehicleStatus.IN_PROCESS else state_text(vehicle.status, suspended=suspended),
         "batch": batch,
         "may_record": may(actor, MAY_RECORD),
         "who_may": who_may(MAY_RECORD, actor),
