@@ -19,6 +19,7 @@ from inspections.releases.models import Delivery, Release, ReleasedVehicle, Sign
 from inspections.releases.rules import MEANING
 from inspections.releases.services import propose_release, sign_release
 from inspections.results.services import record_inspection
+from inspections.web.templatetags.interlock import unstopped
 from tests import factories
 from tests.factories import AT, changed_value, make_person
 from tests.signing import carried, shown
@@ -382,3 +383,9 @@ def test_signatures_stand_with_name_time_and_meaning_on_each_page_that_rests_on_
     batch = text(pages[0].get(f"/batches/{good_car.batch.number}/"))
     for place, officer in enumerate(officers[:2], 1):
         assert f"Signature {place}: {officer.username} ({officer.personnel_number}), 2026-11-23 08:00" in batch
+
+
+def test_what_is_left_out_is_named_without_two_marks_in_a_row():
+    assert [unstopped(said) for said in ("I have read it.", "我已阅读。", "Your password")] == [
+        "I have read it", "我已阅读", "Your password",
+    ]  # fmt: skip

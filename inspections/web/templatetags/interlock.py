@@ -52,6 +52,12 @@ def finding(code: str, of_file: str, of_plan: str) -> str:
 
 
 @register.filter
+def unstopped(label: object) -> str:
+    """A label that is a sentence, without its full stop: a colon follows."""
+    return str(label).rstrip(".。")
+
+
+@register.filter
 def own_words(text: str) -> str:
     """What was signed in both languages, in that of the page."""
     return " ".join(own_half(text)[0])
