@@ -73,3 +73,4 @@ lock: $(VENV)/.ready-dev
 	$(RUN) $(LOCK) requirements-papers.in --output-file requirements-papers.txt
 	$(RUN) $(LOCK) requirements-mdf4.in --output-file requirements-mdf4.txt
 	$(RUN) $(LOCK) requirements-openhtf.in --output-file requirements-openhtf.txt
+	$(RUN) $(LOCK) requirements-fuzzing.in --output-file requirements-fuzzing.txt

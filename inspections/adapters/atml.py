@@ -38,6 +38,7 @@ class AtmlAdapter:
 
     name = "atml"
     version = "1"
+    max_bytes = 1024 * 1024 * 1024
 
     def sniff(self, head: bytes, name: str) -> float:
         """By the root element and its namespace."""

@@ -81,8 +81,10 @@ class _Group:
     is_bad: bool = False
 
 
-_MOST_FAMILIAR: Final = 20_000
-_LARGEST_FAMILIAR: Final = 600
+_MOST_FAMILIAR: Final = 2_000
+_LARGEST_FAMILIAR: Final = 16_384
+"""Characters of all that is said; so they need some 50 MB at most."""
+_MOST_SAID: Final = 600
 _PASSING: Final = frozenset(["ID", "startDateTime", "endDateTime", "testReferenceID"])
 """What tells one run of a test from the next, and is read of none that has a name."""
 _familiar: Final[dict[Hashable, CanonicalItem]] = {}
@@ -110,7 +112,7 @@ def said_beside_one_number(test: Element) -> tuple[Hashable, str | None]:
                 said += [pair for pair in part.items() if pair[0] != "value"]
             else:
                 said += part.items() if part is not child else _lasting(part)
-    return (tuple(said), number) if len(said) <= _LARGEST_FAMILIAR else ((), None)
+    return (tuple(said), number) if len(said) <= _MOST_SAID else ((), None)
 
 
 def _lasting(element: Element) -> list[tuple[str, str]]:
@@ -125,6 +127,8 @@ def _remember(said: Hashable, test: Element, item: CanonicalItem) -> None:
     if len(values) != 1 or next(numbers, None) is not values[0] or values[0].get("value") is None:
         return
     if item.measured is not Measured.MEASURED or not isinstance(item.value, Decimal) or item.claimed in BAD:
+        return
+    if len(repr(said)) > _LARGEST_FAMILIAR:
         return
     if len(_familiar) >= _MOST_FAMILIAR:
         _familiar.clear()

@@ -62,6 +62,8 @@ def read_claim(entry: Json, place: str) -> ItemClaim:
 
 
 _MOST_FAMILIAR: Final = 20_000
+_LARGEST_FAMILIAR: Final = 1_024
+"""Characters of all that is said; so they need some 50 MB at most."""
 _familiar: Final[dict[Hashable, CanonicalItem]] = {}
 """Steps of one number that passed, by all that they say beside it: a rig writes the same few hundred all day."""
 
@@ -90,6 +92,8 @@ def _said_beside_one_number(step: Json, parents: tuple[str, ...]) -> Hashable | 
 def _remember(said: Hashable, item: CanonicalItem) -> None:
     """Only what passed or is logged is told by what stands beside the number alone."""
     if item.measured is not Measured.MEASURED or item.claimed not in (ItemClaim.PASS, ItemClaim.NONE):
+        return
+    if len(repr(said)) > _LARGEST_FAMILIAR:
         return
     if len(_familiar) >= _MOST_FAMILIAR:
         _familiar.clear()

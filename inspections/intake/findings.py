@@ -81,7 +81,8 @@ def stated_beside(ordinal: int, item: CanonicalItem) -> Stated | None:
     return Stated(ordinal, item.item[-500:], beside)
 
 
-_MOST_COMPARED: Final = 50_000
+_MOST_COMPARED: Final = 20_000
+_LONGEST_COMPARED: Final = 200
 _compared: Final[dict[tuple[int, Beside], tuple[facts.Requirement, tuple[Difference, ...]]]] = {}
 """What was found of the very same statement and line before. A line read anew, of a draft, is another one."""
 
@@ -96,7 +97,8 @@ def differences(beside: Beside, line: facts.Requirement) -> tuple[Difference, ..
     if len(_compared) >= _MOST_COMPARED:
         _compared.clear()
     found = tuple(_differences(beside, line))
-    _compared[key] = line, found
+    if len(beside.expected or "") + len(beside.unit or "") <= _LONGEST_COMPARED:
+        _compared[key] = line, found
     return found
 
 

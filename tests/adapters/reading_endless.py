@@ -39,6 +39,23 @@ def _qdas(number: int) -> str:
     return "\x0f".join(f"{value}\x140\x14{at}" for value in _values(number)) + f"\r\nK0014/0 {number}\r\n"
 
 
+def _atml(number: int) -> str:
+    steps = "".join(
+        f'<t:Test ID="{number}-{name}" name="{name}"><t:Outcome value="Passed"/><t:TestResult ID="r" name="Numeric">'
+        f'<t:TestData><c:Datum value="{value}" xsi:type="c:double" nonStandardUnit="V"/></t:TestData></t:TestResult>'
+        "</t:Test>"
+        for name, value in zip(NAMES, _values(number), strict=True)
+    )
+    return (
+        f'<t:TestResults uuid="T-{number}"><t:ResultSet name="Main" startDateTime="2026-11-20T08:00:00">'
+        f'<t:Outcome value="Passed"/>{steps}</t:ResultSet></t:TestResults>\n'
+    )
+
+
+_ATML = (
+    '<t:TestResultsCollection xmlns:t="urn:IEEE-1636.1:2013:TestResults" xmlns:c="urn:IEEE-1671:2010:Common"'
+    ' xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">'
+)
 _POINTERS = {key: f"/{value}" if isinstance(value, str) else {**value, "from": f"/{value['from']}"}
              for key, value in _TEST.items()}  # fmt: skip
 FORMATS: dict[str, tuple[str, Callable[[int], str], dict[str, object]]] = {
@@ -50,10 +67,14 @@ FORMATS: dict[str, tuple[str, Callable[[int], str], dict[str, object]]] = {
     "json_lines": (
         "", _json_lines, {"test": _POINTERS, "items": [{"item": name, "value": f"/{name}"} for name in NAMES]},
     ),
+    "atml": (_ATML, _atml, {}),
     "qdas": (
         "\r\n".join([f"K0100 {CELLS}", *(f"K2002/{at} {name}" for at, name in enumerate(NAMES, 1)), ""]), _qdas, {},
     ),
 }  # fmt: skip
+
+
+ENDS = {"atml": "</t:TestResultsCollection>"}
 
 
 def write(file: BinaryIO, name: str, size: int) -> None:
@@ -63,6 +84,7 @@ def write(file: BinaryIO, name: str, size: int) -> None:
     while written < size:
         number += 1
         written += file.write(test(number).encode())
+    file.write(ENDS.get(name, "").encode())
     file.seek(0)
 
 
