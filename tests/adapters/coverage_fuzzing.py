@@ -2,7 +2,7 @@
 
     python -m tests.adapters.coverage_fuzzing READER [SECONDS]
 
-Needs requirements-fuzzing.txt in an environment of its own, beside requirements.txt and requirements-dev.txt. What comes
+Needs requirements-fuzzing.txt, in an environment of its own with requirements.txt and requirements-dev.txt. What comes
 of a file is tests or an AdapterError; a test has an id and moments with an offset in their order; and whoever has read
 other files before reads of it what one reads who has not. Of a zip, what is damaged is a member of it.
 """
