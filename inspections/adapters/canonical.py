@@ -116,9 +116,10 @@ class CanonicalItem(NamedTuple):
     @property
     def verdict_claimed(self) -> str | None:
         """The claim as a recorded verdict: "pass", "fail" (also for an error), or None where the rig claims neither."""
-        if self.claimed is ItemClaim.PASS:
-            return "pass"
-        return "fail" if self.claimed in (ItemClaim.FAIL, ItemClaim.ERROR) else None
+        return _VERDICTS.get(self.claimed)
+
+
+_VERDICTS = {ItemClaim.PASS: "pass", ItemClaim.FAIL: "fail", ItemClaim.ERROR: "fail"}
 
 
 class CanonicalInspection(NamedTuple):

@@ -64,6 +64,8 @@ def read_claim(entry: Json, place: str) -> ItemClaim:
 _MOST_FAMILIAR: Final = 20_000
 _LARGEST_FAMILIAR: Final = 1_024
 """Characters of all that is said; so they need some 50 MB at most."""
+_TEXTS: Final = frozenset([str, type(None)])
+_LIMITS: Final = frozenset([Decimal, type(None)])
 _familiar: Final[dict[Hashable, CanonicalItem]] = {}
 """Steps of one number that passed, by all that they say beside it: a rig writes the same few hundred all day."""
 
@@ -82,9 +84,7 @@ def _said_beside_one_number(step: Json, parents: tuple[str, ...]) -> Hashable | 
         return None
     texts = (step.get("name"), entry.get("name"), entry.get("status"), entry.get("unit"), entry.get("compOp"))
     limits = (entry.get("lowLimit"), entry.get("highLimit"))
-    if not all(type(text) is str or text is None for text in texts):
-        return None
-    if not all(type(limit) is Decimal or limit is None for limit in limits):
+    if not (_TEXTS.issuperset(map(type, texts)) and _LIMITS.issuperset(map(type, limits))):
         return None
     return parents, texts, tuple(map(str, limits))
 

@@ -63,7 +63,7 @@ def places_of(procedure: Procedure, adapter: str, document: Mapping[str, Any] | 
     }
     return Places(
         adapter,
-        lambda item: own.get((item.item, item.occurrence)),
+        lambda item: own.get(item[:2]),  # its path and its occurrence
         codes,
         document,
         frozenset(path for path, _ in own),
