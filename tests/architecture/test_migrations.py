@@ -67,7 +67,9 @@ def test_every_migration_can_be_taken_back() -> None:
 @pytest.fixture
 def scratch(django_db_modify_db_settings: None, django_db_blocker: Any) -> Iterator[str]:
     """A migrated database of its own, in which the owner goes back and forth."""
-    name, template = f"{connection.settings_dict['NAME']}_scratch", migrated_template()
+    name = f"{connection.settings_dict['NAME']}_scratch"
+    with django_db_blocker.unblock():  # it may be the first here that asks for the template
+        template = migrated_template()
     with connect_as_owner("postgres") as owner:
         drop_database(owner, name)
         owner.execute(f'CREATE DATABASE "{name}"' + (f" TEMPLATE {template}" if template else ""))
