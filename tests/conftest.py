@@ -32,7 +32,7 @@ CHROMIUM = os.environ.get("CHROMIUM", "") or shutil.which("chromium") or shutil.
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
 WORKER_NUMBER = int(WORKER.removeprefix("gw") or 0)
 
-pytest_plugins = ["tests.processes", "tests.standing", "tests.small_plant", "tests.sealing_keys"]
+pytest_plugins = ["tests.processes", "tests.standing", "tests.small_plant", "tests.sealing_keys", "tests.windows"]
 
 
 def _prepare_environment() -> Cluster | None:

@@ -42,12 +42,18 @@ def plant(transactional_db: None) -> Plant:
 def page(page: Page) -> Any:
     """No page may write an error to the console, and none loads anything from elsewhere."""
     wrong: list[str] = []
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
-    page.on("request", lambda asked: None if "//127.0.0.1:" in asked.url else wrong.append(asked.url))
+    listening: dict[str, Any] = {
+        "pageerror": lambda error: wrong.append(str(error)),
+        "console": lambda message: wrong.append(message.text) if message.type == "error" else None,
+        "request": lambda asked: None if "//127.0.0.1:" in asked.url else wrong.append(asked.url),
+    }
+    for event, listen in listening.items():
+        page.on(event, listen)  # type: ignore[call-overload]
     page.set_default_timeout(20_000)
     expect.set_options(timeout=20_000)
     yield page
+    for event, listen in listening.items():
+        page.remove_listener(event, listen)
     assert wrong == []
 
 

@@ -6,6 +6,8 @@ from tests.depth import LONG
 from tests.web.browsing import sign_in
 from tests.web.page_list import NO_PAGES, page_addresses
 
+pytestmark = pytest.mark.django_db(transaction=True)
+
 DESK, TABLET = {"width": 1440, "height": 900}, {"width": 820, "height": 1180}
 WIDE_BY_NATURE = ("batches/<str:number>/matrix/", "characteristics/<str:code>/")
 """Where a table or a chart may be wider than a tablet."""
@@ -15,35 +17,46 @@ DRAWN = {
     "nonconformances/", "nonconformances/<str:number>/", "plans/<str:code>/<int:number>/", "sampling/",
     "traces/<int:number>/",
 }  # fmt: skip
-"""Pages with marks and drawings of their own, looked at in dark too each time; all of them with INTERLOCK_LONG=1. That
-the colours themselves can be told apart in both themes is reckoned in test_stylesheet."""
+"""Pages with marks and drawings of their own, whose colours are looked at each time, in dark too; those of all of them
+with INTERLOCK_LONG=1. That the colours themselves can be told apart in both themes is reckoned in test_stylesheet."""
 
 
 @pytest.fixture
-def served(transactional_db, live_server, context, clock):
+def _django_db_helper():
+    """Nothing is emptied between these tests, which only read."""
+
+
+@pytest.fixture(scope="module")
+def site(served_for_the_module):
     """A plant that has seen everything, served for real; its reader has every role, so no act is left out."""
     from inspections.people.choices import Role
-    from tests.factories import make_person
+    from tests.factories import AT, make_person
     from tests.filled_plant import fill_plant
 
-    class Served:
-        url = live_server.url
+    class Site:
+        url = served_for_the_module(lambda: AT)
         pages = page_addresses(fill_plant())
+        reader = make_person(*Role)
 
-    sign_in(context, live_server.url, make_person(*Role))
-    return Served
+    return Site
+
+
+@pytest.fixture
+def served(site, context):
+    sign_in(context, site.url, site.reader)
+    return site
 
 
 def look(page, url, *, dark=True):
-    """What is wrong with the page at `url`: whole on a desk in light, what colour and width change on a dark tablet.
-    It is left on the tablet."""
-    from tests.web.accessibility import BY_COLOUR_AND_WIDTH, findings, load_axe
+    """What is wrong with the page at `url`: whole on a desk in light, what colour and width change on a dark tablet;
+    with `dark` False its structure alone. It is left on the tablet."""
+    from tests.web.accessibility import BY_COLOUR, BY_COLOUR_AND_WIDTH, findings, load_axe
 
     page.emulate_media(color_scheme="light", reduced_motion="reduce")
     page.set_viewport_size(DESK)
     page.goto(url)
     load_axe(page)
-    found = [f"light, on a desk: {each}" for each in findings(page)]
+    found = [f"light, on a desk: {each}" for each in findings(page, but=[] if dark else BY_COLOUR)]
     page.set_viewport_size(TABLET)
     if not dark:
         return found
@@ -95,6 +108,7 @@ def test_in_chinese_no_main_page_has_a_serious_finding(page, served):
 def test_what_is_wrong_would_be_found(page):
     from tests.web.accessibility import findings, load_axe
 
+    page.goto("about:blank")  # without the security policy of the page before
     page.set_content("""<html lang="en"><title>x</title><main><input name="bare">
         <p style="color: #999; background: #fff">pale words</p>
         <button style="width: 9px; height: 9px; padding: 0">a</button><button style="width: 9px; height: 9px">b</button>

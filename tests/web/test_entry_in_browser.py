@@ -179,11 +179,15 @@ def test_what_was_entered_and_not_saved_is_named_where_cars_and_procedures_are_c
 
 
 @pytest.fixture
-def tablet(browser):
-    """A tablet as gloves use it: fingers, no keyboard until one is connected."""
-    context = browser.new_context(viewport={"width": 820, "height": 1180}, has_touch=True, is_mobile=True)
-    yield context.new_page()
-    context.close()
+def browser_context_args(browser_context_args, request):
+    """A tablet as gloves use it for the tests that ask for one: fingers, no keyboard until one is connected."""
+    tablet = {"viewport": {"width": 820, "height": 1180}, "has_touch": True, "is_mobile": True}
+    return {**browser_context_args, **(tablet if "tablet" in request.fixturenames else {})}
+
+
+@pytest.fixture
+def tablet(page):
+    return page
 
 
 def test_keys_of_our_own_type_a_value_judge_it_and_go_on(tablet, served):

@@ -7,9 +7,9 @@ waits for INTERLOCK_LONG=1.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -82,45 +82,16 @@ def _django_db_helper() -> None:
 
 
 @pytest.fixture(scope="module")
-def site(django_db_setup: None, django_db_blocker: Any, _redis_of_this_run: Any) -> Iterator[Site]:
-    from django.db import connection
-    from django.utils import timezone
-    from pytest_django.live_server_helper import LiveServer
-
-    from inspections.results.procedures import forget_procedures
-    from tests.databases import empty_database
-
-    clock, patch = Clock(), pytest.MonkeyPatch()
-    patch.setattr(timezone, "now", lambda: clock.now)
-    forget_procedures()
-    with django_db_blocker.unblock():
-        server = LiveServer("localhost")
-        server._live_server_modified_settings.enable()
-        try:
-            yield Site(server.url, clock)
-        finally:
-            server.stop()
-            server._live_server_modified_settings.disable()
-            patch.undo()
-            empty_database(connection.settings_dict["NAME"])
-            connection.close()
-            _redis_of_this_run.flushdb()
-            forget_procedures()
-
-
-@pytest.fixture(scope="module")
-def window(site: Site, browser: Any) -> Iterator[Page]:
-    with browser.new_context() as context:
-        yield context.new_page()
+def site(served_for_the_module: Callable[[Callable[[], datetime]], str]) -> Site:
+    clock = Clock()
+    return Site(served_for_the_module(lambda: clock.now), clock)
 
 
 @pytest.fixture
-def pages(site: Site, window: Page) -> Iterator[Page]:
-    """A browser of the inspector; the same for all tests, who leave nothing in it."""
-    window.context.clear_cookies()
-    sign_in(window.context, site.url, site.inspector)
-    yield window
-    window.evaluate("localStorage.clear()")
+def pages(site: Site, page: Page) -> Page:
+    """A browser of the inspector."""
+    sign_in(page.context, site.url, site.inspector)
+    return page
 
 
 def fill(page: Page, site: Site, car: Any, *, without: str = "", **typed: str) -> None:
@@ -136,6 +107,8 @@ def fill(page: Page, site: Site, car: Any, *, without: str = "", **typed: str) -
             value_box(page, code, place).fill(value)
     page.get_by_text("Conforms", exact=True).click()
     page.check("[name=software_seen]")
+    # A verdict that comes while a button is pressed moves it away from under the finger.
+    expect(page.get_by_text("Not judged yet")).to_have_count(0)
 
 
 def save(page: Page) -> None:
