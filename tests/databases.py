@@ -122,12 +122,28 @@ def _filled(connection: psycopg.Connection[Any], tables: list[str]) -> list[str]
     return [row[0] for row in connection.execute(looks)] if tables else []
 
 
-def remember_what_migrations_wrote(owner: psycopg.Connection[Any]) -> None:
-    """Keep a copy of the rows that every test finds, in a schema beside the tables."""
-    owner.execute("DROP SCHEMA IF EXISTS as_migrated CASCADE")
-    owner.execute("CREATE SCHEMA as_migrated")
+def keep_rows(owner: psycopg.Connection[Any], schema: str) -> None:
+    """Keep a copy of all rows that are committed, in a schema beside the tables."""
+    owner.execute(f"DROP SCHEMA IF EXISTS {schema} CASCADE")
+    owner.execute(f"CREATE SCHEMA {schema}")
     for table in _filled(owner, tables_of(owner, "public")):
-        owner.execute(f"CREATE TABLE as_migrated.{table} AS TABLE public.{table}")
+        owner.execute(f"CREATE TABLE {schema}.{table} AS TABLE public.{table}")
+
+
+def put_back(owner: psycopg.Connection[Any], schema: str) -> None:
+    """Commit the rows that were kept, into a database that is as its migrations left it."""
+    with owner.transaction():
+        owner.execute("SET LOCAL session_replication_role = replica")
+        migrated = tables_of(owner, "as_migrated")
+        for table in tables_of(owner, schema):
+            if table in migrated:
+                owner.execute(f"DELETE FROM public.{table}")
+            owner.execute(f"INSERT INTO public.{table} OVERRIDING SYSTEM VALUE TABLE {schema}.{table}")
+
+
+def remember_what_migrations_wrote(owner: psycopg.Connection[Any]) -> None:
+    """The rows that every test finds."""
+    keep_rows(owner, "as_migrated")
 
 
 def _changed(owner: psycopg.Connection[Any], kept: list[str]) -> set[str]:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import copy
 import time
 from collections.abc import Callable
 from io import StringIO
@@ -9,6 +10,8 @@ import psycopg
 import pytest
 from django.core.management import call_command
 from django.db import connection
+
+from tests.databases import connect_as_owner, keep_rows, put_back
 
 
 @pytest.fixture(autouse=True)
@@ -31,16 +34,28 @@ def _nobody_of_another_test_holds_the_sealer_up(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(services, "oldest_running", oldest)
 
 
+@pytest.fixture(scope="session")
+def _record_made_once() -> list[Any]:
+    """The plant of the record, when its rows are kept."""
+    return []
+
+
 @pytest.fixture
-def record(transactional_db: None, sealing_key: Any) -> Any:
+def record(transactional_db: None, sealing_key: Any, _record_made_once: list[Any]) -> Any:
     """Every table of the record holds a row, all of it committed; a key is there; nothing is sealed yet."""
     from tests.factories import AT
     from tests.filled_plant import fill_record
     from tests.signing import note_approvals
 
-    plant = fill_record()
-    note_approvals(AT)
-    return plant
+    with connect_as_owner(connection.settings_dict["NAME"]) as owner:
+        if _record_made_once:
+            put_back(owner, "as_recorded")
+        else:
+            plant = fill_record()
+            note_approvals(AT)
+            keep_rows(owner, "as_recorded")
+            _record_made_once.append(plant)
+    return copy.deepcopy(_record_made_once[0])
 
 
 @pytest.fixture
