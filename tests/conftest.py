@@ -32,7 +32,10 @@ CHROMIUM = os.environ.get("CHROMIUM", "") or shutil.which("chromium") or shutil.
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
 WORKER_NUMBER = int(WORKER.removeprefix("gw") or 0)
 
-pytest_plugins = ["tests.processes", "tests.standing", "tests.small_plant", "tests.sealing_keys", "tests.windows"]
+pytest_plugins = [
+    *("tests.processes", "tests.standing", "tests.small_plant"),
+    *("tests.sealing_keys", "tests.sessions", "tests.windows"),
+]
 
 
 def _prepare_environment() -> Cluster | None:
@@ -95,6 +98,10 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_sessionstart() -> None:
     """Further test processes must not read the settings before they have named a Redis database of their own."""
     os.environ.pop("DJANGO_SETTINGS_MODULE", None)
+
+
+def pytest_sessionfinish() -> None:
+    gc.freeze()  # what is left goes with the process, and is not looked through three times before
 
 
 def pytest_unconfigure() -> None:
