@@ -18,9 +18,17 @@ import pytest
 
 from qa.embedded.cluster import Cluster
 from qa.embedded.processes import Started
+from tests.depth import LONG
+from tests.forge import Forge
 
 PROJECT = Path(__file__).resolve().parents[1]
 QUEUES = "urgent,default,slow"
+AT_FIRST = dict(os.environ)
+OF_EACH_TEST = {
+    *("DATABASE_URL", "DJANGO_ALLOW_ASYNC_UNSAFE", "DJANGO_SETTINGS_MODULE", "PYTEST_CURRENT_TEST", "PYTHONUNBUFFERED"),
+    "TZ",
+}
+"""What pytest and Django change by themselves, and what the tests' own processes have otherwise than this one."""
 
 
 class RealProcess:
@@ -80,9 +88,41 @@ def _test_environment() -> dict[str, str]:
     }
 
 
+@pytest.fixture(scope="session")
+def _forge(django_db_setup: None, engines: Cluster | None) -> Iterator[Callable[[dict[str, str]], Forge | None]]:
+    """Where a process with this environment is forked: nowhere, if the test has changed it."""
+    made: list[Forge] = []
+
+    def find(environment: dict[str, str]) -> Forge | None:
+        changed = {name for name, _ in environment.items() ^ AT_FIRST.items()}
+        if changed - OF_EACH_TEST:
+            return None
+        if not made:
+            made.append(Forge(environment))
+            if engines is not None and engines.guard is not None:
+                started = Started.of("forge", made[0].process, soft=signal.SIGTERM, harder=signal.SIGKILL, patience=2.0)
+                engines.guard.watch(started.running)
+        return made[0]
+
+    yield find
+    for forge in made:
+        forge.close()
+
+
+@pytest.fixture
+def read_anew() -> bool:
+    """Whether each process of the test reads the code by itself rather than be forked from one that did."""
+    return LONG
+
+
 @pytest.fixture
 def start_process(
-    transactional_db: None, redis: Any, engines: Cluster | None, tmp_path: Path
+    transactional_db: None,
+    redis: Any,
+    engines: Cluster | None,
+    tmp_path: Path,
+    _forge: Callable[[dict[str, str]], Forge | None],
+    read_anew: bool,
 ) -> Iterator[Callable[..., RealProcess]]:
     """Start `python -m <arguments>` against the test database; everything started ends with the test.
 
@@ -92,17 +132,23 @@ def start_process(
 
     def start(name: str, *arguments: str, pass_fds: tuple[int, ...] = (), url: str = "") -> RealProcess:
         log = tmp_path / f"{name}-{len(running)}.log"
+        environment = _test_environment()
+        forge = None if read_anew else _forge(environment)
+        process: Any
         with log.open("wb") as output:
-            process = subprocess.Popen(
-                [sys.executable, "-m", *arguments],
-                cwd=PROJECT,
-                env=_test_environment(),
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                start_new_session=True,
-                pass_fds=pass_fds,
-            )
+            if forge:
+                process = forge.start(arguments, output.fileno(), pass_fds)
+            else:
+                process = subprocess.Popen(
+                    [sys.executable, "-m", *arguments],
+                    cwd=PROJECT,
+                    env=environment,
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=output,
+                    start_new_session=True,
+                    pass_fds=pass_fds,
+                )
         started = Started.of(name, process, soft=signal.SIGTERM, harder=signal.SIGKILL, patience=8.0)
         if engines is not None and engines.guard is not None:
             engines.guard.watch(started.running)

@@ -7,6 +7,12 @@ from tests.processes import RealProcess
 pytestmark = pytest.mark.processes
 
 
+@pytest.fixture
+def read_anew() -> bool:
+    """Each as a plant starts it; other tests fork theirs from one that has read the code."""
+    return True
+
+
 def test_a_real_worker_takes_tasks_and_dies_by_kill(celery_worker_process: RealProcess) -> None:
     from qa.celery import app
 
