@@ -14,7 +14,7 @@ from tests.gates.under_fire import CARS, RIGS, WRITERS
 
 pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True), pytest.mark.law(7)]
 
-SECONDS = float(os.environ.get("INTERLOCK_FIRE_SECONDS", "8" if LONG else "3"))
+SECONDS = float(os.environ.get("INTERLOCK_FIRE_SECONDS", "8" if LONG else "2"))
 """From when all of them are ready. Half a minute in continuous integration."""
 
 

@@ -1,5 +1,8 @@
 """The worked example of the design through the pages: two rigs post to the server, and an engineer, two officers and an
-inspector work in Chromium. No worker runs: what one would do when it is called is done by `decide`."""
+inspector work in Chromium. No worker runs: what one would do when it is called is done by `decide`.
+
+The story without a browser is told each time in tests/journeys/test_the_worked_example.py, and each of its pages is
+worked in Chromium by other tests; all of it here with INTERLOCK_LONG=1."""
 
 import json
 from datetime import datetime, timedelta
@@ -7,9 +10,10 @@ from datetime import datetime, timedelta
 import pytest
 from playwright.sync_api import expect
 
+from tests.depth import deep
 from tests.web.browsing import post, reasons_on, sign_in
 
-pytestmark = [pytest.mark.law(6), pytest.mark.law(8)]
+pytestmark = [deep, pytest.mark.law(6), pytest.mark.law(8)]
 
 SOFTWARE = [{"system": "ADAS", "version": "4.10"}, {"system": "BMS", "version": "2.0"}]
 NO, YES, CLEAR = "May it leave? No", "May it leave? Yes", "May it leave? Not yet: clear, not released"
