@@ -15,10 +15,27 @@ from inspections.people.choices import Role
 from inspections.people.rules import Actor
 from inspections.releases.models import Release
 from inspections.releases.services import deliver_vehicle, propose_release, sign_release
-from tests.factories import AT, make_person, mes_actor
+from inspections.results.services import record_inspections
+from tests.factories import AT, Plant, make_person, make_plant, mes_actor, rig_actor
 from tests.signing import shown
 
 PASSWORD = "a long password"
+
+
+def make_good_plant() -> Plant:
+    """A small plant in which every required result of its car passed."""
+    plant = make_plant()
+    record_inspections(items=plant.passing(), rig=plant.rig, actor=rig_actor(plant.rig), at=AT)
+    decide_batch(batch_id=plant.batch.pk, at=AT)
+    return plant
+
+
+def make_released_plant() -> Plant:
+    """The same, its car released by two people."""
+    plant = make_good_plant()
+    release(plant.batch)
+    plant.vehicle.refresh_from_db()
+    return plant
 
 
 def release(batch: Batch, *, at: datetime = AT) -> Release:

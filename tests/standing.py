@@ -15,6 +15,8 @@ from typing import Any
 import pytest
 
 MAKERS = {
+    "standing_released_plant": "tests.papers.make_released_plant",
+    "standing_good_plant": "tests.papers.make_good_plant",
     "standing_plant": "tests.factories.make_plant",
     "standing_filled_plant": "tests.filled_plant.fill_plant",
     "standing_places": "tests.web.acts_plant.make_places",
@@ -22,6 +24,8 @@ MAKERS = {
     "standing_nearly_good_plant": "tests.journeys.doors.make_nearly_good_plant",
 }
 """What makes it, by the fixture that asks for it. Named, since models cannot be imported before the settings are."""
+GROWN = ("standing_released_plant", "standing_good_plant", "standing_plant")
+"""The last with more done to it: whoever asks for the last and for another has one plant, to which that was done."""
 
 
 def _maker(name: str) -> Callable[[], Any]:
@@ -98,12 +102,24 @@ def standing(request: pytest.FixtureRequest, django_db_setup: None, django_db_bl
     found.clear_unless("")
 
 
+def _wanted(item: pytest.Item) -> str:
+    names = getattr(item, "fixturenames", ())
+    passed_over = () if GROWN[-1] in names else GROWN
+    return next((name for name in MAKERS if name in names and name not in passed_over), "")
+
+
 def _asked(item: pytest.Item) -> str:
     """What the test wants to find standing: nothing where no transaction is around it."""
     names = getattr(item, "fixturenames", ())
     mark = item.get_closest_marker("django_db")
     commits = {"transactional_db", "live_server"} & set(names) or (mark and mark.kwargs.get("transaction"))
-    return "" if commits else next((name for name in MAKERS if name in names), "")
+    return "" if commits else _wanted(item)
+
+
+def _grown(item: pytest.Item, name: str) -> str:
+    """What the test has for this one: the same with more done to it, if it asks for that too."""
+    wanted = _wanted(item)
+    return wanted if name in GROWN and wanted in GROWN else name
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -123,8 +139,8 @@ def pytest_fixture_setup(fixturedef: pytest.FixtureDef[Any], request: pytest.Fix
 
 def _standing(name: str) -> Callable[..., Any]:
     @pytest.fixture(name=name)
-    def found(standing: Standing, db: None) -> Any:
-        return standing.plant(name)
+    def found(standing: Standing, db: None, request: pytest.FixtureRequest) -> Any:
+        return standing.plant(_grown(request.node, name))
 
     return found
 
@@ -134,3 +150,15 @@ standing_filled_plant = _standing("standing_filled_plant")
 standing_places = _standing("standing_places")
 standing_type_plant = _standing("standing_type_plant")
 standing_nearly_good_plant = _standing("standing_nearly_good_plant")
+
+
+@pytest.fixture
+def standing_good_plant(request: pytest.FixtureRequest) -> bool:
+    """Whether the standing plant has passed already, for the fixture that has it pass."""
+    return _wanted(request.node) in GROWN[:2]
+
+
+@pytest.fixture
+def standing_released_plant(request: pytest.FixtureRequest) -> bool:
+    """Whether its car is released already, for the fixture that has it released."""
+    return _wanted(request.node) in GROWN[:1]

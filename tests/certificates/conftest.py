@@ -29,12 +29,13 @@ def officer(db: None) -> Actor:
 
 
 @pytest.fixture
-def released(good_car: Vehicle) -> Vehicle:
+def released(good_car: Vehicle, standing_released_plant: bool) -> Vehicle:
     """The good car, released by two people."""
     from tests.papers import release
 
-    release(good_car.batch)
-    good_car.refresh_from_db()
+    if not standing_released_plant:
+        release(good_car.batch)
+        good_car.refresh_from_db()
     return good_car
 
 
