@@ -217,6 +217,15 @@ def _emptied_by_the_owner() -> Iterator[None]:
     patch.undo()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _no_test_waits_for_a_disk() -> Iterator[None]:
+    """As the private PostgreSQL: what a power cut would lose is lost with the test anyway."""
+    patch = pytest.MonkeyPatch()
+    patch.setattr(os, "fsync", lambda _: None)
+    yield
+    patch.undo()
+
+
 @pytest.fixture
 def owner_connection(django_db_setup: None, db: None) -> Iterator[psycopg.Connection[Any]]:
     """The owner of the tables, outside the test's own transaction: it sees only what is committed."""
