@@ -89,23 +89,24 @@ def _test_environment() -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
-def _forge(django_db_setup: None, engines: Cluster | None) -> Iterator[Callable[[dict[str, str]], Forge | None]]:
-    """Where a process with this environment is forked: nowhere, if the test has changed it."""
-    made: list[Forge] = []
+def _forge(django_db_setup: None, engines: Cluster | None) -> Iterator[Callable[[dict[str, str]], Forge]]:
+    """Where a process with this environment is forked. That of a test with settings of its own makes way for the next
+    such; the one for all others stays."""
+    made: dict[tuple[tuple[str, str], ...], Forge] = {}
 
-    def find(environment: dict[str, str]) -> Forge | None:
-        changed = {name for name, _ in environment.items() ^ AT_FIRST.items()}
-        if changed - OF_EACH_TEST:
-            return None
-        if not made:
-            made.append(Forge(environment))
+    def find(environment: dict[str, str]) -> Forge:
+        own = tuple(sorted(each for each in environment.items() ^ AT_FIRST.items() if each[0] not in OF_EACH_TEST))
+        if own not in made:
+            for other in [each for each in made if each and own]:
+                made.pop(other).close()
+            made[own] = Forge(environment)
             if engines is not None and engines.guard is not None:
-                started = Started.of("forge", made[0].process, soft=signal.SIGTERM, harder=signal.SIGKILL, patience=2.0)
-                engines.guard.watch(started.running)
-        return made[0]
+                how = {"soft": signal.SIGTERM, "harder": signal.SIGKILL}
+                engines.guard.watch(Started.of("forge", made[own].process, patience=2.0, **how).running)
+        return made[own]
 
     yield find
-    for forge in made:
+    for forge in made.values():
         forge.close()
 
 
@@ -121,7 +122,7 @@ def start_process(
     redis: Any,
     engines: Cluster | None,
     tmp_path: Path,
-    _forge: Callable[[dict[str, str]], Forge | None],
+    _forge: Callable[[dict[str, str]], Forge],
     read_anew: bool,
 ) -> Iterator[Callable[..., RealProcess]]:
     """Start `python -m <arguments>` against the test database; everything started ends with the test.
