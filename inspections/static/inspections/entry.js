@@ -147,6 +147,7 @@
     if (reading && event.target.hasAttribute("data-value")) {
       notJudged(reading);
       noLongerRefused(reading);
+      if (document.readyState !== "complete") whenWired(() => judgeAgain(form));
     }
     keep();
   });
