@@ -30,7 +30,7 @@ from .keeping import OpenByIds, Refused, keep_refused, settle, settled_by_record
 from .models import Kept
 from .rules import LARGEST_BULK, MOST_ITEMS, Answer, Named, Problem, named_in_text, read_named, unreadable
 
-CHUNK: Final = 500
+CHUNK: Final = 1_000
 """Inspections committed together: enough to be fast, few enough to keep nobody waiting."""
 NDJSON: Final = "application/x-ndjson"
 
@@ -75,7 +75,7 @@ def post_inspection(*, rig: Rig, body: bytes, media_type: str, actor: Actor, at:
 
 
 def post_bulk(*, rig: Rig, body: bytes, media_type: str, actor: Actor, at: datetime) -> Answer:
-    """Record a JSON array, or the lines of NDJSON, in chunks of 500, and answer 200 with counts and problems.
+    """Record a JSON array, or the lines of NDJSON, in chunks of 1,000, and answer 200 with counts and problems.
 
     Each item stands alone. A body that is neither, or holds more than 5,000 items or 16 MiB, is refused whole and kept.
     """
