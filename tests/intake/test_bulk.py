@@ -117,12 +117,12 @@ def test_an_empty_array_is_none_received(plant: Plant) -> None:
     assert counts(send_bulk(plant, b"[]").content) == (0, 0, 0, 0, 0)
 
 
-def test_a_thousand_take_two_chunks_and_a_fixed_number_of_statements(
+def test_two_thousand_take_two_chunks_and_a_fixed_number_of_statements(
     plant: Plant, django_assert_num_queries: Any
 ) -> None:
     send(plant, body(plant, id="warm"))
-    sent = json.dumps([fields(plant, id=f"B{place}") for place in range(1000)]).encode()
+    sent = json.dumps([fields(plant, id=f"B{place}") for place in range(2000)]).encode()
     with django_assert_num_queries(2 * 11):
         answer = send_bulk(plant, sent)
-    assert counts(answer.content) == (1000, 1000, 0, 0, 0)
-    assert Measurement.objects.count() == 4 * 1001
+    assert counts(answer.content) == (2000, 2000, 0, 0, 0)
+    assert Measurement.objects.count() == 4 * 2001
