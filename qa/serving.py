@@ -8,16 +8,16 @@ from typing import Final
 
 from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped]
 
-_STEP_SECONDS: Final = 0.001
-_MOST_STEPS: Final = 5
+_STEP_SECONDS: Final = 0.003
+_MOST_STEPS: Final = 4
 
 
 class EvenThreads(ThreadWorker):  # type: ignore[misc]
     """Threads as gunicorn has them, but a process with connections of its own leaves a new one to a process with fewer.
 
     Whichever process wakes first accepts, and a rig keeps its connection for hours: four rigs that call at one moment
-    often sit in one process, on one core, for the whole shift. So each waits a millisecond for every connection it
-    has, five at most, before it takes another.
+    often sit in one process, on one core, for the whole shift. So each waits three milliseconds for every connection
+    it has, at most twelve, before it takes another.
     """
 
     def accept(self, listener: socket.socket) -> None:
