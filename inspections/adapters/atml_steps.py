@@ -16,6 +16,7 @@ from xml.etree.ElementTree import Element
 
 from .atml_limits import read_comparison, unit_of
 from .canonical import AdapterError, CanonicalItem, Comparator, ItemClaim, ItemKind, Measured
+from .familiar_items import FamiliarItems
 from .step_items import (
     BAD,
     ItemList,
@@ -81,14 +82,12 @@ class _Group:
     is_bad: bool = False
 
 
-_MOST_FAMILIAR: Final = 2_000
-_LARGEST_FAMILIAR: Final = 16_384
-"""Characters of all that is said; so they need some 50 MB at most."""
 _MOST_SAID: Final = 600
 _PASSING: Final = frozenset(["ID", "startDateTime", "endDateTime", "testReferenceID"])
 """What tells one run of a test from the next, and is read of none that has a name."""
-_familiar: Final[dict[Hashable, CanonicalItem]] = {}
-"""Tests of one number that passed, by all that bears on them beside it: a rig writes the same few hundred all day."""
+_familiar: Final = FamiliarItems(most=2_000, largest=16_384)
+"""Tests of one number that passed, by all that bears on them beside it: a rig writes the same few hundred all day.
+So many of such length need some 50 MB at most."""
 
 
 def said_beside_one_number(test: Element) -> tuple[Hashable, str | None]:
@@ -128,11 +127,7 @@ def _remember(said: Hashable, test: Element, item: CanonicalItem) -> None:
         return
     if item.measured is not Measured.MEASURED or not isinstance(item.value, Decimal) or item.claimed in BAD:
         return
-    if len(repr(said)) > _LARGEST_FAMILIAR:
-        return
-    if len(_familiar) >= _MOST_FAMILIAR:
-        _familiar.clear()
-    _familiar[said] = item
+    _familiar.keep(said, item)
 
 
 @dataclass(slots=True)

@@ -18,6 +18,7 @@ from decimal import Decimal
 from typing import Final
 
 from .canonical import AdapterError, CanonicalItem, ItemClaim, ItemKind, Measured
+from .familiar_items import FamiliarItems
 from .step_items import (
     BAD,
     ItemList,
@@ -61,13 +62,11 @@ def read_claim(entry: Json, place: str) -> ItemClaim:
     return _CLAIMS.get(read_text(entry, "status", place) or "", ItemClaim.NONE)
 
 
-_MOST_FAMILIAR: Final = 20_000
-_LARGEST_FAMILIAR: Final = 1_024
-"""Characters of all that is said; so they need some 50 MB at most."""
 _TEXTS: Final = frozenset([str, type(None)])
 _LIMITS: Final = frozenset([Decimal, type(None)])
-_familiar: Final[dict[Hashable, CanonicalItem]] = {}
-"""Steps of one number that passed, by all that they say beside it: a rig writes the same few hundred all day."""
+_familiar: Final = FamiliarItems(most=20_000, largest=1_024)
+"""Steps of one number that passed, by all that they say beside it: a rig writes the same few hundred all day.
+So many of such length need some 50 MB at most."""
 
 
 def _said_beside_one_number(step: Json, parents: tuple[str, ...]) -> Hashable | None:
@@ -93,11 +92,7 @@ def _remember(said: Hashable, item: CanonicalItem) -> None:
     """Only what passed or is logged is told by what stands beside the number alone."""
     if item.measured is not Measured.MEASURED or item.claimed not in (ItemClaim.PASS, ItemClaim.NONE):
         return
-    if len(repr(said)) > _LARGEST_FAMILIAR:
-        return
-    if len(_familiar) >= _MOST_FAMILIAR:
-        _familiar.clear()
-    _familiar[said] = item
+    _familiar.keep(said, item)
 
 
 @dataclass(slots=True)

@@ -198,8 +198,8 @@ def test_law_1_a_familiar_test_of_atml_says_what_it_says_at_first_sight() -> Non
 def test_so_many_are_kept_and_no_more(
     monkeypatch: pytest.MonkeyPatch, kept: dict[object, object], remember: Callable[[int], object]
 ) -> None:
-    monkeypatch.setattr(wats_steps, "_MOST_FAMILIAR", 3)
-    monkeypatch.setattr(atml_steps, "_MOST_FAMILIAR", 3)
+    monkeypatch.setattr(wats_steps._familiar, "most", 3)
+    monkeypatch.setattr(atml_steps._familiar, "most", 3)
     kept.clear()
     for number in range(10):
         remember(number)

@@ -23,6 +23,9 @@ from tests.adapters.oracle import FIXTURES, SAMPLES, dump, items_of, read, read_
 
 CHINA = timezone(timedelta(hours=8))
 TRAPS = items_of(read_fixture("traps"))
+ROOT = "/root"
+STEP = f"{ROOT}/steps/0"
+"""JSON pointers into a report."""
 
 
 def report(**changes):
@@ -309,8 +312,8 @@ class TestBrokenFiles:
             ({"sn": "S\0"}, "/sn"),
             ({"sn": "\ud800"}, "/sn"),
             ({"sn": "S" * 201}, "/sn"),
-            ({"root": None}, "/root"),
-            ({"root": []}, "/root"),
+            ({"root": None}, ROOT),
+            ({"root": []}, ROOT),
             ({"uut": "0417"}, "/uut"),
         ],
     )
@@ -322,13 +325,13 @@ class TestBrokenFiles:
     @pytest.mark.parametrize(
         "step, place",
         [
-            ("step", "/root/steps/0"),
-            ({"name": {}}, "/root/steps/0/name"),
-            ({"name": "N", "numericMeas": {}}, "/root/steps/0/numericMeas"),
-            ({"name": "N", "numericMeas": [1]}, "/root/steps/0/numericMeas/0"),
-            ({"name": "N", "numericMeas": [{"compOp": "LOG", "value": [1]}]}, "/root/steps/0/numericMeas/0/value"),
-            ({"name": "N", "stringMeas": [{"compOp": "LOG", "value": "\0"}]}, "/root/steps/0/stringMeas/0/value"),
-            ({"name": "N" * 400, "numericMeas": [{"name": "M" * 400}]}, "/root/steps/0"),
+            ("step", STEP),
+            ({"name": {}}, f"{STEP}/name"),
+            ({"name": "N", "numericMeas": {}}, f"{STEP}/numericMeas"),
+            ({"name": "N", "numericMeas": [1]}, f"{STEP}/numericMeas/0"),
+            ({"name": "N", "numericMeas": [{"compOp": "LOG", "value": [1]}]}, f"{STEP}/numericMeas/0/value"),
+            ({"name": "N", "stringMeas": [{"compOp": "LOG", "value": "\0"}]}, f"{STEP}/stringMeas/0/value"),
+            ({"name": "N" * 400, "numericMeas": [{"name": "M" * 400}]}, STEP),
         ],
     )
     def test_a_faulty_step_is_refused_with_its_place(self, step, place):
