@@ -51,17 +51,14 @@ def measure_bulk(
         _warm_up(stage, plant, name, port)
         for turn in range(rounds):
             part = bodies[turn * each : (turn + 1) * each]
-            alone = each // 4
+            alone = each // 6
             one, copy = _neighbours(stage, plant, name, sibling, port, part[:alone])
             found.beside.append(one)
             found.copy.append(copy)
             ones = [request(port, PATH, body, plant.keys[0]) for body in part[alone : 2 * alone]]
             found.one.append(_rate(run_clients(port, [ones])))
-            shares = [
-                [request(port, PATH, body, plant.keys[client]) for body in part[2 * alone + client :: CLIENTS]]
-                for client in range(CLIENTS)
-            ]
-            found.four.append(_rate(run_clients(port, shares)))
+            shares = [[request(port, PATH, body, key) for body in part[2 * alone :]] for key in plant.keys[:CLIENTS]]
+            found.four.append(_rate(run_clients(port, shares, one_pile=True)))
             say(
                 f"  round {turn + 1}: 1 client {one:,.0f} beside COPY {copy:,.0f}, then 1 client {found.one[-1]:,.0f}, "
                 f"4 clients {found.four[-1]:,.0f} measurements/s"

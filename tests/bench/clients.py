@@ -6,7 +6,7 @@ import multiprocessing
 import socket
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,13 +37,21 @@ def request(port: int, path: str, body: bytes, key: str, scheme: str = "Bearer")
     return head.encode() + body
 
 
-def run_clients(port: int, shares: Sequence[Sequence[bytes]], *, seconds: float | None = None) -> Run:
-    """One process for each share of requests; each ends with its share, or when the seconds are over."""
+def run_clients(
+    port: int, shares: Sequence[Sequence[bytes]], *, seconds: float | None = None, one_pile: bool = False
+) -> Run:
+    """One process for each share of requests; each ends with its share, or when the seconds are over.
+
+    `one_pile`: the shares say the same, each in its client's name, and whoever has an answer sends the next one that
+    nobody sent: so all are busy until the last.
+    """
     context = multiprocessing.get_context("fork")
     barrier = context.Barrier(len(shares))
     results = context.SimpleQueue()
+    sent = context.Value("i", 0)
+    ways = [_pile(share, sent) if one_pile else share for share in shares]
     processes = [
-        context.Process(target=_client, args=(port, share, seconds, barrier, results), daemon=True) for share in shares
+        context.Process(target=_client, args=(port, way, seconds, barrier, results), daemon=True) for way in ways
     ]
     for process in processes:
         process.start()
@@ -58,7 +66,16 @@ def run_clients(port: int, shares: Sequence[Sequence[bytes]], *, seconds: float 
     return Run(sum(statuses.values()), ended - begun, statuses, 1000 * taken[len(taken) // 2])
 
 
-def _client(port: int, share: Sequence[bytes], seconds: float | None, barrier: Any, results: Any) -> None:
+def _pile(requests: Sequence[bytes], sent: Any) -> Iterator[bytes]:
+    while True:
+        with sent:
+            place, sent.value = sent.value, sent.value + 1
+        if place >= len(requests):
+            return
+        yield requests[place]
+
+
+def _client(port: int, share: Iterable[bytes], seconds: float | None, barrier: Any, results: Any) -> None:
     statuses: Counter[int] = Counter()
     taken = []
     connection = _Connection(port)
