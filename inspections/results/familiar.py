@@ -1,19 +1,21 @@
 """Measurements that come again in the very same bytes, or from files with the very same texts: read, checked and made
 ready once. Pure.
 
-A rig measures the same few thousand values all day, in the same order, and writes each as it wrote it before. What is
-kept here changes no answer: whatever is not familiar, or has a fault, is read in the ordinary way.
+A rig measures the same few thousand values all day, in the same order, and writes each as it wrote it before; a new
+value it writes between the very same bytes as the last. What is kept here changes no answer: whatever is not familiar,
+or has a fault, is read in the ordinary way.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable, Sequence
 from itertools import count
 from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from .digest import digested
+from .digest import digested, normal_value
 from .posted import (
     CLAIMS,
     LONGEST_NAME,
@@ -33,6 +35,10 @@ _LONGEST: Final = 256
 
 _familiar: Final[list[dict[Hashable, FamiliarMeasurement]]] = [{} for _ in range(MOST_MEASUREMENTS)]
 """By place in an inspection."""
+_around: Final[list[dict[tuple[bytes, bytes], FamiliarMeasurement]]] = [{} for _ in range(MOST_MEASUREMENTS)]
+"""By place: a measurement by the bytes before and behind its number."""
+_NUMBER: Final = re.compile(rb'"value": ?(-?(?:0|[1-9][0-9]{0,11})(?:\.[0-9]{1,9})?)(?=[,} ])')
+"""A number that every reading takes, short and without exponent, where JSON has its end behind it."""
 _met: Final = count(1)
 _keys: Final[dict[tuple[str, str], int]] = {}
 _DECODER: Final = msgspec.json.Decoder(PostedMeasurement, float_hook=WrittenNumber)
@@ -95,16 +101,36 @@ def _fits(item: PostedMeasurement) -> bool:
 
 
 def _meet(place: int, raw: bytes) -> FamiliarMeasurement | None:
-    known = _read(raw)
-    if known is not None and len(raw) <= _LONGEST:
+    if len(raw) > _LONGEST:
+        return _read(raw)
+    found = _NUMBER.search(raw)
+    # -0 is the only one of these numbers that the decoder spells otherwise.
+    if found is None or found[1] == b"-0":
+        known = _read(raw)
+    else:
+        around = raw[: found.start(1)], raw[found.end(1) :]
+        like = _around[place].get(around)
+        # What was in order around one number is so around any other: neither holds a backslash, so that no text holds
+        # the mark of a key, and no key stands twice.
+        known = _read(raw) if like is None else _with_number(like, WrittenNumber(found[1].decode()))
+        if like is None and known is not None:
+            _around[place][around] = known
+    if known is not None:
         _keep(place, raw, known)
     return known
 
 
+def _with_number(like: FamiliarMeasurement, number: WrittenNumber) -> FamiliarMeasurement:
+    characteristic, position, _, unit, verdict = like.digested
+    told = (characteristic, position, normal_value(number), unit, verdict)
+    return FamiliarMeasurement(like.characteristic, number, like.unit, like.position, like.verdict, like.key, told, {})
+
+
 def _keep(place: int, key: Hashable, known: FamiliarMeasurement) -> None:
     if not next(_met) % _MOST:
-        for kept in _familiar:
+        for kept, around in zip(_familiar, _around, strict=True):
             kept.clear()
+            around.clear()
     _familiar[place][key] = known
 
 

@@ -137,6 +137,47 @@ def test_familiar_bytes_say_what_the_ordinary_reading_says(measured: list[dict[s
     assert [outcome(sent), outcome(sent)] == [unfamiliar(sent)] * 2
 
 
+NUMBERS = st.one_of(
+    st.from_regex(r"-?(0|[1-9][0-9]{0,13})(\.[0-9]{1,11})?", fullmatch=True),
+    st.sampled_from(
+        ["-0", "-0.0", "1e5", "1E-3", "01", "1.", ".5", "+1", "NaN", "Infinity", "1 2", "1,2", '"1"', "[1]", ""]
+    ),
+)
+AROUND = st.sampled_from(
+    [
+        ('{"characteristic":"A","value":', "}"),
+        ('{"characteristic":"A","value": ', ',"unit":"V"}'),
+        ('{"characteristic":"A","value" :', ',"unit":"V"}'),
+        ('{"value":', ' ,"characteristic":"A","position":"FL","verdict":"fail"}'),
+        ('{"characteristic":"A","value":1,"value":', "}"),
+        ('{"characteristic":"A","unit":"\\"value\\":2,","value":', "}"),
+        ('{"characteristic":"A","unit":"\\"value\\":', '}","value":3}'),
+        ('{"characteristic":"A","odd":', ',"value":1}'),
+        ('{"characteristic":"A","value":{"value":', "}}"),
+        ('{"characteristic":"value","unit":', ',"value":1}'),
+    ]
+)
+
+
+@pytest.mark.law(1)
+@given(st.lists(st.tuples(AROUND, NUMBERS), min_size=2, max_size=6))
+def test_law_1_another_number_between_familiar_bytes_says_what_the_ordinary_reading_says(
+    measured: list[tuple[tuple[str, str], str]],
+) -> None:
+    head = json.dumps(HEAD)[:-1]
+    for (before, behind), number in measured:
+        sent = f'{head},"measurements":[{before}{number}{behind}]}}'.encode()
+        assert [outcome(sent), outcome(sent)] == [unfamiliar(sent)] * 2
+
+
+def test_another_number_between_familiar_bytes_is_not_decoded_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    (first,) = familiar(b'{"characteristic":"Once","value":1.5,"unit":"V"}')
+    monkeypatch.setattr(familiar_module, "_read", None)
+    (second,) = familiar(b'{"characteristic":"Once","value":-2.50,"unit":"V"}')
+    assert (second.value, type(second.value)) == ("-2.50", WrittenNumber)
+    assert (second.digested, first.digested) == (("Once", "", "#-2.5", "=V", ""), ("Once", "", "#1.5", "=V", ""))
+
+
 @given(st.lists(st.lists(MEASURED, max_size=3), max_size=4))
 def test_items_of_a_bulk_say_what_they_say_alone(inspections: list[list[dict[str, Any]]]) -> None:
     items = [
@@ -189,8 +230,8 @@ def test_what_is_familiar_is_shared_by_all_that_measure_it_in_that_place() -> No
 def test_so_many_are_kept_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(familiar_module, "_MOST", 10)
     for place in range(35):
-        familiar(f'{{"characteristic":"A","value":{place}.125}}'.encode())
-    assert sum(map(len, familiar_module._familiar)) <= 10
+        familiar(f'{{"characteristic":"A{place}","value":{place}.125}}'.encode())
+    assert sum(map(len, (*familiar_module._familiar, *familiar_module._around))) <= 20
 
 
 class TestReadyJudge:
