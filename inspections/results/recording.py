@@ -7,24 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from hashlib import sha256
 from itertools import chain
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from msgspec import Struct, json
 
-from ..dispatch import DECIDE_BATCH, Queue, enqueue_after_commit
 from ..marks.acts import StartOver, one_act
 from ..marks.locks import Lock, share_all, sharing
-from ..marks.services import marking
 from ..marks.trips import run_together
 from ..people.choices import Role
 from ..people.rules import Actor, ActorKind
-from ..records.services import Act, appending
 from ..rigs.models import Rig
 from ..rigs.queries import reading_authorised
 from .candidates import Candidate
-from .covered import batches_covered_by
 from .digest import content_digest
 from .fates import Held, Request, reading_same_ids, settle_held, settle_read, settle_same_ids
 from .judging import Judges, judge_of, judge_posted
@@ -33,7 +28,7 @@ from .procedures import procedures_read, reading_unknown, remembered_procedures
 from .ready import KnownProcedure, ReadyJudge
 from .recorded import Recorded, RecordState
 from .rejudging import judge_on_past_pins
-from .sampling import asking_configurations, record_samples
+from .sampling import asking_configurations
 from .subjects import (
     Subject,
     SubjectKey,
@@ -46,6 +41,7 @@ from .subjects import (
     reading_subjects,
     subjects_read,
 )
+from .telling import Told, tell, told_of
 from .writing import insert_inspections
 
 _encode: Final = json.Encoder().encode
@@ -119,7 +115,7 @@ def _record(request: Request, actor: Actor, person_id: int | None) -> list[Recor
     told = _store(request, chosen, person_id)
     if told.inserted:
         _judge_as_then(request, told.inserted)
-        _tell(request, told, actor)
+        tell(request, told, actor)
     return [fate for fate in request.fates if fate is not None]
 
 
@@ -266,20 +262,11 @@ def _judge(chosen: Iterable[_Chosen], sources: Sequence[str | None]) -> Iterator
         yield Candidate(one.place, one.posted, one.digest, one.procedure, one.subject, judged, sources[one.place])
 
 
-class _Told(NamedTuple):
-    """What is said of what was inserted: to whoever handed it in, by place, in marks and in the ledger."""
-
-    inserted: Sequence[Candidate]
-    fates: Sequence[tuple[int, Recorded]]
-    marks: set[tuple[int, int | None, str]]
-    acts: Sequence[Act]
-
-
-def _store(request: Request, chosen: Sequence[_Chosen], person_id: int | None) -> _Told:
-    early: list[_Told] = []
+def _store(request: Request, chosen: Sequence[_Chosen], person_id: int | None) -> Told:
+    early: list[Told] = []
 
     def meanwhile(taken: Sequence[Candidate]) -> None:
-        early.append(_told_of(request, taken))
+        early.append(told_of(request, taken))
         if request.meanwhile is not None:
             request.meanwhile()
 
@@ -294,37 +281,11 @@ def _store(request: Request, chosen: Sequence[_Chosen], person_id: int | None) -
             meanwhile=meanwhile,
         )
     # Where one of the ids was taken by somebody else, what was made ready says what did not come about.
-    told = early[0] if early and early[0].inserted is inserted else _told_of(request, inserted)
+    told = early[0] if early and early[0].inserted is inserted else told_of(request, inserted)
     for place, fate in told.fates:
         request.fates[place] = fate
     _settle_doubles(request)
     return told
-
-
-def _recorded(candidate: Candidate) -> Recorded:
-    posted, subject, judged = candidate.posted, candidate.subject, candidate.judged
-    return Recorded(
-        RecordState.RECORDED,
-        posted.id,
-        candidate.digest,
-        inspection_id=candidate.inspection_id,
-        subject=subject.text,
-        batch=None if subject.batch is None else subject.batch.number,
-        verdict=judged.verdict.outcome,
-        said=(posted.measurements, judged.said),
-    )
-
-
-def _told_of(request: Request, inserted: Sequence[Candidate]) -> _Told:
-    """Reads nothing: it is made while the database stores them."""
-    fates = []
-    marks: set[tuple[int, int | None, str]] = set()
-    for candidate in inserted:
-        subject = candidate.subject
-        fates.append((candidate.place, _recorded(candidate)))
-        if subject.batch is not None and subject.vehicle_id is not None:
-            marks.add((subject.batch.id, subject.vehicle_id, candidate.procedure.domain))
-    return _Told(inserted, fates, marks, list(_acts(request, inserted)) if inserted else [])
 
 
 def _settle_doubles(request: Request) -> None:
@@ -337,43 +298,3 @@ def _settle_doubles(request: Request) -> None:
     for place in request.open_places():
         detail = f"The id {request.items[place].id} stands in this request for other content, which waits."
         request.settle(place, RecordState.CONFLICT, code="id_conflict", detail=detail, pointer="/id")
-
-
-def _tell(request: Request, told: _Told, actor: Actor) -> None:
-    """Marks, ledger and workers: everybody who must know of what was stored."""
-    marks = told.marks | record_samples(told.inserted, rig=request.rig, at=request.at)
-    destroyed = {candidate.subject.id for candidate in told.inserted if candidate.subject.destroyed}
-    if destroyed:
-        marks.update(batches_covered_by(vehicle_ids=destroyed))
-    statements = (
-        marking(rows=marks, at=request.at),
-        appending(actor=actor, acts=told.acts, at=request.at),
-    )
-    run_together(*(statement for statement in statements if statement is not None))
-    for batch_id in sorted({row[0] for row in marks}):
-        enqueue_after_commit(DECIDE_BATCH, queue=Queue.URGENT, kwargs={"batch_id": batch_id}, once=True)
-
-
-def _acts(request: Request, inserted: Sequence[Candidate]) -> Iterable[Act]:
-    """One entry for the request: the inspections themselves are as lasting as the ledger."""
-    ids = [candidate.inspection_id for candidate in inserted]
-    digest = sha256(b"".join(candidate.digest for candidate in inserted)).hexdigest()
-    after = {"count": len(ids), "first": min(ids), "last": max(ids), "digest": digest}
-    batches = {candidate.subject.batch.number for candidate in inserted if candidate.subject.batch is not None}
-    batch = batches.pop() if len(batches) == 1 else ""
-    if len(inserted) == 1:
-        yield Act("inspection.recorded", "inspection", inserted[0].posted.id, batch, after=after)
-    else:
-        yield Act("inspection.recorded", "rig", request.rig.code, batch, after=after)
-    unknown = sorted(
-        {
-            item.characteristic
-            for candidate in inserted
-            if not candidate.judged.is_known
-            for item, said in zip(candidate.posted.measurements, candidate.judged.said, strict=True)
-            if said.characteristic_id is None
-        }
-    )
-    if unknown:
-        what = {"characteristics": unknown[:100], "count": len(unknown)}
-        yield Act("characteristic.unknown", "rig", request.rig.code, batch, after=what)
