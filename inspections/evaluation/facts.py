@@ -216,13 +216,20 @@ class SoftwareChange:
 
 @dataclass(frozen=True, slots=True)
 class ComponentChange:
-    """A component of `kind` was fitted or removed. `known_kind`: the catalogue knows the kind."""
+    """A component of `kind` was fitted or removed. `known_kind`: the catalogue knows the kind. Of two changes of one
+    moment the one with the higher `id` came after."""
 
     kind: str
     at: datetime
     serial: str = ""
     fitted: bool = True
     known_kind: bool = True
+    id: int = 0
+
+    @property
+    def part(self) -> str:
+        """The component as an inspection names it."""
+        return f"{self.kind} {self.serial}"
 
 
 @dataclass(frozen=True, slots=True)

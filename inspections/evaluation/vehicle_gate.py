@@ -15,6 +15,7 @@ from .evidence import Evidence, stale
 from .facts import GateDecision, GateInput, Inspection, Kept, Level, Reason, Requirement
 from .groups import Asked, asked_of, group_is_critical, positions_of
 from .judging import critical
+from .parts import Parts
 from .reasons import Outcome, ReasonCode
 from .units import stated_unit
 from .unmeetable import unmeetable
@@ -28,7 +29,7 @@ def decide(gate: GateInput, *, at: datetime) -> GateDecision:
     there is one at most for each code, characteristic and position. `valid_until` is the end of the concession that
     ends first among those relied on. Never raises for facts whose times are aware.
     """
-    draft = _Draft(gate, at)
+    draft = _Draft(gate, at, Parts(gate))
     draft.decide()
     reasons = in_order(draft.reasons)
     return GateDecision(
@@ -56,6 +57,11 @@ class _Line:
     def repeats(self) -> int:
         return 0 if self.critical else self.requirement.repeats
 
+    @property
+    def characteristic_ids(self) -> set[int]:
+        """What may be measured for it."""
+        return {line.characteristic_id for line in (self.requirement, *self.members)}
+
 
 @dataclass(slots=True)
 class _Draft:
@@ -63,6 +69,7 @@ class _Draft:
 
     gate: GateInput
     at: datetime
+    parts: Parts
     reasons: list[Reason] = field(default_factory=list)
     conceded: set[int] = field(default_factory=set)
     ends: list[datetime] = field(default_factory=list)
@@ -103,7 +110,15 @@ class _Draft:
         return asked_of(lines, built_at=gate.built_at)
 
     def _hold(self, line: _Line, entries: Sequence[Entry], *, asked_here: bool = True) -> None:
-        """Hold the entries of one line and position against it."""
+        """Hold the entries of one line and position against it, those of each part by themselves."""
+        for own in self.parts.each(entries):
+            self._hold_each(line, own, asked_here=asked_here)
+        if asked_here and self.gate.for_delivery:
+            for part in self.parts.unmeasured(entries, line.characteristic_ids):
+                detail = (("detail", "part_not_measured"), ("part", part))
+                self._say(line, ReasonCode.MEASUREMENT_INDETERMINATE, detail=detail)
+
+    def _hold_each(self, line: _Line, entries: Sequence[Entry], *, asked_here: bool) -> None:
         fails = blocking_fails(entries, line.repeats)
         counting = counting_entry(entries) if asked_here and self.gate.for_delivery else None
         if counting is not None and counting.outcome is Outcome.FAIL:

@@ -123,22 +123,22 @@ def procedure_facts(row: ProcedureRow) -> facts.Procedure:
 
 def _components(
     vehicle_ids: list[int],
-) -> tuple[dict[int, dict[int, str]], dict[int, tuple[facts.ComponentChange, ...]]]:
-    """By vehicle: the components now fitted in it (id to "kind serial"), and every change of its components."""
+) -> tuple[dict[int, dict[int, tuple[str, str]]], dict[int, tuple[facts.ComponentChange, ...]]]:
+    """By vehicle: the components now fitted in it (id to kind and serial), and every change of its components."""
     known = set(ComponentKind.objects.values_list("code", flat=True))
     history = read_rows(
-        "select f.vehicle_id, f.component_id, c.kind, c.serial, f.fitted, f.at"
+        "select f.vehicle_id, f.component_id, c.kind, c.serial, f.fitted, f.at, f.id"
         " from inspections_fitting f join inspections_component c on c.id = f.component_id"
         " where f.vehicle_id = any(%s) order by f.at, f.id",
         vehicle_ids,
     )
-    fitted: dict[int, dict[int, str]] = defaultdict(dict)
+    fitted: dict[int, dict[int, tuple[str, str]]] = defaultdict(dict)
     changes: dict[int, list[facts.ComponentChange]] = defaultdict(list)
     where = _whereabouts(sorted({row[1] for row in history}))
-    for vehicle_id, component_id, kind, serial, is_fitted, at in history:
-        changes[vehicle_id].append(facts.ComponentChange(kind, at, serial, is_fitted, kind in known))
+    for vehicle_id, component_id, kind, serial, is_fitted, at, row_id in history:
+        changes[vehicle_id].append(facts.ComponentChange(kind, at, serial, is_fitted, kind in known, row_id))
         if where.get(component_id) == vehicle_id:
-            fitted[vehicle_id][component_id] = f"{kind} {serial}"
+            fitted[vehicle_id][component_id] = (kind, serial)
     return fitted, defaultdict(tuple, {key: tuple(rows) for key, rows in changes.items()})
 
 
@@ -231,7 +231,9 @@ def _concessions(vehicle_ids: list[int]) -> dict[int, tuple[facts.Concession, ..
     )
 
 
-def _reworks(vehicle_ids: list[int], fitted: Mapping[int, dict[int, str]]) -> dict[int, tuple[facts.Rework, ...]]:
+def _reworks(
+    vehicle_ids: list[int], fitted: Mapping[int, dict[int, tuple[str, str]]]
+) -> dict[int, tuple[facts.Rework, ...]]:
     """Reworks of a vehicle, or of a component fitted in it, that name tests to repeat, in whatever domain."""
     vehicle_of = {component: vehicle for vehicle, parts in fitted.items() for component in parts}
     rows = read_rows(
@@ -250,14 +252,15 @@ def _reworks(vehicle_ids: list[int], fitted: Mapping[int, dict[int, str]]) -> di
     return defaultdict(tuple, {key: tuple(found) for key, found in reworks.items()})
 
 
-def _kept(vehicles: Mapping[int, VehicleFacts], fitted: Mapping[int, dict[int, str]]) -> dict[int, list[facts.Kept]]:
+def _kept(
+    vehicles: Mapping[int, VehicleFacts], fitted: Mapping[int, dict[int, tuple[str, str]]]
+) -> dict[int, list[facts.Kept]]:
     """What is kept unread and names one of the vehicles, or a component fitted in one of them: also a file that was
     sent for it and that nobody has read yet."""
     by_vin = {vehicle.vin: vehicle.id for vehicle in vehicles.values()}
     by_part = {part: vehicle_id for vehicle_id, parts in fitted.items() for part in parts.values()}
     kept: dict[int, list[facts.Kept]] = defaultdict(list)
-    parts = [part.split(" ", 1) for part in by_part]
-    kinds, serials = [kind for kind, _ in parts], [serial for _, serial in parts]
+    kinds, serials = [kind for kind, _ in by_part], [serial for _, serial in by_part]
     rows = read_rows(
         """
         select id, vin, component_kind, component_serial, domain, code, received_at from inspections_kept
@@ -278,7 +281,7 @@ def _kept(vehicles: Mapping[int, VehicleFacts], fitted: Mapping[int, dict[int, s
         serials,
     )
     for row_id, vin, kind, serial, domain, code, received_at in rows:
-        vehicle_id = by_vin.get(vin, by_part.get(f"{kind} {serial}"))
+        vehicle_id = by_vin.get(vin, by_part.get((kind, serial)))
         if vehicle_id is not None:
             kept[vehicle_id].append(facts.Kept(row_id, code, received_at, domain or None))
     return kept

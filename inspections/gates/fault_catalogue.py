@@ -18,6 +18,7 @@ FAULTS: Final[dict[str, tuple[str, str]]] = {
     "wrong_type": ("a value is of the wrong type", "值的类型不对"),
     "not_a_choice": ("a value is none of those that can be chosen", "值不在可选范围内"),
     "blank": ("a text is blank", "文本为空"),
+    "padded": ("a text begins or ends with a blank", "文本首尾有空格"),
     "control_character": ("a text holds a control character", "文本含控制字符"),
     "no_offset": ("a time has no offset from UTC", "时间缺少与UTC的时差"),
     "bad_time": ("a time cannot be right", "时间有误"),

@@ -26,7 +26,10 @@ where i.{subject} = any(%s) and i.procedure_id = any(%s)
 
 
 def collect_inspections(
-    vehicle_ids: list[int], fitted: Mapping[int, dict[int, str]], procedure_ids: list[int], pinned: int | None
+    vehicle_ids: list[int],
+    fitted: Mapping[int, dict[int, tuple[str, str]]],
+    procedure_ids: list[int],
+    pinned: int | None,
 ) -> dict[int, list[facts.Inspection]]:
     vehicle_of = {component: vehicle for vehicle, parts in fitted.items() for component in parts}
     rows = read_rows(_INSPECTIONS.format(subject="vehicle_id"), vehicle_ids, procedure_ids)
@@ -55,7 +58,7 @@ def collect_inspections(
                 claimed=None if claimed is None else Outcome(claimed),
                 verdict=Outcome(verdict),
                 reviewed=tuple(disposed.get((inspection_id, -1), ())),
-                component="" if component_id is None else fitted[owner][component_id],
+                component="" if component_id is None else " ".join(fitted[owner][component_id]),
             )
         )
     return found

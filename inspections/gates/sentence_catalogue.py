@@ -287,6 +287,9 @@ DETAILS: Final[dict[JudgementReason, Lines]] = {
 }
 """Why a measurement could not be judged, English and Chinese. For a unit, found and required are units."""
 
+PART_NOT_MEASURED: Final[Lines] = ("{part} in it has no result of its own", "车上的{part}没有自己的结果")
+"""Why what another part of its kind showed does not count for a part."""
+
 DRAWN: Final[dict[Language, Lines]] = {
     "en": ("this batch", "a drawn car of the batch"),
     "zh-hans": ("本批次", "本批次被抽中的车"),

@@ -22,6 +22,7 @@ from .sentence_catalogue import (
     KEPT,
     LANGUAGES,
     NEVER_MET,
+    PART_NOT_MEASURED,
     SENTENCES,
     UNSAID,
     VERDICTS,
@@ -38,7 +39,8 @@ class ReasonFacts:
 
     `several` tells that `subject` names more than one ("Cars 57 and 190"). `detail` holds the keys that
     `sentence_catalogue.KEYS` names for the code; times among them are ISO 8601 with an offset, the gate and the
-    verdicts are their codes, and `detail` of an indeterminate measurement is the name of a `JudgementReason`.
+    verdicts are their codes, and `detail` of an indeterminate measurement is the name of a `JudgementReason`, or
+    `part_not_measured` with the `part`.
     """
 
     code: str
@@ -206,6 +208,8 @@ def _inside_a_sentence(name: str) -> str:
 
 def _judgement_detail(facts: Mapping[str, str], language: Language) -> str:
     name = facts.get("detail", "").upper()
+    if name == "PART_NOT_MEASURED":
+        return PART_NOT_MEASURED[LANGUAGES.index(language)].format(part=facts.get("part") or UNSAID[language][""])
     if name not in JudgementReason.__members__:
         return facts.get("detail", "")
     found = unit_symbol(facts.get("found_unit", "")) or facts["found"]

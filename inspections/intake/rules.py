@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
+from unicodedata import normalize
 
 from ..batches.rules import is_vin
 from ..results.refusals import FieldError
@@ -91,7 +92,7 @@ def _of_fields(fields: Mapping[str, Any]) -> Named:
     component = fields.get("component")
     if not isinstance(component, dict):
         component = {}
-    kind, serial = _text(component.get("kind"), 64), _text(component.get("serial"), 64)
+    kind, serial = (_text(_seen(component.get(key)), 64) for key in ("kind", "serial"))
     return Named(
         _text(fields.get("id"), 128),
         _vin(fields.get("vin")),
@@ -101,6 +102,8 @@ def _of_fields(fields: Mapping[str, Any]) -> Named:
     )
 
 
+_LOOKALIKES: Final = str.maketrans("IOQ", "100")
+"""What people read and type for the digits of a VIN; ISO 3779 leaves the three letters out for that."""
 _PAIR: Final = re.compile(rb'"(id|vin|procedure|kind|serial)"\s{0,20}:\s{0,20}"([^"\\\x00-\x1f]{1,128})"')
 
 
@@ -126,9 +129,14 @@ def _of_text(found: Mapping[str, str]) -> Named:
 
 
 def _vin(value: Any) -> str:
-    """A VIN even where blanks or small letters spoil it: it may be that car."""
-    text = value.strip().upper() if isinstance(value, str) else ""
+    """A VIN even where blanks, small or wide letters, or letters that no VIN holds spoil it: it may be that car."""
+    text = normalize("NFKC", _seen(value)[:64]).replace(" ", "").upper().translate(_LOOKALIKES)
     return text if is_vin(text) else ""
+
+
+def _seen(value: Any) -> str:
+    """A text without what nobody sees in it, at its ends blanks too."""
+    return "".join(filter(str.isprintable, value)).strip() if isinstance(value, str) else ""
 
 
 def _text(value: Any, most: int) -> str:

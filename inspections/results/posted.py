@@ -107,6 +107,9 @@ class CheckedInspection(PostedInspection, forbid_unknown_fields=True, omit_defau
 def check_posted(posted: PostedInspection) -> PostedInspection:
     """The same inspection, its times in UTC and its numbers as text. Raises BodyRefused with all faults found."""
     _turn_to_utc(posted)
+    if posted.operator is not None:
+        # Stations without an operator send an empty one, scanners add a blank: neither is somebody else.
+        posted.operator = posted.operator.strip() or None
     faults = [*_subject_faults(posted), *_time_faults(posted), *_text_faults(posted)]
     faults += [*_software_faults(posted), *_measurement_faults(posted)]
     if faults:
@@ -146,6 +149,7 @@ def _is_plain(posted: PostedInspection) -> bool:
         and started.year in _YEARS
         and finished.year in _YEARS
         and not number.isspace()
+        and (posted.operator is None or posted.operator == (posted.operator.strip() or None))
         and f"{number}{posted.procedure}{posted.operator or ''}{posted.nonconformance or ''}".isprintable()
         and len({item.key for item in measurements}) == len(measurements)  # type: ignore[attr-defined]
         and not (posted.software and any(_software_faults(posted)))
@@ -181,7 +185,18 @@ def _text_faults(posted: PostedInspection) -> Iterator[FieldError]:
         part = getattr(posted, name)
         if part is not None:
             for key in part.__struct_fields__:
-                yield from _unstorable(getattr(part, key), name, key)
+                yield from _unseen(getattr(part, key), name, key)
+
+
+def _unseen(text: str, *place: str | int) -> Iterator[FieldError]:
+    """What nobody sees would make two parts of one: a fail of the one would not be a fail of the other."""
+    yield from _unstorable(text, *place)
+    if text != text.strip():
+        yield FieldError(pointer(*place), "padded", "begins or ends with a blank; leave it out")
+    elif not text.isprintable() and not _UNSTORABLE.search(text):
+        found = next(character for character in text if not character.isprintable())
+        detail = f"holds U+{ord(found):04X}, which nobody sees; leave it out"
+        yield FieldError(pointer(*place), "control_character", detail)
 
 
 def _software_faults(posted: PostedInspection) -> Iterator[FieldError]:

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta, timezone
 
 import pytest
@@ -337,6 +338,16 @@ def test_unit_mismatch_names_the_unit_found_and_the_unit_required():
 def test_indeterminate_detail_in_free_words_is_kept():
     reason = ReasonFacts("measurement_indeterminate", "Car 17", "Bonding", detail={"detail": "probe lifted"})
     assert sentence(reason, "en").text == "Car 17: bonding cannot be judged: probe lifted."
+
+
+def test_a_part_that_nobody_measured_is_named_in_both_languages():
+    reason = ReasonFacts(
+        "measurement_indeterminate", "Car 17", "Bonding", detail={"detail": "part_not_measured", "part": "pack P-2"}
+    )
+    assert sentence(reason, "en").text == "Car 17: bonding cannot be judged: pack P-2 in it has no result of its own."
+    assert sentence(reason, "zh-hans").text == "Car 17：Bonding无法判定：车上的pack P-2没有自己的结果。"
+    lost = replace(reason, detail={"detail": "part_not_measured"})
+    assert "not known in it has no result" in sentence(lost, "en").text
 
 
 def test_indeterminate_text_of_no_reason_says_nothing():

@@ -8,6 +8,8 @@ import pytest
 
 from inspections.batches.models import Component, Fitting
 from inspections.evaluation.reasons import JudgementReason, Outcome
+from inspections.gates.queries import clearance
+from inspections.gates.services import decide_batch
 from inspections.marks.models import Mark
 from inspections.records.models import LedgerEntry
 from inspections.results.models import Inspection, Judgement
@@ -19,6 +21,7 @@ from inspections.results.services import (
     RegistrationRefused,
     fit_components,
     record_inspection,
+    record_inspections,
     register_vehicles,
 )
 from tests.factories import AT, LINES, Plant, changed_value, make_batch, make_revision, make_vehicle, posted, vin
@@ -189,3 +192,28 @@ class TestHistory:
             register_vehicles(batch=plant.batch, vehicles=news, actor=plant.rig_actor, at=AT)
         assert refused.value.errors[0].pointer == "/vehicles/0/components/0"
         assert plant.batch.vehicles.count() == 1
+
+
+@pytest.mark.law(1)
+class TestTwoOfOneKind:
+    """A removal that nobody reported leaves two packs in the car: what the first showed says nothing of the second."""
+
+    def stands(self, plant: Plant) -> tuple[bool, list[tuple[str, str]]]:
+        decide_batch(batch_id=plant.batch.pk, at=AT)
+        found = clearance(vin=plant.vehicle.vin, at=AT)
+        causes = {(cause.code, cause.detail.get("part", "")) for cause in found.reasons}
+        return found.clear, sorted(causes - {("not_released", "")})
+
+    def test_law_1_an_untested_pack_beside_a_tested_one_keeps_the_car(self, plant: Plant) -> None:
+        software = [{"system": "BMS", "version": "2.0"}]
+        early = AT - timedelta(hours=13)
+        others = [item for item in plant.passing() if item.procedure != "BAT-EOL"]
+        record_inspections(items=others, rig=plant.rig, actor=plant.rig_actor, at=AT)
+        record_part(plant, "P-1", software=software, finished_at=early)
+        assert self.stands(plant) == (True, [])
+        assert fit(plant, "P-2")
+        assert self.stands(plant) == (False, [("measurement_indeterminate", "pack P-2")])
+        record_part(plant, "P-2", software=software, finished_at=early)
+        assert self.stands(plant) == (True, [])
+        assert fit(plant, removed=[("pack", "P-2")])
+        assert self.stands(plant) == (True, [])
