@@ -72,7 +72,11 @@ select v.id, v.vin, v.status, b.id, b.number, d.decided_at,
     exists(select from inspections_nonconformance n where n.vehicle_id = v.id and n.state = 'open')
         or exists(select from inspections_nonconformance n where n.batch_id = b.id and n.vehicle_id is null
             and n.state = 'open'),
-    (select min(i.operator) from inspections_inspection i where i.vehicle_id = v.id and i.operator is not null
+    (select min(i.operator) from (
+            select operator from inspections_inspection where vehicle_id = v.id
+            union all select m.operator from inspections_fitting f
+                join inspections_inspection m on m.component_id = f.component_id where f.vehicle_id = v.id and f.fitted
+        ) i where i.operator is not null
         and not exists(select from inspections_user u where u.personnel_number = i.operator)
         and not exists(select from inspections_operatoralias a where a.operator = i.operator)),
     t.number, t.suspended_at,

@@ -49,20 +49,25 @@ named(operator) as (
 )
 """
 """`stranger`: operators whom rigs named, who are no personnel number and whom nobody mapped."""
-_OF_STRANGERS: Final = """
-strange as materialized (
-    select distinct i.vehicle_id from stranger s cross join lateral (
-        select vehicle_id from inspections_inspection where operator = s.operator and vehicle_id is not null offset 0) i
-)
+_MEASURED: Final = """
+select coalesce(i.vehicle_id, f.vehicle_id) as vehicle_id, i.rig_id, i.finished_at from (
+    select vehicle_id, component_id, rig_id, finished_at from inspections_inspection
+    where operator = s.operator offset 0
+) i left join inspections_fitting f on f.component_id = i.component_id and f.fitted
+where coalesce(i.vehicle_id, f.vehicle_id) is not null
 """
-STRANGE_CARS: Final = f"{STRANGERS}, {_OF_STRANGERS}"
-"""`strange`: the cars that such an operator measured. Right at the moment of asking: a person may be mapped since."""
+"""What a stranger `s` measured, by car: the car, or a part that is or was in it, as law 8 asks of whoever signs."""
+_OF_STRANGERS: Final = """
+strange as materialized (select distinct i.vehicle_id from stranger s cross join lateral ({measured}) i)
+"""
+STRANGE_CARS: Final = f"{STRANGERS}, {_OF_STRANGERS.format(measured=_MEASURED)}"
+"""`strange`: the cars that such an operator measured, or a part of. Right at the moment of asking: a person may be
+mapped since."""
 
 _UNKNOWN: Final = """
 with recursive {strangers}
 select s.operator, count(distinct i.vehicle_id), array_agg(distinct r.code), min(i.finished_at), max(i.finished_at)
-from stranger s cross join lateral (
-    select vehicle_id, rig_id, finished_at from inspections_inspection where operator = s.operator offset 0) i
+from stranger s cross join lateral ({measured}) i
 join inspections_vehicle v on v.id = i.vehicle_id and v.status in ('in_process', 'released')
 join inspections_rig r on r.id = i.rig_id
 group by 1 order by 2 desc, 1 limit %s
@@ -72,7 +77,7 @@ group by 1 order by 2 desc, 1 limit %s
 def unknown_operators(*, most: int = 100) -> list[UnknownOperator]:
     """Operators that keep cars which have not left, those that keep most first. One statement."""
     with connection.cursor() as cursor:
-        cursor.execute(_UNKNOWN.format(strangers=STRANGERS), [most])
+        cursor.execute(_UNKNOWN.format(strangers=STRANGERS, measured=_MEASURED), [most])
         return [UnknownOperator(row[0], row[1], tuple(row[2]), row[3], row[4]) for row in cursor.fetchall()]
 
 
@@ -88,8 +93,7 @@ class KeepingOperator:
 _KEEPING: Final = """
 with recursive {strangers}
 select operator, array_agg(sequence order by sequence), (array_agg(vin order by sequence))[1] from (
-    select distinct s.operator, v.sequence, v.vin from stranger s cross join lateral (
-        select vehicle_id from inspections_inspection where operator = s.operator offset 0) i
+    select distinct s.operator, v.sequence, v.vin from stranger s cross join lateral ({measured}) i
     join inspections_vehicle v on v.id = i.vehicle_id
     where v.batch_id = %s and v.status in ('in_process', 'released')) kept
 group by 1 order by 2 limit 100
@@ -99,7 +103,7 @@ group by 1 order by 2 limit 100
 def operators_keeping(*, batch_id: int) -> list[KeepingOperator]:
     """Operators whom nobody knows and the cars of a batch that this keeps. One statement."""
     with connection.cursor() as cursor:
-        cursor.execute(_KEEPING.format(strangers=STRANGERS), [batch_id])
+        cursor.execute(_KEEPING.format(strangers=STRANGERS, measured=_MEASURED), [batch_id])
         return [KeepingOperator(row[0], tuple(row[1]), row[2]) for row in cursor.fetchall()]
 
 

@@ -155,7 +155,11 @@ class Life:
 
     def measured_by_a_stranger(self) -> None:
         self.strangers += 1
-        self.record(self.plant.posted(vin=self.car().vin, operator=f"WHO-{self.strangers}"))
+        operator = f"WHO-{self.strangers}"
+        if self.strangers % 2:
+            self.record(self.plant.posted(vin=self.car().vin, operator=operator))
+        else:
+            self.record(self.plant.posted(component={"kind": "pack", "serial": "P-1"}, operator=operator))
 
     def mapped(self) -> None:
         for number in range(1, self.strangers + 1):

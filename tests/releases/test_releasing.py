@@ -13,6 +13,9 @@ from inspections.records.models import LedgerEntry
 from inspections.releases.models import Delivery, Release, ReleasedVehicle, Signature
 from inspections.releases.rules import ReleaseChanged, ReleaseRefused
 from inspections.releases.services import MayNotLeave, deliver_vehicle, propose_release, sign_release
+from inspections.results.models import Inspection
+from inspections.results.operators import map_operator, operators_keeping, unknown_operators
+from inspections.results.services import FittedPart, fit_components
 from tests import factories
 from tests.factories import AT, SYSTEM, changed_value, make_engineer, make_person, mes_actor
 from tests.signing import shown
@@ -239,6 +242,44 @@ def test_an_operator_whom_nobody_knows_keeps_the_car_until_mapped(plant, record,
     )
     make_person(Role.INSPECTOR, number="9999")
     assert clearance(vin=good_car.vin, at=AT).clear is True
+
+
+@pytest.mark.law(8)
+@pytest.mark.parametrize("taken_out", [False, True])
+def test_law_8_so_does_one_who_measured_a_part_that_is_or_was_in_it(plant, record, good_car, officers, taken_out):
+    pack = {"kind": "pack", "serial": "P-1"}
+    record(plant.posted(component=pack, operator="9999", software=[{"system": "BMS", "version": "2.0"}]))
+    if taken_out:
+        at, new = AT - timedelta(hours=1), [FittedPart("pack", "P-2")]
+        fit_components(vehicle=good_car, fitted=new, removed=[("pack", "P-1")], changed_at=at, actor=SYSTEM, at=AT)
+        record()
+    found = clearance(vin=good_car.vin, at=AT)
+    assert [(reason.code, reason.found) for reason in found.reasons] == [("operator_unknown", "9999")]
+    assert refused(lambda: propose(good_car, officers[0])) == "nothing_clear"
+    assert [(row.operator, row.vehicles, row.rigs) for row in unknown_operators()] == [("9999", 1, (plant.rig.code,))]
+    assert [(row.operator, row.cars) for row in operators_keeping(batch_id=good_car.batch_id)] == [("9999", (1,))]
+
+    map_operator(operator="9999", user=officers[1], actor=make_engineer(), at=AT)
+    release = propose(good_car, officers[0])
+    sign(release, officers[0])
+    assert refused(lambda: sign(release, officers[1])) == "four_eyes"
+
+
+@pytest.mark.law(8)
+def test_law_8_a_released_car_stays_when_a_stranger_measures_its_part(plant, record, good_car, proposal, officers):
+    for officer in officers[:2]:
+        sign(proposal, officer)
+    software = [{"system": "BMS", "version": "2.0"}]
+    record(plant.posted(component={"kind": "pack", "serial": "P-1"}, operator="9999", software=software))
+    assert stays_inside(good_car) == ["operator_unknown"]
+
+
+@pytest.mark.parametrize("sent", ["", "  ", "0417 "])
+def test_an_operator_is_who_they_are_whatever_blanks_a_station_sends(plant, record, good_car, sent):
+    make_person(Role.INSPECTOR, number="0417")
+    record(plant.posted("CRS-EOL", operator=sent))
+    assert clearance(vin=good_car.vin, at=AT).clear is True
+    assert Inspection.objects.latest("pk").operator == (sent.strip() or None)
 
 
 @pytest.mark.law(4)
