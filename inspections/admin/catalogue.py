@@ -5,10 +5,12 @@ from typing import Any, Final
 from django.contrib import admin
 from django.contrib.admin import RelatedOnlyFieldListFilter
 from django.core.exceptions import ValidationError
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db import transaction
+from django.db.models import Model, OuterRef, QuerySet, Subquery
 from django.forms import ModelForm
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
@@ -27,6 +29,7 @@ from ..catalogue.models import (
 )
 from ..gates.limit_wording import quantity_text, required_text
 from ..gates.sentences import language_of
+from ..marks.services import mark_in_plant
 from .pages import ReadOnlyPage, RecordedPage, WrittenByServices
 
 _MANUFACTURER: Final = re.compile(r"[A-HJ-NPR-Z0-9]{3}|[A-HJ-NPR-Z0-9]{2}9[A-HJ-NPR-Z0-9]{3}", re.ASCII)
@@ -59,6 +62,13 @@ class ComponentKindPage(RecordedPage):
     list_display = ["code", "name", "name_zh"]
     search_fields = ["code", "name", "name_zh"]
     written_once = ("code",)
+
+    def save_model(self, request: HttpRequest, obj: Model, form: ModelForm, change: bool) -> None:
+        with transaction.atomic():
+            super().save_model(request, obj, form, change)
+            if not change:
+                # A change of an unknown kind makes every result stale, of a known one those that name it.
+                mark_in_plant(domains=[""], at=timezone.now())
 
 
 class ManufacturerCodeForm(ModelForm):

@@ -8,7 +8,9 @@ from typing import Any, Final
 
 from django.db import transaction
 
+from ..dispatch import SWEEP_UNDECIDED, Queue, enqueue_after_commit
 from ..marks.locks import Lock, exclude, share
+from ..marks.services import mark_in_plant
 from ..people.choices import Role
 from ..people.models import User
 from ..people.rules import Actor, ActorKind
@@ -25,7 +27,7 @@ from .plan_rules import read_lines
 from .queries import characteristic_facts, loaded_catalogue
 from .rules import catalogue_problems
 from .schema import CATALOGUE_FORMAT, PLAN_FORMAT, schema_problems
-from .storing import store_catalogue
+from .storing import Change, store_catalogue
 
 __all__ = [
     "ApprovalRefused",
@@ -41,6 +43,7 @@ __all__ = [
 ]
 
 _WHOLE_CATALOGUE: Final = 1
+_MAKE_STALE: Final = ("software_systems", "component_kinds")
 
 
 class FilesRefused(Exception):
@@ -98,7 +101,24 @@ def load_catalogue_documents(*, documents: Sequence[Document], actor: Actor, at:
                 before=change.before,
                 after=change.after,
             )
+        _mark_what_is_stale_otherwise(changes.written, at)
     return CatalogueLoaded(changes.added, changes.changed, changes.unchanged)
+
+
+def _mark_what_is_stale_otherwise(written: Sequence[Change], at: datetime) -> None:
+    """What makes results stale is asked at each decision: where it is another from now on, what is in the plant is
+    decided again. A kind of part that is known now makes stale only what names it."""
+    codes = [
+        change.code
+        for change in written
+        if change.section == "procedure" and change.before and not change.before.keys().isdisjoint(_MAKE_STALE)
+    ]
+    domains = set(Procedure.objects.filter(code__in=codes).values_list("domain", flat=True)) if codes else set()
+    if any(change.section == "component_kind" and change.before is None for change in written):
+        domains = {""}
+    if domains:
+        mark_in_plant(domains=domains, at=at)
+        enqueue_after_commit(SWEEP_UNDECIDED, queue=Queue.URGENT, kwargs={}, once=True)
 
 
 def load_plan_documents(

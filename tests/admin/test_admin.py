@@ -12,7 +12,8 @@ from django.db import models
 from django.test import Client
 from django.urls import reverse
 
-from inspections.catalogue.models import ManufacturerCode
+from inspections.catalogue.models import ComponentKind, ManufacturerCode
+from inspections.marks.models import Mark
 from inspections.people.choices import Role
 from inspections.people.models import User
 from inspections.records.models import LedgerEntry
@@ -187,6 +188,21 @@ class TestMasterData:
         assert entry.before == {"trim": "Max", "pack_supplier": "CATL"}
         assert entry.after == {"trim": "Pro", "pack_supplier": "BYD"}
         assert entry.request_id
+
+    @pytest.mark.law(7)
+    def test_law_7_a_kind_of_part_that_becomes_known_has_cars_decided_anew(
+        self, plant: Plant, signed_in: Callable[..., Client]
+    ) -> None:
+        """Until now a part of that kind made every result stale: what rests on that is asked again."""
+        Mark.objects.all().delete()
+        client = signed_in(Role.CATALOGUE_OWNER)
+        assert client.post(page(ComponentKind, "add"), {"code": "tyre", "name": "Tyre"}).status_code == 302
+        found = set(Mark.objects.filter(batch_id=plant.batch.pk).values_list("vehicle_id", "domain"))
+        assert found == {(None, ""), *((car.pk, "") for car in plant.batch.vehicles.all())}
+        Mark.objects.all().delete()
+        row = ComponentKind.objects.get(code="tyre")
+        assert client.post(page(ComponentKind, "change", row.pk), {"name": "Tyres"}).status_code == 302
+        assert not Mark.objects.exists()
 
     def test_saving_without_a_change_is_no_act(self, plant: Plant, signed_in: Callable[..., Client]) -> None:
         client = signed_in(Role.CATALOGUE_OWNER)

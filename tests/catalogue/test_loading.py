@@ -4,11 +4,23 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from inspections.catalogue.models import Characteristic, Configuration, Procedure, SourceItem, VehicleModel
+from inspections.catalogue.models import (
+    Characteristic,
+    ComponentKind,
+    Configuration,
+    Procedure,
+    SourceItem,
+    VehicleModel,
+)
 from inspections.catalogue.services import FilesRefused, load_catalogue_documents
+from inspections.gates.queries import clearance
+from inspections.gates.recounting import recount_batch
+from inspections.gates.services import decide_batch
+from inspections.marks.models import Mark
 from inspections.people.choices import Role
 from inspections.people.rules import Actor, NotAllowed
 from inspections.records.models import LedgerEntry
+from inspections.results.services import FittedPart, fit_components
 from tests.catalogue.documents import CATALOGUE, document
 from tests.factories import AT, SYSTEM, make_person, mes_actor
 
@@ -133,3 +145,62 @@ def test_loading_again_costs_the_same_however_much_is_there():
         load(large)
     assert len(few) == len(many)
     assert len(many) <= 18
+
+
+@pytest.mark.law(7)
+class TestWhatMakesResultsStale:
+    """It is asked at each decision: changed in the catalogue, it changes what a car rests on, and nobody measured."""
+
+    def catalogue(self, plant, kinds, *, known=()):
+        procedure = plant.procedures["DRV-EOL"]
+        own = ", ".join(f"{{code: {kind}, name: {kind}}}" for kind in known)
+        measured = [
+            (row, f", unit: {row.unit}" if row.unit else "", ", ".join(row.positions))
+            for row in procedure.characteristics.order_by("pk")
+        ]
+        lines = [
+            f"      - {{code: {row.code}, name: {row.name}, kind: {row.kind}{unit}, positions: [{positions}],"
+            " confidence: plant-default}"
+            for row, unit, positions in measured
+        ]
+        return "\n".join(
+            [
+                "format: interlock-catalogue/1",
+                f"component_kinds: [{own}]",
+                "procedures:",
+                "  - code: DRV-EOL",
+                "    name: DRV-EOL",
+                "    domain: driving",
+                "    software_systems: [ADAS]",
+                f"    component_kinds: [{', '.join(kinds)}]",
+                "    characteristics:",
+                *lines,
+            ]
+        )
+
+    def stands(self, plant):
+        decide_batch(batch_id=plant.batch.pk, at=AT)
+        return sorted({(cause.gate, cause.code) for cause in clearance(vin=plant.vehicle.vin, at=AT).reasons})
+
+    def test_law_7_a_kind_that_a_procedure_names_from_now_on_makes_its_results_stale(self, plant, good_car):
+        ComponentKind.objects.create(code="tyre", name="tyre")
+        fitted = [FittedPart("tyre", "T-1")]
+        fit_components(vehicle=good_car, fitted=fitted, changed_at=AT, actor=SYSTEM, at=AT)
+        assert self.stands(plant) == [("", "not_released")]
+        load(self.catalogue(plant, ["camera", "tyre"]))
+        assert clearance(vin=good_car.vin, at=AT).clear is False
+        assert self.stands(plant) == [("driving", "evidence_stale")]
+        assert recount_batch(batch_id=plant.batch.pk, at=AT) == []
+
+    def test_a_kind_that_becomes_known_is_decided_anew_too(self, plant, good_car):
+        fitted = [FittedPart("tyre", "T-1")]
+        fit_components(vehicle=good_car, fitted=fitted, changed_at=AT, actor=SYSTEM, at=AT)
+        domains = ("battery", "crash", "driving")
+        assert self.stands(plant) == [(domain, "evidence_stale") for domain in domains]
+        load(self.catalogue(plant, ["camera"], known=["tyre"]))
+        assert self.stands(plant) == [("", "not_released")]
+        assert recount_batch(batch_id=plant.batch.pk, at=AT) == []
+
+    def test_what_says_nothing_of_it_has_nothing_decided_anew(self, plant, good_car):
+        load(self.catalogue(plant, ["camera"]).replace("name: DRV-EOL", "name: Driving systems"))
+        assert not Mark.objects.exists()
