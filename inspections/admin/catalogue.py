@@ -1,16 +1,15 @@
 import re
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Final
 
 from django.contrib import admin
 from django.contrib.admin import RelatedOnlyFieldListFilter
 from django.core.exceptions import ValidationError
-from django.db import transaction
-from django.db.models import Model, OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.forms import ModelForm
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
@@ -63,12 +62,9 @@ class ComponentKindPage(RecordedPage):
     search_fields = ["code", "name", "name_zh"]
     written_once = ("code",)
 
-    def save_model(self, request: HttpRequest, obj: Model, form: ModelForm, change: bool) -> None:
-        with transaction.atomic():
-            super().save_model(request, obj, form, change)
-            if not change:
-                # A change of an unknown kind makes every result stale, of a known one those that name it.
-                mark_in_plant(domains=[""], at=timezone.now())
+    def have_decided(self, at: datetime) -> None:
+        """A change of an unknown kind makes every result stale, of a known one those that name it."""
+        mark_in_plant(domains=[""], at=at)
 
 
 class ManufacturerCodeForm(ModelForm):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
@@ -34,13 +35,23 @@ class WrittenByServices:
         return bool(request.user.is_active and request.user.is_staff)
 
 
-class ReadOnlyPage(WrittenByServices, ShowsHistory, admin.ModelAdmin):
+class FilteredByWhatIsRead:
+    """An address filters by texts, numbers and moments: what is kept as bytes (digests, bodies) is no filter."""
+
+    model: type[models.Model]
+
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
+        own = {field.name for field in self.model._meta.concrete_fields if isinstance(field, models.BinaryField)}
+        return lookup.split("__")[0] not in own and super().lookup_allowed(lookup, value, request)  # type: ignore[misc]
+
+
+class ReadOnlyPage(FilteredByWhatIsRead, WrittenByServices, ShowsHistory, admin.ModelAdmin):
     """A page of rows that services alone write."""
 
     actions = None
 
 
-class RecordedPage(ShowsHistory, admin.ModelAdmin):
+class RecordedPage(FilteredByWhatIsRead, ShowsHistory, admin.ModelAdmin):
     """Master data. Who may change it is a role; every change is an act in the ledger; nothing is ever deleted.
 
     `written_once` names the fields that say what a row is: they can be set only when it is added.
@@ -72,27 +83,32 @@ class RecordedPage(ShowsHistory, admin.ModelAdmin):
         return fixed if obj is None else [*fixed, *self.written_once]
 
     def save_model(self, request: HttpRequest, obj: models.Model, form: ModelForm, change: bool) -> None:
-        before = _values(type(obj)._default_manager.get(pk=obj.pk)) if change else None
+        before, at = _values(type(obj)._default_manager.get(pk=obj.pk)) if change else None, timezone.now()
         with transaction.atomic():
             super().save_model(request, obj, form, change)
-            record_change(request, obj, before)
+            record_change(request, obj, before, at)
+            if not change:
+                self.have_decided(at)
+
+    def have_decided(self, at: datetime) -> None:
+        """What a row that was added makes undecided: of most tables nothing."""
 
     def save_related(self, request: HttpRequest, form: ModelForm, formsets: Any, change: bool) -> None:
         """Many-to-many fields (a person's groups) are saved after the row: they are recorded too."""
         names = [field.name for field in self.model._meta.many_to_many if field.name in form.cleaned_data]
-        before = {name: _texts(getattr(form.instance, name)) for name in names}
+        before, at = {name: _texts(getattr(form.instance, name)) for name in names}, timezone.now()
         with transaction.atomic():
             super().save_related(request, form, formsets, change)
             after = {name: _texts(getattr(form.instance, name)) for name in names}
             if before != after:
-                _record(request, form.instance, before, after, added=False)
+                _record(request, form.instance, before, after, at, added=False)
 
 
-def record_change(request: HttpRequest, obj: models.Model, before: dict[str, str] | None) -> None:
+def record_change(request: HttpRequest, obj: models.Model, before: dict[str, str] | None, at: datetime) -> None:
     """Write what was added or changed into the ledger: the fields that differ, as text."""
     after = _values(obj)
     if before is None:
-        _record(request, obj, None, after, added=True)
+        _record(request, obj, None, after, at, added=True)
         return
     changed = {name for name in after if before.get(name) != after[name]}
     if changed:
@@ -101,6 +117,7 @@ def record_change(request: HttpRequest, obj: models.Model, before: dict[str, str
             obj,
             {name: "(secret)" if name in SECRET_FIELDS else before[name] for name in sorted(changed)},
             {name: "(secret)" if name in SECRET_FIELDS else after[name] for name in sorted(changed)},
+            at,
             added=False,
         )
 
@@ -114,14 +131,14 @@ def actor_of(request: HttpRequest) -> Actor:
     return found
 
 
-def _record(request: HttpRequest, obj: models.Model, before: Any, after: Any, *, added: bool) -> None:
+def _record(request: HttpRequest, obj: models.Model, before: Any, after: Any, at: datetime, *, added: bool) -> None:
     kind = obj._meta.model_name or ""
     record_act(
         actor=actor_of(request),
         act=f"{kind}.{'added' if added else 'changed'}",
         subject_kind=kind,
         subject=str(obj),
-        at=timezone.now(),
+        at=at,
         before=before,
         after=after,
     )

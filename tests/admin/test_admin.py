@@ -169,6 +169,34 @@ def test_roles_open_none_of_the_sites_own_tables(signed_in: Callable[..., Client
             assert client.post(reverse(f"admin:{name}_add"), {}).status_code == 403
 
 
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("batch/?number__exact=%00", "/admin/inspections/batch/?e=1"),
+        ("batch/?%00=x", "/admin/inspections/batch/?e=1"),
+        ("user/?q=x&last_name=%00", "/admin/inspections/user/?e=1"),
+        ("inspection/?digest__gte=x", 400),
+        ("apikey/?digest__startswith=x", 400),
+        ("user/?password__startswith=pbkdf2", 400),
+        ("batch/?draw_seed__seed__startswith=a", 400),
+    ],
+)
+def test_an_address_asks_for_nothing_that_no_text_can_be_and_nothing_that_is_secret(
+    signed_in: Callable[..., Client], address: str, expected: int | str
+) -> None:
+    client = signed_in(superuser=True)
+    answer = client.get(f"/admin/inspections/{address}")
+    assert answer.get("Location", answer.status_code) == expected
+    if answer.status_code == 302:
+        assert client.get(answer["Location"]).status_code == 200
+
+
+def test_a_suggestion_for_what_no_text_can_be_is_none(signed_in: Callable[..., Client]) -> None:
+    asked = "app_label=inspections&model_name=characteristic&field_name=procedure&term=%00"
+    answer = signed_in(superuser=True).get(f"/admin/autocomplete/?{asked}")
+    assert (answer.status_code, answer["Location"]) == (302, "/admin/autocomplete/?e=1")
+
+
 class TestMasterData:
     def test_a_change_is_an_entry_of_the_ledger_with_before_and_after(
         self, plant: Plant, signed_in: Callable[..., Client]
