@@ -6,7 +6,7 @@ from functools import cache, wraps
 from typing import Any, Final
 
 from django.contrib import admin
-from django.contrib.admin.views.main import ERROR_FLAG
+from django.contrib.admin.views.main import ERROR_FLAG, SEARCH_VAR
 from django.http import HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import reverse
@@ -99,12 +99,14 @@ class InterlockSite(admin.AdminSite):
     index_title = _("What do you want to look up or change?")
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
-        """A filter that no text can meet is left out, as Django leaves out what it cannot read of an address."""
+        """A filter that no text can meet is left out, as Django leaves out what it cannot read of an address. What is
+        searched for is read by a form, which says so."""
         inner: Any = super().admin_view(view, cacheable)
 
         @wraps(inner)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            if any("\0" in text for name, values in request.GET.lists() for text in (name, *values)):
+            asked = [(name, values) for name, values in request.GET.lists() if name != SEARCH_VAR]
+            if any("\0" in text for name, values in asked for text in (name, *values)):
                 return HttpResponseRedirect(f"{request.path}?{ERROR_FLAG}=1")
             return inner(request, *args, **kwargs)
 
