@@ -1,5 +1,7 @@
 """Batches opened, filled, closed and read by the MES."""
 
+import json
+
 import pytest
 
 from inspections.batches.models import Batch, Vehicle
@@ -90,6 +92,7 @@ def test_configuration_that_the_catalogue_does_not_know_is_422(mes):
         ({"planned_quantity": 2**31}, ("/planned_quantity", "range")),
         ({"planned_quantity": "3"}, ("/planned_quantity", "type")),
         ({"planned_quantity": 3.5}, ("/planned_quantity", "type")),
+        ({"planned_quantity": 10**4_000}, ("/planned_quantity", "range")),
         ({"line": "L1\x00"}, ("/line", "pattern")),
         ({"colour": "red"}, ("/colour", "unknown")),
     ],
@@ -97,6 +100,17 @@ def test_configuration_that_the_catalogue_does_not_know_is_422(mes):
 def test_batch_that_cannot_be_read_is_400_with_a_pointer(mes, change, expected):
     response = mes.post(BATCHES, {**NEW, **change})
     assert (response.status_code, pointers(response)) == (400, [expected])
+    assert Batch.objects.count() == 0
+
+
+@pytest.mark.law(1)
+@pytest.mark.parametrize("again", ["", ', "x": {"number": "A", "number": "B"}'])
+def test_law_1_a_key_given_twice_is_refused_since_either_could_be_meant(mes, again):
+    make_configuration()
+    sent = json.dumps(NEW)[:-1] + (again or ', "number": "SU7-2026W48-02"') + "}"
+    response = mes.post(BATCHES, sent.encode())
+    assert (response.status_code, pointers(response)) == (400, [("", "duplicate_key")])
+    assert "has the key 'number' twice" in response.json()["detail"]
     assert Batch.objects.count() == 0
 
 

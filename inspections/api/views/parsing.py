@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -24,11 +26,23 @@ def read_json(request: Request, form: type[StrictSerializer]) -> dict[str, Any]:
 
 def _decoded(body: bytes) -> Any:
     try:
-        return msgspec.json.decode(body)
+        document = msgspec.json.decode(body)
+        # msgspec takes the last of two values and says nothing: either could be meant.
+        json.loads(body, object_pairs_hook=_no_key_twice, parse_int=str, parse_float=str)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise _malformed(f"The body is no JSON in UTF-8: {error}") from error
     except RecursionError as error:
         raise _malformed("The body is nested too deep.") from error
+    return document
+
+
+def _no_key_twice(pairs: Iterable[tuple[str, Any]]) -> None:
+    found: set[str] = set()
+    for key, _ in pairs:
+        if key in found:
+            detail = f"One object of the body has the key {key[:60]!a} twice; state it once."
+            raise Refused(400, "malformed_body", detail, [FieldError("", "duplicate_key", detail)])
+        found.add(key)
 
 
 def _malformed(detail: str) -> Refused:
