@@ -248,11 +248,14 @@ class Rework:
     """Work on the vehicle that names tests to repeat: evidence of these characteristics must finish after it.
 
     A rework that disposes of a fail binds that fail's own characteristic and position by its `Disposition` already.
+    `component` ("kind serial") binds the results of that part alone; `what` says what was done, as a reason tells it.
     """
 
     id: int
     done_at: datetime
     characteristic_ids: tuple[int, ...]
+    component: str = ""
+    what: str = "rework"
 
 
 @dataclass(frozen=True, slots=True)

@@ -169,8 +169,8 @@ class _Draft:
         """Say what keeps the result that would count from counting: its rig, its software, or a change since."""
         problems = list(counting.problems)
         reworked = self._reworked(line, entries)
-        if reworked is not None and counting.inspection.finished_at <= reworked:
-            problems.append(stale("rework", reworked))
+        if reworked is not None and counting.inspection.finished_at <= reworked[0]:
+            problems.append(stale(reworked[1], reworked[0]))
         for problem in problems:
             detail = {**dict(_where(counting.inspection)), **dict(problem.detail), **dict(self._never(line))}
             found, required = problem.found, problem.required
@@ -183,14 +183,17 @@ class _Draft:
         found = unmeetable(line.requirement, self.gate.software)
         return () if found is None else found.detail
 
-    def _reworked(self, line: _Line, entries: Sequence[Entry]) -> datetime | None:
+    def _reworked(self, line: _Line, entries: Sequence[Entry]) -> tuple[datetime, str] | None:
+        """When work was last done after which the line is to be measured again, and what it was."""
+        parts = {entry.inspection.component for entry in entries}
         done = [
-            rework.done_at
+            (rework.done_at, rework.what)
             for rework in self.gate.reworks
-            if line.requirement.characteristic_id in rework.characteristic_ids
+            if not line.characteristic_ids.isdisjoint(rework.characteristic_ids)
+            and (not rework.component or rework.component in parts)
         ]
         disposed = reworked_at(entries)
-        return max(done if disposed is None else [*done, disposed], default=None)
+        return max(done if disposed is None else [*done, (disposed, "rework")], default=None)
 
     def _unclear(self, line: _Line, counting: Entry) -> None:
         detail = (

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from ..batches.choices import FOR_DELIVERY, BatchStatus, VehicleStatus
 from ..batches.models import Batch
@@ -21,6 +21,9 @@ from ..catalogue.queries import requirements_of
 from ..evaluation import facts
 from .inspection_evidence import collect_inspections
 from .reading import read_rows
+
+FORMER_CAR: Final = "former_car"
+"""What makes the results of a part stale that was in a car as that was destroyed or scrapped; sentences word it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,21 +237,40 @@ def _concessions(vehicle_ids: list[int]) -> dict[int, tuple[facts.Concession, ..
 def _reworks(
     vehicle_ids: list[int], fitted: Mapping[int, dict[int, tuple[str, str]]]
 ) -> dict[int, tuple[facts.Rework, ...]]:
-    """Reworks of a vehicle, or of a component fitted in it, that name tests to repeat, in whatever domain."""
+    """Reworks of a vehicle, or of a component fitted in it, that name tests to repeat, in whatever domain.
+
+    A part that was in another car when that was destroyed for a test, or scrapped, is to be tested anew, too: what it
+    went through there, nobody measured. What is told only afterwards of its removal does not take it out.
+    """
     vehicle_of = {component: vehicle for vehicle, parts in fitted.items() for component in parts}
     rows = read_rows(
         """
-        select d.id, i.vehicle_id, i.component_id, d.done_at, d.repeats from inspections_disposition d
+        select d.id, i.vehicle_id, i.component_id, d.done_at, d.repeats, null from inspections_disposition d
         join inspections_inspection i on i.id = d.inspection_id
         where d.kind = 'rework' and d.repeats <> '[]' and (i.vehicle_id = any(%s) or i.component_id = any(%s))
+        union all
+        select r.id, null, f.component_id, r.at, (select coalesce(jsonb_agg(distinct m.characteristic_id), '[]')
+            from inspections_inspection i join inspections_measurement m on m.inspection_id = i.id
+            where i.component_id = f.component_id and m.characteristic_id is not null), r.vehicle_id
+        from inspections_fitting f join inspections_removal r on r.vehicle_id = f.vehicle_id
+        where f.component_id = any(%s) and f.fitted and f.recorded_at <= r.at
+            and not exists(select from inspections_fitting o where o.component_id = f.component_id
+                and o.vehicle_id = f.vehicle_id and not o.fitted and (o.at, o.id) > (f.at, f.id)
+                and o.recorded_at < r.at)
         """,
         vehicle_ids,
         sorted(vehicle_of),
+        sorted(vehicle_of),
     )
     reworks: dict[int, list[facts.Rework]] = defaultdict(list)
-    for row_id, vehicle_id, component_id, done_at, repeats in rows:
+    for row_id, vehicle_id, component_id, done_at, repeats, removed in rows:
         owner = vehicle_id if vehicle_id is not None else vehicle_of[component_id]
-        reworks[owner].append(facts.Rework(row_id, done_at, tuple(int(number) for number in json.loads(repeats))))
+        names = tuple(int(number) for number in json.loads(repeats))
+        if removed is None:
+            reworks[owner].append(facts.Rework(row_id, done_at, names))
+        elif removed != owner:
+            part = " ".join(fitted[owner][component_id])
+            reworks[owner].append(facts.Rework(row_id, done_at, names, part, FORMER_CAR))
     return defaultdict(tuple, {key: tuple(found) for key, found in reworks.items()})
 
 

@@ -290,6 +290,12 @@ DETAILS: Final[dict[JudgementReason, Lines]] = {
 PART_NOT_MEASURED: Final[Lines] = ("{part} in it has no result of its own", "车上的{part}没有自己的结果")
 """Why what another part of its kind showed does not count for a part."""
 
+CHANGES: Final[dict[str, Lines]] = {
+    "rework": ("rework", "返工"),
+    "former_car": ("the end of the car that it was in", "其原车报废或试验损毁"),
+}
+"""What made a result stale, where that is no part or version by its name. A sentence goes on with when it was."""
+
 DRAWN: Final[dict[Language, Lines]] = {
     "en": ("this batch", "a drawn car of the batch"),
     "zh-hans": ("本批次", "本批次被抽中的车"),

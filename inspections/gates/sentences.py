@@ -15,6 +15,7 @@ from inspections.evaluation.reasons import JudgementReason, ReasonCode
 from .fault_catalogue import FAULTS
 from .limit_wording import unit_symbol
 from .sentence_catalogue import (
+    CHANGES,
     DETAILS,
     DRAWN,
     GATES,
@@ -120,6 +121,11 @@ def verdict_text(verdict: str, language: Language) -> str:
     return _pair(VERDICTS, verdict, language)
 
 
+def change_text(change: str, language: Language) -> str:
+    """What made a result stale, inside a sentence: a part or version by its name, or what was done."""
+    return _pair(CHANGES, change, language)
+
+
 def kept_text(code: str, language: Language) -> str:
     """Why something that was sent is not on the record, or what of it is wrong, given by its code."""
     table = KEPT if code in KEPT else FAULTS
@@ -192,6 +198,8 @@ def _facts(reason: ReasonFacts, language: Language, zone: tzinfo | None) -> dict
             facts[key] = _pair(table, facts[key], language)
     if reason.code == ReasonCode.MEASUREMENT_INDETERMINATE:
         facts["detail"] = _judgement_detail(facts, language)
+    if reason.code == ReasonCode.EVIDENCE_STALE and "change" in facts:
+        facts["change"] = change_text(facts["change"], language)
     if reason.code == ReasonCode.SUBMISSION_QUARANTINED and "detail" in facts:
         facts["detail"] = kept_text(facts["detail"], language)
     if reason.code == ReasonCode.SAMPLE_SHORT and facts.get("period") == "batch":

@@ -15,7 +15,7 @@ from inspections.catalogue.queries import Named
 from inspections.evaluation.reasons import ReasonCode
 from inspections.gates.queries import BatchSummary, Never, ToTest, Why
 from inspections.gates.sentence_catalogue import Language
-from inspections.gates.sentences import cars_text, gate_text
+from inspections.gates.sentences import cars_text, change_text, gate_text
 
 from .access import language_now
 from .need_facts import ENGINEER, INSPECTOR, Findings, Task, bold, text
@@ -44,7 +44,7 @@ class TestRow:
 def again_words(why: Why, change: str = "") -> str:
     """Why something that was measured is to be measured again; of what is missing, that it is."""
     if why is Why.STALE:
-        return _("older than %(change)s") % {"change": change}
+        return _("older than %(change)s") % {"change": change_text(change, language_now())}
     return {
         Why.REWORK: _("to repeat after rework"),
         Why.ANSWERED: _("to repeat: its fail was answered"),
@@ -95,7 +95,7 @@ def _where(row: ToTest, batch: str, language: Language) -> str:
 
 
 def _said(row: ToTest, name: str) -> str:
-    said = {"test": name, "change": row.change}
+    said = {"test": name, "change": change_text(row.change, language_now())}
     return {
         Why.REWORK: _("%(test)s again after rework."),
         Why.ANSWERED: _("%(test)s again: its fail was answered."),

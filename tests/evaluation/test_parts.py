@@ -135,6 +135,16 @@ def test_a_rework_of_one_part_binds_that_of_the_car_too() -> None:
     assert codes(part(1, "P-1", "04:00"), part(2, "P-2", "11:00"), reworks=(rework,)) == [C.EVIDENCE_STALE]
 
 
+def test_what_was_done_to_one_part_alone_binds_its_own_results() -> None:
+    of_first = Rework(1, at("10:30"), (BONDING,), component="pack P-1", what="former_car")
+    second = part(2, "P-2", "04:30")
+
+    decision = decided(part(1, "P-1", "04:00"), second, reworks=(of_first,))
+    assert [dict(reason.detail)["change"] for reason in decision.reasons] == ["former_car"]
+    assert codes(part(1, "P-1", "11:00"), second, reworks=(of_first,)) == []
+    assert codes(part(1, "P-1", "04:00"), second, reworks=(replace(of_first, characteristic_ids=(99,)),)) == []
+
+
 @pytest.mark.law(6)
 def test_law_6_no_order_of_arrival_changes_what_is_decided() -> None:
     rows = [part(1, "P-1", "06:00", Outcome.FAIL), part(2, "P-2", "07:00"), part(3, "P-1", "08:00")]

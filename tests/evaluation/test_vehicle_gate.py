@@ -568,6 +568,15 @@ def test_rework_of_a_member_binds_the_group() -> None:
     assert codes(grouped(bad, early, late)) == []
 
 
+def test_a_rework_that_names_a_member_binds_the_group() -> None:
+    """Whatever of its members was measured before: the part of the car that the test looks at was worked on."""
+    repeat = (Rework(1, at("10:00"), (ISOLATION,)),)
+    early, late = inspection(2, at("09:00"), member(VOLTAGE, P)), inspection(3, at("11:00"), member(VOLTAGE, P))
+
+    assert codes(grouped(early, reworks=repeat)) == [C.EVIDENCE_STALE]
+    assert codes(grouped(early, late, reworks=repeat)) == []
+
+
 def test_a_group_with_a_critical_member_is_critical() -> None:
     plain = group_lines(legal=False, repeats=1)
     critical = (replace(plain[0], special="CC"), *plain[1:])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.db import DatabaseError, connection, transaction
@@ -16,7 +16,7 @@ from inspections.marks.models import Mark
 from inspections.people.choices import Role
 from inspections.people.rules import Actor, NotAllowed
 from inspections.records.models import LedgerEntry
-from inspections.results.services import record_inspections
+from inspections.results.services import FittedPart, fit_components, record_inspections
 from tests.factories import (
     AT,
     LINES,
@@ -193,3 +193,73 @@ def test_a_batch_whose_cars_are_all_destroyed_has_nothing_that_leaves(plant: Pla
     summary = batch_summary(batch_id=plant.batch.pk, at=AT)
     assert (summary.registered, summary.clear, summary.released) == (2, 0, 0)
     assert {clearance(vin=car.vin, at=AT).clear for car in (plant.vehicle, other)} == {False}
+
+
+@pytest.mark.law(1)
+class TestAPartOfARemovedCar:
+    """It went through what its car went through. What it showed before says nothing of it in the next car."""
+
+    @pytest.fixture
+    def donor(self, plant: Plant) -> Vehicle:
+        """Another car, with a pack that was tested and passed."""
+        donor = make_vehicle(plant.batch, components=[("pack", "P-9")], at=AT - timedelta(hours=12))
+        self.measure(plant, AT - timedelta(hours=11))
+        return donor
+
+    @pytest.fixture
+    def next_car(self, plant: Plant) -> Vehicle:
+        """A car that awaits its pack, and lacks nothing else."""
+        car = make_vehicle(plant.batch, software=[("ADAS", "4.10"), ("BMS", "2.0")])
+        rest = [item for item in plant.passing(vin=car.vin) if item.procedure != "BAT-EOL"]
+        record_inspections(items=rest, rig=plant.rig, actor=plant.rig_actor, at=AT)
+        return car
+
+    def measure(self, plant: Plant, finished_at: datetime, at: datetime = AT) -> None:
+        software = [{"system": "BMS", "version": "2.0"}]
+        tested = plant.posted(component={"kind": "pack", "serial": "P-9"}, software=software, finished_at=finished_at)
+        record_inspections(items=[tested], rig=plant.rig, actor=plant.rig_actor, at=at)
+
+    def take(self, donor: Vehicle, *, changed_at: datetime, told_at: datetime) -> None:
+        parts = [("pack", "P-9")]
+        fit_components(vehicle=donor, removed=parts, changed_at=changed_at, actor=SYSTEM, at=told_at)
+
+    def stands(self, plant: Plant, car: Vehicle, at: datetime) -> list[tuple[str, str]]:
+        fit_components(
+            vehicle=car, fitted=[FittedPart("pack", "P-9")],
+            changed_at=at - timedelta(minutes=5), actor=SYSTEM, at=at,
+        )  # fmt: skip
+        decide_batch(batch_id=plant.batch.pk, at=at)
+        causes = clearance(vin=car.vin, at=at).reasons
+        return sorted({(cause.code, cause.detail.get("change", "")) for cause in causes} - {("not_released", "")})
+
+    @pytest.mark.parametrize("how", ["destroyed", "scrapped"])
+    def test_law_1_its_pack_is_tested_anew_in_the_next_car(
+        self, plant: Plant, next_car: Vehicle, donor: Vehicle, how: str
+    ) -> None:
+        destroy(plant, donor) if how == "destroyed" else scrap(donor)
+        later = AT + timedelta(hours=1)
+        self.take(donor, changed_at=AT + timedelta(minutes=30), told_at=later)
+        assert self.stands(plant, next_car, later) == [("evidence_stale", "former_car")]
+        self.measure(plant, later + timedelta(minutes=1), at=later + timedelta(minutes=2))
+        decide_batch(batch_id=plant.batch.pk, at=later + timedelta(minutes=2))
+        assert clearance(vin=next_car.vin, at=later + timedelta(minutes=2)).clear is True
+
+    def test_law_1_to_say_afterwards_that_it_was_taken_out_before_helps_nobody(
+        self, plant: Plant, next_car: Vehicle, donor: Vehicle
+    ) -> None:
+        destroy(plant, donor)
+        later = AT + timedelta(hours=1)
+        self.take(donor, changed_at=AT - timedelta(hours=1), told_at=later)
+        assert self.stands(plant, next_car, later) == [("evidence_stale", "former_car")]
+
+    def test_a_pack_that_was_taken_out_before_brings_its_results_along(
+        self, plant: Plant, next_car: Vehicle, donor: Vehicle
+    ) -> None:
+        self.take(donor, changed_at=AT - timedelta(hours=1), told_at=AT - timedelta(minutes=59))
+        destroy(plant, donor)
+        assert self.stands(plant, next_car, AT + timedelta(hours=1)) == []
+
+    def test_a_test_of_the_destroyed_car_itself_is_none_of_it(self, plant: Plant, donor: Vehicle) -> None:
+        destroy(plant, donor)
+        decide_batch(batch_id=plant.batch.pk, at=AT)
+        assert "evidence_stale" not in {cause.code for cause in clearance(vin=donor.vin, at=AT).reasons}

@@ -340,6 +340,20 @@ def test_indeterminate_detail_in_free_words_is_kept():
     assert sentence(reason, "en").text == "Car 17: bonding cannot be judged: probe lifted."
 
 
+@pytest.mark.parametrize(
+    ("change", "english", "chinese"),
+    [
+        ("rework", "rework", "返工"),
+        ("former_car", "the end of the car that it was in", "其原车报废或试验损毁"),
+        ("pack P-1", "pack P-1", "pack P-1"),
+    ],
+)
+def test_what_made_a_result_stale_is_said_in_both_languages(change: str, english: str, chinese: str) -> None:
+    reason = ReasonFacts("evidence_stale", "Car 17", "Bonding", detail={"change": change, "at": "2026-11-22"})
+    assert sentence(reason, "en").text == f"Car 17: bonding is older than {english} of 2026-11-22."
+    assert sentence(reason, "zh-hans").text == f"Car 17：Bonding早于2026-11-22的{chinese}。"
+
+
 def test_a_part_that_nobody_measured_is_named_in_both_languages():
     reason = ReasonFacts(
         "measurement_indeterminate", "Car 17", "Bonding", detail={"detail": "part_not_measured", "part": "pack P-2"}
