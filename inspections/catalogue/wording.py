@@ -6,8 +6,16 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from ..saying import Said, say
 from .choices import Confidence
-from .models import Characteristic, Procedure, Requirement
+from .models import Characteristic, PlanRevision, Procedure, Requirement
+
+
+def plan_named(revision: PlanRevision | None) -> Said:
+    """What a batch is judged on, inside a statement that people sign. `revision` comes with its plan."""
+    if revision is None:
+        return say("no plan")
+    return say("plan %(plan)s revision %(number)d", plan=revision.plan.code, number=revision.number)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ A concession changes no verdict. It lets the fails that it names go, from its se
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Final
 
@@ -13,6 +14,7 @@ from django.db import connection
 
 from ..batches.models import Batch
 from ..catalogue.models import Characteristic
+from ..catalogue.wording import plan_named
 from ..dispatch import DECIDE_BATCH, Queue, enqueue_after_commit
 from ..evaluation.facts import Requirement
 from ..evaluation.wording import required_words
@@ -69,14 +71,8 @@ def propose_concession(
         raise ConcessionRefused(never, NEVER[never])
     named = _named(departing(batch=batch, line=line, vehicle_ids=set(vehicle_ids)), set(vehicle_ids))
     number = _next_number()
-    revision = batch.revision
-    plan = (
-        say("no plan")
-        if revision is None
-        else say("plan %(plan)s revision %(number)d", plan=revision.plan.code, number=revision.number)
-    )
     statement = write_statement(
-        number=number, batch=batch.number, line=line, name=_name(line), plan=plan,
+        number=number, batch=batch.number, line=line, name=_name(line), plan=plan_named(batch.revision),
         required=required_words(line, members), named=named, terms=terms,
     )  # fmt: skip
     concession = Concession.objects.create(
@@ -85,11 +81,7 @@ def propose_concession(
         nonconformance=nonconformance,
         requirement_id=line.id,
         characteristic_id=line.characteristic_id,
-        authority=terms.authority,
-        document=terms.document,
-        reason=terms.reason,
-        expires_at=terms.expires_at,
-        quantity=terms.quantity,
+        **asdict(terms),
         statement=statement,
         digest=digest_of(statement, named),
         proposed_by=actor.label,
@@ -97,15 +89,7 @@ def propose_concession(
         proposed_at=at,
         lapses_at=at + LAPSES_AFTER,
     )
-    ConcededVehicle.objects.bulk_create(
-        ConcededVehicle(
-            concession=concession,
-            vehicle_id=row.vehicle_id,
-            nonconformance_id=row.nonconformance_id,
-            departures=row.stored,
-        )
-        for row in named
-    )
+    _name_vehicles(concession, named)
     record_act(
         actor=actor,
         act="concession.proposed",
@@ -117,6 +101,19 @@ def propose_concession(
         after={"vehicles": [row.vin for row in named], "digest": concession.digest},
     )
     return concession
+
+
+def _name_vehicles(concession: Concession, named: Sequence[Departing]) -> None:
+    """The cars that it is for, each with the fails that its approvers see."""
+    ConcededVehicle.objects.bulk_create(
+        ConcededVehicle(
+            concession=concession,
+            vehicle_id=row.vehicle_id,
+            nonconformance_id=row.nonconformance_id,
+            departures=row.stored,
+        )
+        for row in named
+    )
 
 
 def _locked(nonconformance: Nonconformance) -> Batch:

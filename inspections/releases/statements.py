@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 from ..batches.models import Batch
 from ..catalogue.models import Characteristic
+from ..catalogue.wording import plan_named
 from ..dispositions.choices import Authority
 from ..dispositions.models import Concession
 from ..saying import Cars, Name, Said, in_both, say, say_count
@@ -34,7 +35,6 @@ def write_statement(
 
 
 def _heading(number: str, batch: Batch, chosen: Sequence[Basis]) -> Said:
-    revision = batch.revision
     return say(
         "Release %(number)s: %(count)d of %(built)d cars built of batch %(batch)s (%(configuration)s),"
         " judged on %(plan)s.",
@@ -43,9 +43,7 @@ def _heading(number: str, batch: Batch, chosen: Sequence[Basis]) -> Said:
         batch=batch.number,
         configuration=batch.configuration.code,
         built=batch.vehicles.count(),
-        plan=say("no plan")
-        if revision is None
-        else say("plan %(plan)s revision %(number)d", plan=revision.plan.code, number=revision.number),
+        plan=plan_named(batch.revision),
     )
 
 

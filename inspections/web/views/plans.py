@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import partial
 from itertools import groupby
-from typing import Any, cast
+from typing import Any
 
-from django.contrib import messages
 from django.db.models import Count, F, Window
 from django.db.models.functions import RowNumber
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -22,9 +22,9 @@ from inspections.catalogue.models import ControlPlan, PlanRevision, Procedure
 from inspections.catalogue.services import ApprovalRefused, approve_revision
 from inspections.catalogue.two_approvals import MAY_APPROVE, approvals_of
 from inspections.gates.sentences import gate_text
-from inspections.people.models import User
 
-from ..access import actor_of, language_now, may, moment_of, who_may
+from ..access import actor_of, language_now, may, who_may
+from ..approving import approve_shown
 from ..exporting import of_catalogue, of_ledger
 from ..exporting.answering import exports
 from ..exporting.sheets import Sheet
@@ -39,8 +39,7 @@ from ..plan_lines import (
     lines_in_words,
     side_by_side,
 )
-from ..shown import NOT_SAID, shown_of, shown_token
-from ..signing import STATUS_OF_REFUSAL, count_password
+from ..shown import shown_token
 from ..statuses import Status
 from .drafting import MAY_DRAFT
 
@@ -119,33 +118,21 @@ def compare(request: HttpRequest, code: str) -> HttpResponse:
 @require_POST
 def approve(request: HttpRequest, code: str, number: int) -> HttpResponse:
     """Approve what was shown: the digest of the lines on the page is bound to the approval."""
-    actor = actor_of(request)
-    actor.require("approve a control plan", *MAY_APPROVE)
+    actor_of(request).require("approve a control plan", *MAY_APPROVE)
     revision = _revision(code, number)
-    form, seen = PasswordForm(request.POST), shown_of(request, f"plan {revision.pk}")
-    if not form.is_valid() or seen is None:
-        return _page(request, revision, "" if seen else str(NOT_SAID), 422, form)
-    password = form.cleaned_data["password"]
-    stopped = count_password(request, password)
-    if stopped is not None:
-        return stopped
-    try:
-        approved = approve_revision(
-            revision=revision,
-            approver=cast(User, request.user),
-            password=password,
-            seen=seen,
-            at=moment_of(request),
-            request_id=actor.request_id,
-        )
-    except ApprovalRefused as refused:
-        status = STATUS_OF_REFUSAL.get(refused.code, 409)
-        return _page(request, _revision(code, number), str(refused), status)
-    if approved.status == RevisionStatus.APPROVED:
-        messages.success(request, _("Revision %(number)d is in force.") % {"number": number})
-    else:
-        messages.success(request, _("The first approval is given. Somebody else gives the second."))
-    return HttpResponseRedirect(reverse("web:plan", args=[code, number]))
+
+    def again(refusal: str, status: int, form: PasswordForm | None) -> HttpResponse:
+        return _page(request, _revision(code, number), refusal, status, form)
+
+    return approve_shown(
+        request,
+        subject=f"plan {revision.pk}",
+        number=number,
+        approve=partial(approve_revision, revision=revision),
+        refusals=(ApprovalRefused,),
+        again=again,
+        address=reverse("web:plan", args=[code, number]),
+    )
 
 
 def _plan_row(plan: ControlPlan, revisions: list[PlanRevision]) -> dict[str, Any]:
