@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 from typing import Final
+from unicodedata import normalize
 
 from .facts import Expression, Kind, Reading, Requirement, Verdict
 from .limits import Limits, limits_of
@@ -95,7 +96,20 @@ class Judge:
             found = value in requirement.values
         else:
             found = value.casefold() in {text.casefold() for text in requirement.values}
+        if requirement.expression is Expression.NOT_EQUAL and not found:
+            return self._judge_other(value)
         return PASS if found is not (requirement.expression is Expression.NOT_EQUAL) else FAIL
+
+    def _judge_other(self, value: str) -> Verdict:
+        """What is not the text that is forbidden conforms, unless it is the same to whoever reads it: a blank, wide
+        letters or what nobody sees make no other part of it."""
+        stated = _read_as(value)
+        if not stated:
+            return _INDETERMINATE[JudgementReason.NO_VALUE]
+        forbidden = [_read_as(text) for text in self._requirement.values]
+        if not self._requirement.case_sensitive:
+            stated, forbidden = stated.casefold(), [text.casefold() for text in forbidden]
+        return FAIL if stated in forbidden else PASS
 
     def _judge_number(self, value: str | bool, reading: Reading) -> Verdict:
         if isinstance(value, bool):
@@ -129,3 +143,8 @@ class Judge:
         scale = None if factors[0] == 1 else Decimal(factors[0]), limits.scaled(factors[1])
         self._in_unit[unit] = scale
         return scale
+
+
+def _read_as(text: str) -> str:
+    """A text as it is read: letters in their usual width, without what nobody sees and without blanks around it."""
+    return normalize("NFKC", "".join(filter(str.isprintable, text))).strip()

@@ -356,6 +356,17 @@ def test_an_identity_is_compared_as_stated() -> None:
     assert verdict(True, line) == unclear(R.WRONG_TYPE)
 
 
+def test_law_1_what_reads_like_the_forbidden_identity_is_no_other_one() -> None:
+    line = number(kind=Kind.IDENTITY, expression=E.NOT_EQUAL, values=("B-07", "Ｃ-9"), unit="")
+    folded = replace(line, case_sensitive=False)
+
+    for alike in (" B-07", "B-07 ", "Ｂ-07", "B-07\u200b", "\u00a0B\u00ad-07", "C-9", "Ｃ-9"):
+        assert verdict(alike, line) == Verdict(Outcome.FAIL)
+    assert [verdict("b-07 ", folded), verdict("ｂ-07", folded)] == [Verdict(Outcome.FAIL)] * 2
+    assert [verdict(unseen, line) for unseen in ("\u200b", "\u2060\u00ad")] == [unclear(R.NO_VALUE)] * 2
+    assert [verdict(other, line) for other in ("B-071", "B 07", "b-07")] == [PASS] * 3
+
+
 def test_law_1_an_identity_sent_as_a_number_is_not_compared() -> None:
     line = number(kind=Kind.IDENTITY, expression=E.EQUAL, values=("42",), unit="")
 
