@@ -219,6 +219,7 @@ def _sign(*, concession: Concession, signer: User, actor: Actor, seen: Shown, at
     signed = list(ConcessionSignature.objects.filter(concession=concession).order_by("place"))
     check_signable(
         number=concession.number, signed=signed, signer=signer, seen=seen, digest=concession.digest,
+        proposed_at=concession.proposed_at,
         lapses_at=min(concession.lapses_at, concession.expires_at or concession.lapses_at), at=at,
         refuse=ConcessionRefused,
     )  # fmt: skip

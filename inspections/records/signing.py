@@ -112,12 +112,21 @@ def sign_with(
 
 
 def check_signable(
-    *, number: str, signed: Sequence[HandSignature], signer: User, seen: Shown, digest: str, lapses_at: datetime,
-    at: datetime, refuse: Refuse,
+    *, number: str, signed: Sequence[HandSignature], signer: User, seen: Shown, digest: str, proposed_at: datetime,
+    lapses_at: datetime, at: datetime, refuse: Refuse,
 ) -> None:  # fmt: skip
-    """Refuse what has both signatures, has lapsed, is not what the page showed, or was signed by this person."""
+    """Refuse what has both signatures, has lapsed, is not what the page showed, or was signed by this person. Two
+    servers have two clocks, and one may be set back: what is signed before it was proposed is refused, too."""
     if len(signed) == NEEDED:
         raise refuse("signed_already", say("%(number)s has both its signatures.", number=number))
+    if at < proposed_at:
+        text = say(
+            "%(number)s was proposed at %(at)s, and here it is not so late yet: a clock of the server is wrong. Sign it"
+            " once that moment has passed.",
+            number=number,
+            at=proposed_at,
+        )
+        raise refuse("clock_behind", text)
     if at >= lapses_at:
         raise refuse("lapsed", say("%(number)s lapsed at %(at)s. Propose it anew.", number=number, at=lapses_at))
     if any(signature.signer_id == signer.pk for signature in signed):

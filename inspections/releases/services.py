@@ -145,7 +145,7 @@ def _sign(*, release: Release, signer: User, actor: Actor, seen: Shown, at: date
     signed = list(Signature.objects.filter(release=release).order_by("place"))
     check_signable(
         number=release.number, signed=signed, signer=signer, seen=seen, digest=release.digest,
-        lapses_at=release.lapses_at, at=at, refuse=ReleaseRefused,
+        proposed_at=release.proposed_at, lapses_at=release.lapses_at, at=at, refuse=ReleaseRefused,
     )  # fmt: skip
     differences = [row.said for row in recount_batch(batch_id=batch.pk, at=at)]
     changed, found = differences_since(release=release, at=at)

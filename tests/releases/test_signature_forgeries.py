@@ -81,6 +81,14 @@ class TestThePage:
         clock(AT + SHOWN_FOR)
         assert (send(officers[0], proposal, token).status_code, given()) == (302, [officers[0].pk])
 
+    def test_a_clock_that_was_set_back_behind_the_proposal_is_told_of(
+        self, proposal: Release, officers: list[User], clock: Any
+    ):
+        clock(AT - timedelta(minutes=5))
+        answer = send(officers[0], proposal, token_of(browser(officers[0]).get(f"/releases/{proposal.number}/")))
+        assert (answer.status_code, given()) == (409, [])
+        assert "a clock of the server is wrong. Sign it once that moment has passed." in words(answer)
+
     def test_the_page_of_another_person_signs_nothing(self, proposal: Release, officers: list[User], clock: Any):
         answer = send(officers[0], proposal, carried(proposal, officers[1]))
         assert (answer.status_code, given()) == (422, [])
