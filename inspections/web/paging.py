@@ -37,6 +37,16 @@ def address(request: HttpRequest, changes: Mapping[str, str | None], anchor: str
     return request.path + (f"?{text}" if text else "") + (f"#{anchor}" if anchor else "")
 
 
+def newest_first(request: HttpRequest, words: str, last: int | None) -> Pager:
+    """The pager of a list in which `before` of the address names the last row shown. `last`: that of this page, where
+    older ones follow."""
+    return Pager(
+        words,
+        address(request, {"before": None}) if request.GET.get("before") else "",
+        "" if last is None else address(request, {"before": str(last)}),
+    )
+
+
 def number_cursor(request: HttpRequest, name: str) -> int | None:
     """A whole number from the address; None without one. Raises Http404 for what is none."""
     text = request.GET.get(name, "")

@@ -49,7 +49,7 @@ from ..exporting.answering import exports
 from ..forms.concessions import ConcessionForm, ConcessionSignForm
 from ..measured import required_words
 from ..nonconformance_page import name_of, place_text
-from ..paging import PAGE, Pager, address, number_cursor
+from ..paging import PAGE, newest_first, number_cursor
 from ..shown import NOT_SAID, shown_of, shown_token
 from ..signing import STATUS_OF_REFUSAL, count_password
 from .nonconformances import find_nonconformance
@@ -67,11 +67,11 @@ def concession_list(request: HttpRequest) -> HttpResponse:
     context = {
         "heading": _list_heading(found[:PAGE], at),
         "rows": concession_page.concession_rows(found[:PAGE], at),
-        "pager": Pager(
+        "pager": newest_first(
+            request,
             ngettext("%(count)d concession", "%(count)d concessions, newest first", min(len(found), PAGE))
             % {"count": min(len(found), PAGE)},
-            address(request, {"before": None}) if before else "",
-            address(request, {"before": str(found[PAGE - 1].id)}) if more else "",
+            found[PAGE - 1].id if more else None,
         )
         if more or before
         else None,

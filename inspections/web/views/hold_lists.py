@@ -45,7 +45,7 @@ from ..forms.hold_lists import (
     SoftwareForm,
 )
 from ..hold_list_words import condition_text, counted, list_heading, listed_line
-from ..paging import PAGE, Pager, address, number_cursor
+from ..paging import PAGE, Pager, address, newest_first, number_cursor
 
 _NAMED = 20
 
@@ -76,13 +76,12 @@ def lists(request: HttpRequest) -> HttpResponse:
     more, rows = len(rows) > PAGE, rows[:PAGE]
     holding = sum(row.holding for row in rows)
     words = ngettext("%(count)d list", "%(count)d lists", len(rows)) % {"count": len(rows)}
-    first = address(request, {"before": None}) if before is not None else ""
     context = {
         "rows": [(row, condition_text(row.condition), stamp(row.placed_at)) for row in rows],
         "heading": ngettext(
             "%(count)d car is held by these lists", "%(count)d cars are held by these lists", holding
         ) % {"count": holding} if holding else _("No car is held by a list"),
-        "pager": Pager(words, first, address(request, {"before": str(rows[-1].id)}) if more else ""),
+        "pager": newest_first(request, words, rows[-1].id if more else None),
         "may_act": may(actor_of(request), MAY_PLACE_HOLD),
         "who_may": who_may(MAY_PLACE_HOLD, actor_of(request)),
         "title_block": [{"label": _("Page"), "value": _("Hold lists")}],

@@ -16,7 +16,7 @@ from inspections.sealing.queries import SealingState, keys_of, sealing_state, se
 from ..access import moment_of
 from ..exporting import of_seals
 from ..exporting.answering import exports
-from ..paging import PAGE, Pager, address, number_cursor
+from ..paging import PAGE, newest_first, number_cursor
 
 LATE_SECONDS: Final = 60
 """So long something may wait before the page says that something is wrong."""
@@ -49,11 +49,7 @@ def record(request: HttpRequest) -> HttpResponse:
             for row in rows
         ],
         "ledger": state.last.ledger if state.last else "",
-        "pager": Pager(
-            str(words),
-            address(request, {"before": None}) if before else "",
-            address(request, {"before": str(rows[-1].number)}) if more else "",
-        ),
+        "pager": newest_first(request, str(words), rows[-1].number if more else None),
     }
     return render(request, "inspections/record/record.html", context)
 

@@ -60,7 +60,7 @@ from ..exporting.answering import exports
 from ..exporting.sheets import Sheet
 from ..forms.releases import DeliverForm, ProposalForm
 from ..forms.signing import SignForm
-from ..paging import PAGE, Pager, address, number_cursor
+from ..paging import PAGE, Pager, address, newest_first, number_cursor
 from ..reason_groups import ReasonList, group_reasons
 from ..shown import NOT_SAID, shown_of, shown_token
 from ..signed_for import SignedFor, of_concessions, of_release
@@ -83,10 +83,10 @@ def release_list(request: HttpRequest) -> HttpResponse:
     context = {
         "heading": _list_heading(found[:PAGE], request),
         "rows": rows,
-        "pager": Pager(
+        "pager": newest_first(
+            request,
             str(say_count("%(count)d release", "%(count)d releases, newest first", count=len(rows))),
-            address(request, {"before": None}) if before else "",
-            address(request, {"before": str(found[PAGE - 1].id)}) if more else "",
+            found[PAGE - 1].id if more else None,
         )
         if more or before
         else None,

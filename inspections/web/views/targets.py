@@ -31,7 +31,7 @@ from ..ages import stamp
 from ..exporting import of_targets
 from ..exporting.answering import exports
 from ..forms.targets import TargetForm, filled_from
-from ..paging import PAGE, Pager, address, number_cursor
+from ..paging import PAGE, newest_first, number_cursor
 from ..target_words import number_text, scope_text, seconds_text, state_text, working_days
 
 
@@ -129,7 +129,8 @@ def _page(request: HttpRequest, form: TargetForm | None = None, status: int = 20
     context = {
         "heading": _heading(by_scope, at),
         "rows": [_row(row, by_scope, at) for row in shown],
-        "pager": Pager(
+        "pager": newest_first(
+            request,
             str(
                 say_count(
                     "%(count)d target",
@@ -138,8 +139,7 @@ def _page(request: HttpRequest, form: TargetForm | None = None, status: int = 20
                     shown=len(shown),
                 )
             ),
-            address(request, {"before": None}) if before is not None else "",
-            address(request, {"before": str(shown[-1].pk)}) if len(beyond) > PAGE else "",
+            shown[-1].pk if len(beyond) > PAGE else None,
         ),
         "form": form or TargetForm(initial=filled_from(rows[0] if rows else None, today)),
         "may_act": may(actor, MAY_SET),
