@@ -16,7 +16,7 @@ from ..catalogue.models import Procedure, SourceItem
 from ..results.decoding import FileValue, PostedInspection, decode_values
 from ..rigs.models import Rig
 from .profiled import Unmapped, check_counts, missing_items, place_words, procedure_code, purpose_of, raw_at, text_at
-from .rules import Named
+from .rules import Named, vin_meant
 
 __all__ = ["Place", "Places", "Subject", "Unmapped", "find_procedure", "map_report", "places_of", "subject_of"]
 
@@ -112,7 +112,8 @@ def only_mapped(rig: Rig | None, adapter: str, word: str | None) -> Procedure:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What a test is of: a vehicle or a component. `others` are further ones that it names against it."""
+    """What a test is of: a vehicle or a component. `others` are further ones that it names against it; `meant` is the
+    car that it may be of where its VIN is none as it is written."""
 
     vin: str = ""
     kind: str = ""
@@ -120,6 +121,7 @@ class Subject:
     others: tuple[str, ...] = ()
     fault: str = ""
     place: str = ""
+    meant: str = ""
 
     def fields(self) -> dict[str, Any]:
         """As it is posted. Raises Unmapped where nothing certain is named."""
@@ -163,9 +165,9 @@ def _own_subject(test: CanonicalInspection, file_name: str, document: Mapping[st
     shown = raw_at(place, test, file_name)
     if document is None:
         detail = f"The report names the unit {test.serial or 'not at all'!r}, which is no VIN; state vin or component."
-        return Subject(fault=detail)
+        return Subject(fault=detail, meant=vin_meant(vin))
     detail = f"found {shown}, expected a VIN; name the vehicle or component, or mend the profile"
-    return Subject(fault=detail, place=place_words(place))
+    return Subject(fault=detail, place=place_words(place), meant=vin_meant(vin))
 
 
 def map_report(

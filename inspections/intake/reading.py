@@ -153,7 +153,7 @@ class FileReader:
         self, test: CanonicalInspection, subject: Subject, procedure: str, code: str, detail: str, place: str
     ) -> list[Fault]:
         """One for each car that the test names: none of them passes by it."""
-        own = Named(test.external_id[:128], subject.vin, subject.kind, subject.serial, procedure)
+        own = Named(test.external_id[:128], subject.vin or subject.meant, subject.kind, subject.serial, procedure)
         others = [Named(own.external_id, vin, "", "", procedure) for vin in subject.others]
         return [Fault(code, detail, named, place=place) for named in (own, *others)]
 

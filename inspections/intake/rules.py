@@ -95,7 +95,7 @@ def _of_fields(fields: Mapping[str, Any]) -> Named:
     kind, serial = (_text(_seen(component.get(key)), 64) for key in ("kind", "serial"))
     return Named(
         _text(fields.get("id"), 128),
-        _vin(fields.get("vin")),
+        vin_meant(fields.get("vin")),
         kind if serial else "",
         serial if kind else "",
         _text(fields.get("procedure"), 64),
@@ -128,7 +128,7 @@ def _of_text(found: Mapping[str, str]) -> Named:
     return _of_fields({**found, "component": component})
 
 
-def _vin(value: Any) -> str:
+def vin_meant(value: Any) -> str:
     """A VIN even where blanks, small or wide letters, or letters that no VIN holds spoil it: it may be that car."""
     text = normalize("NFKC", _seen(value)[:64]).replace(" ", "").upper().translate(_LOOKALIKES)
     return text if is_vin(text) else ""

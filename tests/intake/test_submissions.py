@@ -217,6 +217,17 @@ class TestReading:
 
 
 class TestQuarantine:
+    @pytest.mark.law(6)
+    @pytest.mark.parametrize("spoil", [lambda vin: vin.replace("0", "O"), lambda vin: f"{vin[:3]} {vin[3:]}"])
+    def test_law_6_a_unit_whose_vin_is_misspelt_may_be_that_car(self, rig: Rig, plant: Plant, spoil: Any) -> None:
+        submission = read(rig, report("pack-eol-failed", old="PK-2611-000322", new=spoil(plant.vehicle.vin)))
+        assert (submission.state, Kept.objects.get().code, Kept.objects.get().vin) == (
+            "quarantined", "subject", plant.vehicle.vin,
+        )  # fmt: skip
+        decide_batch(batch_id=plant.batch.pk, at=AT)
+        codes = {cause.code for cause in clearance(vin=plant.vehicle.vin, at=AT).reasons}
+        assert "submission_quarantined" in codes
+
     @pytest.mark.law(1)
     @pytest.mark.parametrize(
         ("content", "stated", "code", "words"),
