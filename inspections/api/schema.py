@@ -15,7 +15,7 @@ from drf_spectacular.openapi import AutoSchema
 from ..results.posted import LONGEST_VALUE, PostedInspection
 from .bodies import JSON
 from .problems import BY_STATUS, CODES, PROBLEM_JSON, Problem
-from .serializers.fields import VIN_PATTERN, StrictSerializer
+from .serializers.fields import TEXT_PATTERN, VIN_PATTERN, StrictSerializer
 
 SCHEMAS: Final = "#/components/schemas/"
 _CHARACTER: Final = r"[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff]"
@@ -140,6 +140,10 @@ def posted_components() -> dict[str, Any]:
             elif property_.get("maxLength"):
                 property_["pattern"] = STORABLE
     inspection["properties"]["id"]["pattern"] = STORABLE_NOT_BLANK
+    for name in ("PostedComponent", "PostedLot"):
+        components[name]["description"] = "By kind and number, with no blank around them and nothing unseen in them."
+        for property_ in components[name]["properties"].values():
+            property_["pattern"] = TEXT_PATTERN
     return components
 
 
