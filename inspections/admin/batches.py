@@ -16,7 +16,16 @@ from .pages import ReadOnlyPage
 
 @admin.register(Batch)
 class BatchPage(ReadOnlyPage):
-    list_display = ["number", "configuration", "revision", "status", "planned_quantity", "line", "opened_at"]
+    list_display = [
+        "number",
+        "configuration",
+        "revision",
+        "status",
+        "planned_quantity",
+        "line",
+        "opened_at",
+        "completed_at",
+    ]
     list_filter = ["status", "line", ("configuration", RelatedOnlyFieldListFilter), "opened_at"]
     list_select_related = ["configuration", "revision__plan"]
     search_fields = ["number"]

@@ -11,7 +11,9 @@ class Batch(models.Model):
     """Vehicles of one configuration built together, judged on the revision pinned when it was opened.
 
     `revision` null: no revision was approved then; nothing can pass until one is pinned.
-    Written by `batches.services` (opening) and `gates.services` (closing, re-pinning) alone.
+    `completed_at`: since when all of its cars have left and nothing stands against any of them; null while it is not
+    completed. Written by `batches.services` (opening), `batches.completing`, and `gates.services` (closing,
+    re-pinning) alone; the database lets the status go forward one step at a time, and back from completed.
     """
 
     id = models.AutoField(primary_key=True)  # 32 bits, as a vehicle's
@@ -23,16 +25,28 @@ class Batch(models.Model):
     status = models.CharField(max_length=14, choices=BatchStatus, default=BatchStatus.OPEN)
     opened_at = models.DateTimeField()
     testing_closed_at = models.DateTimeField(null=True)
+    completed_at = models.DateTimeField(null=True)
 
     class Meta:
         verbose_name_plural = "batches"
         constraints = [
             models.CheckConstraint(condition=Q(planned_quantity__gt=0), name="batch_plans_vehicles"),
             models.CheckConstraint(
-                condition=Q(status="open") | Q(testing_closed_at__isnull=False), name="batch_closing_is_dated"
+                condition=Q(status="open", testing_closed_at__isnull=True)
+                | (~Q(status="open") & Q(testing_closed_at__isnull=False)),
+                name="batch_closing_is_dated",
+            ),
+            models.CheckConstraint(
+                condition=Q(status="completed", completed_at__isnull=False)
+                | (~Q(status="completed") & Q(completed_at__isnull=True)),
+                name="batch_completion_is_dated",
             ),
         ]
-        indexes = [models.Index(fields=["opened_at"], name="batch_opened")]
+        indexes = [
+            models.Index(fields=["opened_at"], name="batch_opened"),
+            # Few are not completed, however many were ever built: the page of today asks for them every ten seconds.
+            models.Index(fields=["opened_at"], condition=~Q(status="completed"), name="batch_not_completed"),
+        ]
 
     def __str__(self) -> str:
         return self.number

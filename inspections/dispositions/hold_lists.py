@@ -12,6 +12,7 @@ from typing import Any, Final, TypeAlias
 
 from django.db import connection
 
+from ..batches.completing import take_up_batches
 from ..marks.acts import StartOver, one_act
 from ..marks.locks import Lock, share
 from ..people.rules import Actor
@@ -61,6 +62,8 @@ def place_hold_list(*, condition: Condition, reason: str, seen: str, actor: Acto
             count=len(found),
         )
         raise HoldRefused(text)
+    held = {row.batch_id for row in found if not row.gone}
+    take_up_batches(batch_ids=held, because=[{"what": "hold", "count": 1}], actor=actor, at=at)
     hold_list = HoldList.objects.create(
         number=_next_number(),
         condition=record_of(condition),

@@ -10,6 +10,7 @@ from django.db import connection, transaction
 from django.db.models import Q
 
 from ..batches.choices import VehicleStatus
+from ..batches.completing import take_up_batches
 from ..batches.models import Batch, Vehicle
 from ..marks.acts import one_act
 from ..marks.locks import Lock, share
@@ -74,6 +75,7 @@ def place_hold(*, batch: Batch, vehicle: Vehicle | None, reason: str, actor: Act
         if vehicle.status == VehicleStatus.DELIVERED:
             text = say("%(vin)s has left the plant: no hold stops it any more. Tell whoever has it.", vin=vehicle.vin)
             raise HoldRefused(text)
+    take_up_batches(batch_ids=[batch.pk], because=[{"what": "hold", "count": 1}], actor=actor, at=at)
     hold = Hold.objects.create(
         batch=batch,
         vehicle=vehicle,

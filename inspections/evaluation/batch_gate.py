@@ -17,7 +17,11 @@ def decide_batch(batch: BatchInput, *, at: datetime) -> GateDecision:
 
     One reason at most for each code and procedure. `valid_until` is the first end (or, of one not yet valid, beginning)
     of a coverage, or moment at which a sample falls due. Never raises for facts whose times are aware.
+
+    Coverage has to be valid at build and at release: of a batch that has left it is asked as of then, so that time
+    alone changes nothing any more. One revoked since covers nothing.
     """
+    asked_at = at if batch.left_at is None else min(at, batch.left_at)
     reasons: list[Reason] = []
     ends: list[datetime] = []
     if not batch.plan_approved:
@@ -25,10 +29,10 @@ def decide_batch(batch: BatchInput, *, at: datetime) -> GateDecision:
     elif not batch.has_requirements:
         reasons.append(Reason(ReasonCode.NO_REQUIREMENTS))
     for procedure in batch.type_procedures:
-        found = covered(procedure, batch, at=at)
+        found = covered(procedure, batch, at=asked_at)
         if found.code is not None:
             reasons.append(_uncovered(procedure, found.code, found))
-        if found.ends is not None:
+        if found.ends is not None and batch.left_at is None:
             ends.append(found.ends)
     for rule in batch.sample_rules:
         result = sampled(rule, batch, at=at)

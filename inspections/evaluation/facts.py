@@ -419,7 +419,8 @@ class BatchInput:
     `built_from`, `built_until`: first and last registration of its cars meant for delivery (None: no car yet).
     `software`: the versions its cars carry, one set a car, distinct sets only. `samples`: those of its configuration
     and line; for a procedure sampled per batch those of its own cars. `cars`: each car that a reject may reach; with
-    none named, a reject reaches the batch by the time in which its cars were built."""
+    none named, a reject reaches the batch by the time in which its cars were built. `left_at`: when the last of its
+    cars left for a customer, where testing is closed and none is in the plant any more; None while one may leave."""
 
     domain: str
     plan_approved: bool
@@ -433,3 +434,4 @@ class BatchInput:
     built_until: datetime | None = None
     software: tuple[tuple[SoftwareClaim, ...], ...] = ()
     cars: tuple[BuiltCar, ...] = ()
+    left_at: datetime | None = None

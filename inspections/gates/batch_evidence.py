@@ -43,6 +43,7 @@ def collect_batch_input(batch: Batch, plan: Plan, domain: str, *, at: datetime) 
         built_until=built_until,
         software=_software_sets(batch, {system for row in procedures for system in row.software_systems}),
         cars=sampling.cars,
+        left_at=_left_at(batch),
     )
 
 
@@ -52,6 +53,20 @@ def build_window(batch: Batch) -> tuple[datetime | None, datetime | None]:
         first=Min("registered_at"), last=Max("registered_at")
     )
     return window["first"], window["last"]
+
+
+def _left_at(batch: Batch) -> datetime | None:
+    """When the last of its cars left for a customer, where testing is closed and none is in the plant any more. One
+    statement, none while testing is open."""
+    if batch.status == BatchStatus.OPEN:
+        return None
+    rows = read_rows(
+        "select max(d.recorded_at) from inspections_vehicle v left join inspections_delivery d on d.vehicle_id = v.id"
+        " where v.batch_id = %s having count(*) filter (where v.status in ('in_process', 'released')"
+        " or (v.status = 'delivered' and d.id is null)) = 0",
+        batch.pk,
+    )
+    return rows[0][0] if rows else None
 
 
 def _coverages(batch: Batch, procedure_ids: Iterable[int]) -> tuple[facts.Coverage, ...]:

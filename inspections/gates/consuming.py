@@ -7,8 +7,11 @@ from datetime import datetime
 
 from django.db import connection
 
-from ..batches.models import Batch
+from ..batches.choices import IN_PLANT, BatchStatus
+from ..batches.models import Batch, Vehicle
 from ..marks.acts import one_act
+from ..marks.services import mark_vehicles
+from .completing import settle_batch
 from .deciding import Undecided, decide_marked
 from .models import Decider
 
@@ -46,7 +49,25 @@ def _decide_some(batch_id: int, at: datetime) -> int:
     batch = Batch.objects.select_related("revision__plan", "configuration").get(pk=batch_id)
     decide_marked(batch, Undecided.of(marks), counter=counter, at=at)
     Decider.objects.filter(pk=batch_id).update(counter=counter, decided_at=at)
+    settle_batch(batch, at)
     return len(marks)
+
+
+def decide_departed(*, batch: Batch, at: datetime) -> None:
+    """A car of the batch has left. Where it was the last one and testing is closed, decide what belongs to the batch
+    itself, inside the caller's transaction, which holds the batch's lock alone: nothing more falls due for it."""
+    if batch.status == BatchStatus.OPEN or Vehicle.objects.filter(batch=batch, status__in=IN_PLANT).exists():
+        return
+    mark_vehicles(rows=[(batch.pk, None, "")], at=at)
+    decide_marked_now(batch_id=batch.pk, at=at)
+
+
+@one_act
+def settle_departed(*, batch_id: int, at: datetime) -> None:
+    """Complete a batch, or take it up, where something changed that no decision follows: a hold was lifted, a proposal
+    lapsed."""
+    lock_deciders([batch_id])
+    settle_batch(Batch.objects.get(pk=batch_id), at)
 
 
 def lock_deciders(batch_ids: Iterable[int]) -> None:

@@ -158,8 +158,6 @@ def _why_not_there(origin: Batch, to: Batch) -> Said | None:
         )
     if to.status != BatchStatus.OPEN:
         return say("%(batch)s takes no more cars: its testing is closed. Choose an open batch.", batch=to.number)
-    if origin.status == BatchStatus.COMPLETED:
-        return say("%(batch)s is completed: nothing of it is moved any more.", batch=origin.number)
     return None
 
 

@@ -24,6 +24,7 @@ from .car_rows import (
 )
 from .clearance import Clearance, OpenCause, UnknownVehicle, clearance
 from .drawn_cars import BatchDraw, DrawnCar, batch_draw
+from .keeping import Keeping, Keeps, what_keeps
 from .kept_facts import (
     DecisionRow,
     EndingCoverage,
@@ -77,6 +78,8 @@ __all__ = [
     "DomainSummary",
     "DrawnCar",
     "EndingCoverage",
+    "Keeping",
+    "Keeps",
     "Never",
     "OpenCause",
     "OpenRejection",
@@ -115,6 +118,7 @@ __all__ = [
     "screenings_of",
     "standing_causes",
     "to_test",
+    "what_keeps",
 ]
 
 
@@ -163,6 +167,7 @@ class BatchSummary:
     delivered: int
     unreleased: int
     opened_at: datetime
+    completed_at: datetime | None
     decided_at: datetime | None
     undecided: int
     gates: tuple[DomainSummary, ...]
@@ -206,7 +211,7 @@ select b.id, b.number, b.status, c.code, b.line, coalesce(p.code, ''), r.number,
     case when s.held then coalesce(v.registered, 0) else coalesce(h.cars, 0) end,
     coalesce(v.released, 0), coalesce(v.delivered, 0),
     case when s.passed and not s.held then coalesce(v.in_process - u.in_process, 0) else 0 end,
-    b.opened_at, d.decided_at,
+    b.opened_at, b.completed_at, d.decided_at,
     (select count(*) from inspections_mark m where m.batch_id = b.id)
 from inspections_batch b
 join inspections_configuration c on c.id = b.configuration_id

@@ -12,7 +12,6 @@ from typing import Final
 
 from django.db import connection
 
-from ..batches.choices import BatchStatus
 from ..batches.models import Batch, Repinning
 from ..catalogue.choices import RevisionStatus
 from ..catalogue.models import PlanRevision
@@ -145,8 +144,6 @@ def why_not_pinned(batch: Batch, revision: PlanRevision) -> Said | None:
         )
     if revision.status != RevisionStatus.APPROVED:
         return say("Revision %(number)d of %(plan)s was superseded: choose the revision that is in force.", **name)
-    if batch.status == BatchStatus.COMPLETED:
-        return say("%(batch)s is completed: nothing of it is judged anew.", batch=batch.number)
     return None
 
 

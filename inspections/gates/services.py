@@ -14,9 +14,10 @@ from ..marks.locks import Lock, exclude
 from ..people.choices import Role
 from ..people.rules import Actor, ActorKind
 from ..records.services import record_act
-from .consuming import decide_batch, decide_marked_now, mark_whole_batch
+from .consuming import decide_batch, decide_departed, decide_marked_now, mark_whole_batch, settle_departed
 from .covering import cover_by_certificate, cover_by_inspection, enter_coverage, revoke_coverage
 from .draws import reveal_draw
+from .keeping import unsettled_batches
 from .moving import move_vehicle
 from .noting import note_ended_coverage
 from .removing import destroy_vehicle, scrap_vehicle
@@ -28,6 +29,7 @@ __all__ = [
     "cover_by_certificate",
     "cover_by_inspection",
     "decide_batch",
+    "decide_departed",
     "decide_marked_now",
     "destroy_vehicle",
     "enter_coverage",
@@ -39,12 +41,14 @@ __all__ = [
     "repin_batch",
     "revoke_coverage",
     "scrap_vehicle",
+    "settle_batches",
 ]
 
 
 @one_act
 def close_batch(*, batch: Batch, actor: Actor, at: datetime) -> Batch:
-    """Close testing: no more vehicles will come, and what is missing is failed. Repeating it changes nothing.
+    """Close testing: no more vehicles will come, and what is missing is failed. Repeating it changes nothing. A batch
+    of which no car is in the plant, and that nothing else keeps, is completed with it.
 
     The seed of its draws goes into the ledger now, so that anybody can do them again.
 
@@ -72,7 +76,20 @@ def close_batch(*, batch: Batch, actor: Actor, at: datetime) -> Batch:
     reveal_draw(batch=batch, actor=actor, at=at)
     mark_whole_batch(batch=batch, at=at)
     decide_marked_now(batch_id=batch.pk, at=at)
+    batch.refresh_from_db(fields=["status", "completed_at"])
     return batch
+
+
+def settle_batches(*, at: datetime) -> int:
+    """Complete what should be completed by now, take up what should not, each in a transaction of its own. Returns how
+    many were looked at.
+
+    Nearly all of it is done with the decision that ends a batch; this finds what no decision follows.
+    """
+    found = unsettled_batches(at=at)
+    for batch_id in found:
+        settle_departed(batch_id=batch_id, at=at)
+    return len(found)
 
 
 def mark_expired(*, at: datetime) -> int:

@@ -15,7 +15,7 @@ from ..dispatch import DECIDE_BATCH, Queue, enqueue_after_commit
 from ..gates.models import Decider
 from ..gates.queries import Clearance, clearance
 from ..gates.recounting import recount_batch
-from ..gates.services import decide_marked_now
+from ..gates.services import decide_departed, decide_marked_now
 from ..marks.acts import one_act
 from ..marks.locks import Lock, exclude
 from ..marks.services import mark_vehicles
@@ -251,6 +251,7 @@ def _deliver(*, vehicle: Vehicle, delivered_at: datetime, actor: Actor, at: date
         },
     )
     _end_by_number(conceded, at)
+    decide_departed(batch=batch, at=at)
     return delivery, True
 
 

@@ -196,7 +196,7 @@ where v.status = any(%(deliverable)s)
 union
 select b.id, null, m.domain, %(at)s from measured m
 join inspections_sample s on s.inspection_id = m.id
-join inspections_batch b on b.configuration_id = s.configuration_id and b.line = s.line and b.status <> 'completed'
+join inspections_batch b on b.configuration_id = s.configuration_id and b.line = s.line
 union
 select v.batch_id, null, x.domain, %(at)s from vehicles x join inspections_vehicle v on v.id = x.vehicle_id
 where exists(select from measured m join inspections_sample s on s.inspection_id = m.id)

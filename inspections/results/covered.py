@@ -11,7 +11,7 @@ LEANING_ON_TESTS: Final = """
 select b.id, p.domain from inspections_coverage c
 join inspections_inspection i on i.id = c.inspection_id
 join inspections_procedure p on p.id = c.procedure_id
-join inspections_batch b on b.configuration_id = c.configuration_id and b.status <> 'completed'
+join inspections_batch b on b.configuration_id = c.configuration_id
 where {which} and not exists(select from inspections_coveragerevocation r where r.coverage_id = c.id)
 """
 _ON_CARS: Final = LEANING_ON_TESTS.format(which="i.vehicle_id = any(%s)")

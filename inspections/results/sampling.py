@@ -56,7 +56,7 @@ def record_samples(inserted: Sequence[Candidate], *, rig: Rig, at: datetime) -> 
     return set(
         _marks(
             {(row.configuration_id, row.line, domains[row.procedure_id]) for row in samples},
-            rejected=any(row.outcome == Outcome.FAIL for row in samples),
+            worse=any(row.outcome != Outcome.PASS for row in samples),
         )
     )
 
@@ -138,10 +138,11 @@ def _sample(candidate: Candidate, configuration_id: int, revision_id: int, line:
     )
 
 
-def _marks(affected: Iterable[tuple[int, str, str]], *, rejected: bool) -> Iterator[tuple[int, int | None, str]]:
-    """The batches of a configuration and line from which cars may still leave, as marks of the batch itself.
+def _marks(affected: Iterable[tuple[int, str, str]], *, worse: bool) -> Iterator[tuple[int, int | None, str]]:
+    """The batches of a configuration and line that are not completed, as marks of the batch itself.
 
-    A reject concerns those that have left too.
+    One that does not conform concerns the completed ones too: a reject reaches cars that have left, and a later result
+    of the same item that is no pass takes away a good one on which they lean. A pass takes nothing away.
     """
     wanted = sorted(set(affected))
     with connection.cursor() as cursor:
@@ -149,7 +150,7 @@ def _marks(affected: Iterable[tuple[int, str, str]], *, rejected: bool) -> Itera
             "select b.id, a.domain from unnest(%s::bigint[], %s::text[], %s::text[]) as a(configuration, line, domain)"
             " join inspections_batch b on b.configuration_id = a.configuration and b.line = a.line"
             " where b.status <> %s or %s",
-            [*map(list, zip(*wanted, strict=True)), BatchStatus.COMPLETED.value, rejected],
+            [*map(list, zip(*wanted, strict=True)), BatchStatus.COMPLETED.value, worse],
         )
         for batch_id, domain in cursor.fetchall():
             yield batch_id, None, domain

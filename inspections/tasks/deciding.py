@@ -36,9 +36,11 @@ def decide_batch(*, batch_id: int, **_from_newer_senders: object) -> int:
 
 @shared_task(name=dispatch.SWEEP_UNDECIDED, **RETRIES)
 def sweep_undecided(**_from_newer_senders: object) -> int:
-    """Decide every batch that has marks, whatever happened to the queue."""
+    """Decide every batch that has marks, whatever happened to the queue; then complete what nothing keeps any more."""
     dispatch.begun(dispatch.SWEEP_UNDECIDED, {})
-    return _each(undecided_batches(), lambda batch_id: services.decide_batch(batch_id=batch_id, at=timezone.now()))
+    decided = _each(undecided_batches(), lambda batch_id: services.decide_batch(batch_id=batch_id, at=timezone.now()))
+    services.settle_batches(at=timezone.now())
+    return decided
 
 
 @shared_task(name=dispatch.REDECIDE_EXPIRED, **RETRIES)

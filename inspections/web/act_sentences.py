@@ -12,6 +12,7 @@ from inspections.evaluation.reasons import ReasonCode
 from inspections.records.models import LedgerEntry
 
 from .cause_words import cause_text
+from .completion_words import cars_words, keeping_words
 from .statuses import Status
 from .telling import Telling
 
@@ -31,6 +32,15 @@ def _opened(entry: LedgerEntry, after: Mapping[str, Any], tell: Telling) -> tupl
 
 def _closed(entry: LedgerEntry, after: Mapping[str, Any], tell: Telling) -> tuple[Status, str]:
     return Status.QUIET, _("Testing closed: no more cars come, and what is missing has failed.")
+
+
+def _completed(entry: LedgerEntry, after: Mapping[str, Any], tell: Telling) -> tuple[Status, str]:
+    return Status.QUIET, _("Completed: %(cars)s; nothing is open.") % {"cars": cars_words(after.get("cars", {}))}
+
+
+def _taken_up(entry: LedgerEntry, after: Mapping[str, Any], tell: Telling) -> tuple[Status, str]:
+    causes = [keeping_words(cause.get("what", ""), cause.get("count", 0)) for cause in after.get("because", ())]
+    return Status.PENDING, _("Taken up again, no longer completed: %(causes)s.") % {"causes": _("; ").join(causes)}
 
 
 def _draw_revealed(entry: LedgerEntry, after: Mapping[str, Any], tell: Telling) -> tuple[Status, str]:
@@ -311,6 +321,8 @@ SENTENCES: Mapping[str, Words] = {
     "vehicle.delivered": _released,
     "batch.opened": _opened,
     "batch.closed": _closed,
+    "batch.completed": _completed,
+    "batch.taken_up": _taken_up,
     "batch.draw_revealed": _draw_revealed,
     "sample.screened": _screened,
     "kept.set_aside": _set_aside,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.urls import reverse
 from django.utils import timezone
@@ -58,6 +59,8 @@ def heading(batch: BatchSummary, counts: CarCounts) -> str:
     """The finding, as a sentence: how many cars are not clear."""
     cars, open_cars = counts.for_delivery, counts.for_delivery - batch.clear
     said = {"batch": batch.number, "open": open_cars, "cars": cars}
+    if batch.status == BatchStatus.COMPLETED and not open_cars:
+        return _completed_heading(batch.registered, cars, said)
     if not batch.registered:
         return _("Batch %(batch)s: no car is registered yet") % said
     if not cars:
@@ -69,6 +72,19 @@ def heading(batch: BatchSummary, counts: CarCounts) -> str:
         "Batch %(batch)s: %(open)d of %(cars)d cars is not clear",
         "Batch %(batch)s: %(open)d of %(cars)d cars are not clear",
         open_cars,
+    )
+    return words % said
+
+
+def _completed_heading(registered: int, cars: int, said: dict[str, Any]) -> str:
+    if not registered:
+        return _("Batch %(batch)s is completed: no car is in it") % said
+    if not cars:
+        return _("Batch %(batch)s is completed: no car of it is meant for a customer") % said
+    words = ngettext(
+        "Batch %(batch)s is completed: its one car has left",
+        "Batch %(batch)s is completed: all %(cars)d cars have left",
+        cars,
     )
     return words % said
 

@@ -17,6 +17,7 @@ from inspections.gates.queries import BatchSummary
 from inspections.gates.sentence_catalogue import Language
 from inspections.gates.sentences import gate_text
 
+from .completion_words import completed_row_words
 from .gate_contacts import batch_contacts
 from .line_drawing import Line, draw_line
 from .statuses import Status
@@ -85,6 +86,10 @@ def batch_status_text(status: str) -> str:
 
 
 def _standing(batch: BatchSummary, language: Language) -> tuple[Status, str, str]:
+    # Nothing stands against a completed one. While it is shown that something does, it is said as of any other.
+    stands = batch.undecided or (batch.delivered and (batch.held or batch.state != "passed"))
+    if batch.status == BatchStatus.COMPLETED and not stands:
+        return Status.QUIET, _("Completed"), completed_row_words(batch)
     if not batch.registered:
         return Status.QUIET, _("Empty"), _("no car registered yet")
     own = [gate_text(gate.domain, language) for gate in batch.gates if gate.own_state != "passed"]

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from django.db import DatabaseError, transaction
 
-from inspections.batches.models import Batch, Vehicle, VehicleMove
+from inspections.batches.models import Vehicle, VehicleMove
 from inspections.catalogue.models import Characteristic
 from inspections.dispositions.models import Hold, Nonconformance
 from inspections.dispositions.services import declare_invalid, place_hold
@@ -301,19 +301,15 @@ class TestBadFaith:
         with pytest.raises(MoveRefused, match="of its own configuration only"):
             move(good_car, there, engineer)
 
-    def test_closed_and_completed_batches_take_none_and_a_completed_one_gives_none(
-        self, plant, good_car, laxer, engineer
-    ):
+    def test_closed_and_completed_batches_take_none(self, plant, good_car, laxer, engineer):
+        make_vehicle(laxer)
         close_batch(batch=laxer, actor=SYSTEM, at=AT)
         with pytest.raises(MoveRefused, match="testing is closed"):
             move(good_car, laxer, engineer)
-        Batch.objects.filter(pk=laxer.pk).update(status="completed")
+        empty = make_batch("SU7-2026W47-05", configuration=plant.configuration, at=AT)
+        assert close_batch(batch=empty, actor=SYSTEM, at=AT).status == "completed"
         with pytest.raises(MoveRefused, match="takes no more cars"):
-            move(good_car, laxer, engineer)
-        third = make_batch("SU7-2026W47-05", configuration=plant.configuration, at=AT)
-        Batch.objects.filter(pk=plant.batch.pk).update(status="completed", testing_closed_at=AT)
-        with pytest.raises(MoveRefused, match="is completed"):
-            move(good_car, third, engineer)
+            move(good_car, empty, engineer)
 
     def test_nobody_escapes_a_hold_of_the_whole_batch(self, plant, good_car, laxer, engineer):
         place_hold(batch=plant.batch, vehicle=None, reason="wrong bolts", actor=make_engineer(), at=AT)

@@ -221,11 +221,6 @@ class TestBadFaith:
         assert not Repinning.objects.exists()
         assert third.number == 3
 
-    def test_a_completed_batch_is_judged_no_more(self, plant, engineer):
-        Batch.objects.filter(pk=plant.batch.pk).update(status="completed", testing_closed_at=AT)
-        with pytest.raises(RepinRefused, match="is completed"):
-            repin(plant.batch, make_revision(plant.configuration, LINES), engineer)
-
     def test_what_was_not_shown_is_not_signed(self, plant, engineer):
         revision = make_revision(plant.configuration, LINES)
         for seen in ({"seen_from": None}, {"seen_digest": "another"}):

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from inspections.batches.choices import BatchStatus
-from inspections.batches.models import Batch
 from inspections.catalogue.models import Characteristic
 from inspections.evaluation.reasons import Outcome
+from inspections.gates.services import close_batch
 from inspections.marks.models import Mark
 from inspections.results.models import Sample
 from inspections.results.services import record_inspection
-from tests.factories import AT, LINES, Plant, make_batch, make_configuration, make_plant, posted
+from tests.factories import AT, LINES, SYSTEM, Plant, make_batch, make_configuration, make_plant, posted
 
 SAMPLED = {
     "characteristic": "SQUIB", "lower": Decimal("1.5"), "upper": Decimal("3.0"), "level": "sample",
@@ -49,7 +49,7 @@ def test_a_good_sample_is_stored_and_marks_the_batches_that_lean_on_it(sampled: 
     make_batch("B3", configuration=sampled.configuration, line="L2")
     make_batch("B4", configuration=make_configuration("SU7-PRO-CN"))
     done = make_batch("B5", configuration=sampled.configuration)
-    Batch.objects.filter(pk=done.pk).update(status=BatchStatus.COMPLETED, testing_closed_at=AT)
+    assert close_batch(batch=done, actor=SYSTEM, at=AT).status == BatchStatus.COMPLETED
     Mark.objects.all().delete()
     recorded = record(sampled, sampled.posted("CRS-EOL"))
     row = Sample.objects.get()

@@ -12,7 +12,7 @@ from tests.factories import AT
 
 GATE = DomainSummary("battery", "passed", "passed", AT, None, 3, 0, 0, {}, (), {})
 BATCH = BatchSummary(
-    1, "B-1", "open", "SU7-MAX-CN", "L1", "CP-1", 1, 1, 5, 3, 3, 0, 0, 0, 3, AT, AT, 0,
+    1, "B-1", "open", "SU7-MAX-CN", "L1", "CP-1", 1, 1, 5, 3, 3, 0, 0, 0, 3, AT, None, AT, 0,
     (GATE, replace(GATE, domain="crash"), replace(GATE, domain="driving")),
 )  # fmt: skip
 

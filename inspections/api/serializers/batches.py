@@ -140,7 +140,11 @@ class BatchSummarySerializer(serializers.Serializer[Any]):
     """How a batch stands."""
 
     number = serializers.CharField()
-    status = serializers.ChoiceField(choices=BatchStatus.values)
+    status = serializers.ChoiceField(
+        choices=BatchStatus.values,
+        help_text="`completed`: testing is closed, no vehicle of it is in the plant, and nothing stands against any of"
+        " them. It becomes so by itself, and `testing_closed` again if something is found later.",
+    )
     plan = PlanSerializer()
     vehicles = CountsSerializer()
     gates = GateSerializer(many=True)

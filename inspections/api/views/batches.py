@@ -164,6 +164,9 @@ class BatchClosingView(ApiView):
         responses=BatchSummarySerializer,
     )
     def post(self, request: Request, number: str) -> Response:
-        """No more vehicles will come: what is missing is failed from now on. Repeating it changes nothing."""
+        """No more vehicles will come: what is missing is failed from now on. Repeating it changes nothing.
+
+        A batch of which no vehicle is in the plant is answered `completed` where nothing else keeps it.
+        """
         batch = close_batch(batch=batch_named(number), actor=self.actor, at=self.at)
         return self.answer(batch_content(batch_summary(batch_id=batch.pk, at=self.at)))

@@ -60,6 +60,7 @@ def _batch_columns() -> list[Column]:
         *coded(_("Testing"), lambda row: row.status_word, lambda row: row.batch.status),
         *coded(_("State"), lambda row: row.word, lambda row: row.batch.state),
         Column(_("Where it stops"), lambda row: row.under),
+        Column(_("Completed"), lambda row: row.batch.completed_at),
         *(column for domain in Domain.values for column in _gate_columns(domain)),
         Column(_("Planned"), lambda row: row.batch.planned),
         Column(_("Built"), lambda row: row.batch.registered),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -19,11 +20,13 @@ from inspections.dispositions.rules import MAY_LIFT_HOLD, MAY_PLACE_HOLD
 from inspections.gates.queries import (
     BatchSummary,
     CarCounts,
+    Keeping,
     batch_draw,
     batch_summaries,
     car_counts,
     cars_of_batch,
     coverages_of,
+    what_keeps,
 )
 from inspections.gates.repinning import MAY_REPIN
 from inspections.gates.sentence_catalogue import Language
@@ -38,6 +41,7 @@ from ..access import actor_of, language_now, may, moment_of, who_may
 from ..act_words import say_act
 from ..ages import clauses, gap
 from ..batch_rows import batch_status_text, drawn_row
+from ..completion_words import Completion, completion
 from ..exporting import of_batches, of_ledger
 from ..exporting.answering import exports
 from ..exporting.sheets import Sheet
@@ -153,6 +157,7 @@ def batch(request: HttpRequest, number: str) -> HttpResponse:
         "facts": batch_facts.facts(summary, counts),
         "sections": sections,
         "line": line,
+        "completion": _completion(summary, at),
         "release": line.stations[-1],
         **_release(request, found, summary),
         "holds": batch_page.hold_words(open_holds(batch_id=found.pk, vehicle_id=None), language),
@@ -169,6 +174,14 @@ def batch(request: HttpRequest, number: str) -> HttpResponse:
         "polled": polled,
     }
     return render(request, "inspections/batches/batch.html", context)
+
+
+def _completion(summary: BatchSummary, at: datetime) -> Completion | None:
+    """Since when it is completed, or what keeps it; nothing while its testing is open, and asked only once closed."""
+    keeping: tuple[Keeping, ...] = ()
+    if summary.status == BatchStatus.TESTING_CLOSED:
+        keeping = what_keeps(batch_ids=[summary.id], at=at)[summary.id]
+    return completion(summary, keeping)
 
 
 def _release(request: HttpRequest, found: Batch, summary: BatchSummary) -> dict[str, Any]:
