@@ -32,9 +32,8 @@ class Keeps(StrEnum):
     CAR = "car"
     """A car that has left, and a gate of it has not passed."""
     OWN_GATE = "own_gate"
-    """What belongs to the batch itself has not passed."""
-    SAMPLE_DUE = "sample_due"
-    """Its samples rest on a good one of earlier: the next one, that has to conform too, is still to come."""
+    """What belongs to the batch itself has not passed. A sample that is due later keeps none: it is decided again then,
+    and taken up if there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +67,7 @@ cross join lateral (values
             and (select count(*) from inspections_vehiclegate g where g.vehicle_id = v.id and g.state = 0) < 3)
         else 0 end),
     ('own_gate', case when cars.here = 0 and cars.gone > 0 then 3 - (select count(*) from inspections_batchgate g
-        where g.batch_id = b.id and g.state = 0) else 0 end),
-    ('sample_due', case when cars.here = 0 and cars.gone > 0 then (select count(*) from inspections_batchgate g
-        where g.batch_id = b.id and g.state = 0 and g.valid_until is not null) else 0 end)
+        where g.batch_id = b.id and g.state = 0) else 0 end)
 ) k(what, count)
 where b.id = any(%(ids)s) and k.count > 0
 """

@@ -100,11 +100,6 @@ def keeping_words(what: str, count: int) -> str:
             "%(count)d gates of the batch itself have not passed",
             count=count,
         ),
-        Keeps.SAMPLE_DUE: say_count(
-            "the next sample is still due in %(count)d gate",
-            "the next samples are still due in %(count)d gates",
-            count=count,
-        ),
     }
     found = next((words for known, words in said.items() if known == what), None)
     return what if found is None else str(found)

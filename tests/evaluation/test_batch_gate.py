@@ -121,6 +121,19 @@ def test_a_revoked_coverage_covers_nothing_and_says_why() -> None:
     assert codes(crash(revoked, coverage(4, 0, 50))) == []
 
 
+@pytest.mark.law(9)
+def test_law_9_of_a_batch_that_has_left_coverage_is_asked_as_of_when_it_left() -> None:
+    left = {"testing_closed": True, "left_at": at("18:00", day=8)}
+    years_later = at("12:00", day=900)
+    assert crash(coverage(1, 0, 9), moment=years_later, **left) == GateDecision(State.PASSED, (), None)
+    # What had ended before the last car left covers no more for that, nor what began after it.
+    assert codes(crash(coverage(1, 0, 8), moment=years_later, **left)) == [C.COVERAGE_EXPIRED]
+    assert codes(crash(coverage(1, 0, 8), coverage(2, 10, 2000), moment=years_later, **left)) != []
+    # Taken back since, it is none.
+    revoked = coverage(1, 0, 9, revoked_at=at("10:00", day=800), revoked_reason="dummy out of calibration")
+    assert codes(crash(revoked, moment=years_later, **left)) == [C.COVERAGE_REVOKED]
+
+
 def test_one_coverage_may_follow_another_without_a_gap() -> None:
     first, second = coverage(1, 0, 8), coverage(2, 8, 100)
 

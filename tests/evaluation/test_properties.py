@@ -417,6 +417,28 @@ def test_a_batch_is_decided_alike_in_any_order_of_its_facts(batch: BatchInput, s
 
 
 @settings(max_examples=examples(100), deadline=None)
+@given(batches(), DAY)
+def test_law_9_a_batch_that_has_left_is_decided_of_its_coverage_as_it_was_when_it_left(
+    batch: BatchInput, left_at: datetime
+) -> None:
+    type_only = replace(batch, sample_rules=(), testing_closed=True)
+    then = decide_batch(type_only, at=left_at)
+    since = replace(type_only, left_at=left_at)
+
+    for later in (0, 1, 4000):
+        now = decide_batch(since, at=left_at + timedelta(days=later))
+        assert (now.state, now.reasons, now.valid_until) == (then.state, then.reasons, None)
+
+
+@settings(max_examples=examples(100), deadline=None)
+@given(batches(), DAY)
+def test_law_1_that_a_batch_has_left_opens_nothing_of_its_samples(batch: BatchInput, left_at: datetime) -> None:
+    sampled_only = replace(batch, type_procedures=())
+
+    assert decide_batch(replace(sampled_only, left_at=left_at), at=DECIDED) == decide_batch(sampled_only, at=DECIDED)
+
+
+@settings(max_examples=examples(100), deadline=None)
 @given(batches())
 def test_law_1_coverage_or_a_good_sample_taken_away_never_opens_a_batch(batch: BatchInput) -> None:
     if decide_batch(batch, at=DECIDED).state is not State.PASSED:
