@@ -53,5 +53,7 @@ def _due(status: str, keeping: tuple[Keeping, ...]) -> str:
 def _cars(batch: Batch) -> dict[str, int]:
     """How many of its cars became what."""
     found = Counter(Vehicle.objects.filter(batch=batch).values_list("status", flat=True))
-    moved = VehicleMove.objects.filter(from_batch=batch).count()
+    moved = (
+        VehicleMove.objects.filter(from_batch=batch).exclude(vehicle__batch=batch).values("vehicle").distinct().count()
+    )
     return {**dict(sorted(found.items())), **({"moved": moved} if moved else {})}

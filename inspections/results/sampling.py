@@ -7,7 +7,6 @@ from datetime import datetime
 
 from django.db import connection
 
-from ..batches.choices import BatchStatus
 from ..catalogue.choices import RevisionStatus
 from ..evaluation.facts import Level
 from ..evaluation.reasons import Outcome
@@ -53,12 +52,7 @@ def record_samples(inserted: Sequence[Candidate], *, rig: Rig, at: datetime) -> 
         return set()
     Sample.objects.bulk_create(samples)
     domains = {candidate.procedure.id: candidate.procedure.domain for candidate in inserted}
-    return set(
-        _marks(
-            {(row.configuration_id, row.line, domains[row.procedure_id]) for row in samples},
-            worse=any(row.outcome != Outcome.PASS for row in samples),
-        )
-    )
+    return set(_marks({(row.configuration_id, row.line, domains[row.procedure_id]) for row in samples}))
 
 
 def mark_leaning_batches(*, inspection_id: int, at: datetime) -> None:
@@ -138,19 +132,18 @@ def _sample(candidate: Candidate, configuration_id: int, revision_id: int, line:
     )
 
 
-def _marks(affected: Iterable[tuple[int, str, str]], *, worse: bool) -> Iterator[tuple[int, int | None, str]]:
-    """The batches of a configuration and line that are not completed, as marks of the batch itself.
+def _marks(affected: Iterable[tuple[int, str, str]]) -> Iterator[tuple[int, int | None, str]]:
+    """The batches of a configuration and line, as marks of the batch itself; also those that have left.
 
-    One that does not conform concerns the completed ones too: a reject reaches cars that have left, and a later result
-    of the same item that is no pass takes away a good one on which they lean. A pass takes nothing away.
+    What a sample says differs from batch to batch: it is judged anew on the revision of each, a pass whose rig is out
+    of calibration or says fail is none, and what is no pass takes away an earlier good one of the same item.
     """
     wanted = sorted(set(affected))
     with connection.cursor() as cursor:
         cursor.execute(
             "select b.id, a.domain from unnest(%s::bigint[], %s::text[], %s::text[]) as a(configuration, line, domain)"
-            " join inspections_batch b on b.configuration_id = a.configuration and b.line = a.line"
-            " where b.status <> %s or %s",
-            [*map(list, zip(*wanted, strict=True)), BatchStatus.COMPLETED.value, worse],
+            " join inspections_batch b on b.configuration_id = a.configuration and b.line = a.line",
+            list(map(list, zip(*wanted, strict=True))),
         )
         for batch_id, domain in cursor.fetchall():
             yield batch_id, None, domain

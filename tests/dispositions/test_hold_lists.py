@@ -312,7 +312,7 @@ class TestPlacing:
 
         more = make_vehicles(plant.batch, 40)
         few = statements(named(*cars[:2]))
-        assert (few, statements(named(*more))) == (10, 10)
+        assert (few, statements(named(*more))) == (11, 11)
 
 
 class TestLifting:

@@ -35,11 +35,14 @@ from inspections.gates.services import (
     scrap_vehicle,
     settle_batches,
 )
+from inspections.intake.models import Kept
+from inspections.intake.services import set_aside
 from inspections.people.choices import Role
 from inspections.records.models import LedgerEntry
 from inspections.results.admitting import report_out_of_tolerance, void_inspection
 from inspections.results.models import Inspection
 from inspections.results.services import change_software, record_inspection
+from tests.concessions import measure_squib, propose
 from tests.factories import (
     AT,
     LINES,
@@ -54,6 +57,7 @@ from tests.factories import (
     rig_actor,
 )
 from tests.gates.covering import enter, make_type_plant, sign
+from tests.intake.posting import body, send
 from tests.papers import PASSWORD, deliver, release
 
 LATER = AT + timedelta(hours=3)
@@ -220,6 +224,32 @@ class TestKept:
         assert (settle_batches(at=AT), keeps(self.plant.batch)[Keeps.UNDECIDED]) == (0, 1)
         decide_batch(batch_id=self.plant.batch.pk, at=AT)
         assert status(self.plant.batch) == "completed"
+
+    def test_a_submission_that_cannot_be_read_and_names_a_car_of_it_keeps_it(self, nearly):
+        send(self.plant, body(self.plant, vin=self.scrapped.vin, id="X-1", verdict="maybe"))
+        decide_batch(batch_id=self.plant.batch.pk, at=AT)
+        deliver(nearly)
+        assert (status(self.plant.batch), keeps(self.plant.batch)) == ("testing_closed", {Keeps.KEPT: 1})
+        set_aside(kept=Kept.objects.get(vin=self.scrapped.vin), reason=WHY, actor=make_engineer(), at=AT)
+        decide_batch(batch_id=self.plant.batch.pk, at=AT)
+        assert status(self.plant.batch) == "completed"
+        send(self.plant, body(self.plant, vin=nearly.vin, id="Y-1", verdict="maybe"))
+        decide_batch(batch_id=self.plant.batch.pk, at=AT)
+        assert (status(self.plant.batch), set(keeps(self.plant.batch))) == ("testing_closed", {Keeps.KEPT, Keeps.CAR})
+
+    def test_a_proposed_concession_keeps_it_until_it_lapses(self, plant, good_car):
+        other = make_vehicle(plant.batch, software=CARRIES)
+        measure_squib(plant, cars=[other])
+        proposed = propose(other)
+        release(plant.batch)
+        close_batch(batch=plant.batch, actor=SYSTEM, at=AT)
+        scrap_vehicle(vehicle=other, reason="beyond repair", actor=make_engineer(), at=AT)
+        decide_batch(batch_id=plant.batch.pk, at=AT)
+        deliver(good_car)
+        assert (status(plant.batch), keeps(plant.batch)) == ("testing_closed", {Keeps.CONCESSION: 1})
+        ended = min(proposed.lapses_at, proposed.expires_at)
+        assert (settle_batches(at=ended - timedelta(seconds=1)), settle_batches(at=ended)) == (0, 1)
+        assert status(plant.batch) == "completed"
 
     @pytest.mark.parametrize("state", [1, 2])
     def test_a_gate_of_its_own_that_does_not_pass_keeps_it(self, nearly, state):

@@ -8,11 +8,13 @@ import pytest
 
 from inspections.batches.models import Batch
 from inspections.dispositions.models import Nonconformance
+from inspections.evaluation.reasons import Outcome
 from inspections.gates.keeping import Keeps, what_keeps
 from inspections.gates.models import BatchGate
 from inspections.gates.services import close_batch, decide_batch, mark_expired
+from inspections.records.models import LedgerEntry
 from inspections.results.admitting import report_out_of_tolerance, void_inspection
-from inspections.results.models import Inspection
+from inspections.results.models import Inspection, Sample
 from inspections.results.services import record_inspection
 from tests.factories import (
     AT,
@@ -23,6 +25,7 @@ from tests.factories import (
     make_batch,
     make_engineer,
     make_plant,
+    make_revision,
     make_rig,
     make_vehicle,
     posted,
@@ -108,8 +111,10 @@ def test_a_good_one_after_its_last_car_ends_it_and_further_ones_leave_it_alone(l
     left.come_due()
     gate = BatchGate.objects.get(batch=left.batch, domain="crash")
     assert (left.status, gate.valid_until) == ("completed", None)
+    entries = LedgerEntry.objects.filter(act__in=["batch.completed", "batch.taken_up"]).count()
     left.lot("L-2", DUE + HOUR)
-    assert (left.status, BatchGate.objects.get(batch=left.batch, domain="crash").counter) == ("completed", gate.counter)
+    assert left.status == "completed"
+    assert LedgerEntry.objects.filter(act__in=["batch.completed", "batch.taken_up"]).count() == entries == 1
 
 
 def test_a_good_one_that_comes_too_late_completes_it_again(left):
@@ -153,3 +158,13 @@ def test_a_reject_that_arrives_late_reaches_it_and_opens_its_nonconformance(left
     left.lot("L-2", AT + 2 * HOUR + HOUR / 2, "9.9")
     assert (left.status, left.codes) == ("testing_closed", ["sample_rejected"])
     assert Nonconformance.objects.get(batch=left.batch, state="open").code == "sample_rejected"
+
+
+def test_a_sample_that_conforms_now_and_is_a_reject_on_its_own_stricter_revision_reaches_it(left):
+    """The plan was relaxed since: what is a good sample for the line is none for the cars that left."""
+    relaxed = {**WEEKLY, "upper": Decimal(20)}
+    make_revision(left.plant.configuration, [*LINES[:5], relaxed, LINES[6]])
+    left.lot("L-1", AT + 3 * HOUR)
+    left.lot("L-2", AT + 2 * HOUR + HOUR / 2, "9.9")
+    assert Sample.objects.latest("pk").outcome == Outcome.PASS
+    assert (left.status, left.codes) == ("testing_closed", ["sample_rejected"])
