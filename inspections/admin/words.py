@@ -61,6 +61,7 @@ FIELDS: Final[dict[str, Promise | str]] = {
     "conceded": pgettext_lazy("field", "conceded"),
     "condition": pgettext_lazy("field", "condition"),
     "confidence": pgettext_lazy("field", "how sure"),
+    "completed_at": pgettext_lazy("field", "completed at"),
     "configuration": pgettext_lazy("field", "configuration"),
     "containment": pgettext_lazy("field", "containment"),
     "content": pgettext_lazy("field", "contents"),

@@ -6,6 +6,8 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from django.db import connection
+
 from ..people.rules import Actor
 from ..records.services import Act, record_act, record_acts
 from .choices import BatchStatus
@@ -13,11 +15,7 @@ from .models import Batch
 
 
 def lock_batches(batch_ids: Collection[int]) -> dict[int, Batch]:
-    """The batches as they stand, so that none of them is completed or taken up until the caller's transaction ends.
-
-    Whoever places something that keeps a batch from being completed takes this before it writes it: then it is seen by
-    whoever completes, or the batch is found completed. Recording goes on meanwhile. Ascending, one statement.
-    """
+    """The batches as they stand, for whoever changes how they stand. Ascending, one statement."""
     rows = Batch.objects.select_for_update(no_key=True).filter(pk__in=list(batch_ids)).order_by("pk")
     return {row.pk: row for row in rows}
 
@@ -42,9 +40,14 @@ def take_up_batches(
 ) -> int:
     """Those of the batches that are completed are so no more: something stands against them. Returns how many.
 
-    `because`: what, each with `what` and `count`. Holds the rows until the caller's transaction ends.
+    Whoever places something that keeps a batch calls this before it is written: none of them is completed until the
+    caller's transaction ends, so it is seen by whoever completes, or the batch is found completed here. Two who place
+    something do not wait for each other. `because`: what, each with `what` and `count`.
     """
-    found = [row for row in lock_batches(batch_ids).values() if row.status == BatchStatus.COMPLETED]
+    completed = _completed_of(batch_ids)
+    found = (
+        [row for row in lock_batches(completed).values() if row.status == BatchStatus.COMPLETED] if completed else []
+    )
     if not found:
         return 0
     Batch.objects.filter(pk__in=[row.pk for row in found]).update(status=BatchStatus.TESTING_CLOSED, completed_at=None)
@@ -64,3 +67,12 @@ def take_up_batches(
     ]
     record_acts(actor=actor, acts=acts, at=at)
     return len(found)
+
+
+def _completed_of(batch_ids: Collection[int]) -> list[int]:
+    """Those that are completed, with the rows of all of them shared, ascending. One statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select id, status from inspections_batch where id = any(%s) order by id for share", [sorted(batch_ids)]
+        )
+        return [batch_id for batch_id, status in cursor.fetchall() if status == BatchStatus.COMPLETED]
