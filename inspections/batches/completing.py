@@ -44,10 +44,8 @@ def take_up_batches(
     caller's transaction ends, so it is seen by whoever completes, or the batch is found completed here. Two who place
     something do not wait for each other. `because`: what, each with `what` and `count`.
     """
-    completed = _completed_of(batch_ids)
-    found = (
-        [row for row in lock_batches(completed).values() if row.status == BatchStatus.COMPLETED] if completed else []
-    )
+    locked = lock_batches(_completed_of(batch_ids))
+    found = [row for row in locked.values() if row.status == BatchStatus.COMPLETED]
     if not found:
         return 0
     Batch.objects.filter(pk__in=[row.pk for row in found]).update(status=BatchStatus.TESTING_CLOSED, completed_at=None)
