@@ -160,7 +160,7 @@ def test_a_car_that_was_signed_again_counts_as_released_once(plant: Plant) -> No
     from inspections.releases.models import Release, ReleasedVehicle, Signature
 
     again = Release.objects.create(
-        number="R-99", batch=plant.batch, revision_id=1, statement="x", digest="x", proposed_by="x", proposer_id=1,
+        number="R-9998", batch=plant.batch, revision_id=1, statement="x", digest="x", proposed_by="x", proposer_id=1,
         proposed_at=later, lapses_at=later + timedelta(days=1),
     )  # fmt: skip
     ReleasedVehicle.objects.create(release=again, vehicle=plant.vehicle, digest="x")
