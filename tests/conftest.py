@@ -27,6 +27,7 @@ from tests.databases import (
     owner_parameters,
     remember_what_migrations_wrote,
 )
+from tests.depth import examples
 
 CHROMIUM = os.environ.get("CHROMIUM", "") or shutil.which("chromium") or shutil.which("chromium-browser") or ""
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
@@ -66,6 +67,7 @@ CLUSTER = _prepare_environment()
 # How long an example takes says more of the machine than of the code; in CI the same examples are tried each time.
 hypothesis.settings.register_profile(
     "interlock",
+    max_examples=examples(100),
     deadline=None,
     suppress_health_check=[hypothesis.HealthCheck.too_slow],
     derandomize=bool(os.environ.get("CI")),

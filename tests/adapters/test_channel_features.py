@@ -266,6 +266,7 @@ KEYS = ["features", "name", "kind", "channel", "channels", "from", "to", "at", "
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from(KEYS) | st.text(), inner),
+    max_leaves=30,
 )
 
 

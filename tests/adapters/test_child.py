@@ -2,6 +2,7 @@
 
 import io
 import os
+import select
 import sys
 import textwrap
 import time
@@ -233,7 +234,7 @@ def test_a_reader_that_complains_without_end_does_not_fill_memory():
 )
 def test_a_reader_that_falls_silent_or_never_ends_is_ended(code):
     begin = time.monotonic()
-    assert refusal(code, limits=Limits(seconds=3, silence=1)).place == "reader"
+    assert refusal(code, limits=Limits(seconds=1, silence=1)).place == "reader"
     assert time.monotonic() - begin < 30
 
 
@@ -250,16 +251,22 @@ def test_a_reader_that_wants_too_much_memory_is_told_so():
 
 
 def test_what_a_reader_started_ends_with_it(tmp_path):
-    mark = tmp_path / "alive"
+    held = tmp_path / "held"
+    os.mkfifo(held)
+    listening = os.open(held, os.O_RDONLY | os.O_NONBLOCK)
     code = f"""
-        import subprocess, sys
-        subprocess.Popen([sys.executable, "-c", "import time; time.sleep(4); open({str(mark)!r}, 'w')"])
+        import os, subprocess, sys
+        held = os.open({str(held)!r}, os.O_WRONLY)
+        os.write(held, b"begun")
+        subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"], pass_fds=[held])
         raise SystemExit(0)
     """
     # What it started holds its output open: silence ends both.
     assert refusal(code, limits=Limits(silence=1)).place == "reader"
-    time.sleep(4)
-    assert not mark.exists()
+    with open(listening, "rb", buffering=0) as pipe:
+        assert pipe.read() == b"begun"
+        select.select([pipe], [], [], 10)
+        assert pipe.read() == b""  # nobody holds its other end any more
 
 
 def test_a_reading_that_is_left_ends_the_reader():

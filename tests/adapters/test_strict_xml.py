@@ -229,7 +229,7 @@ def test_memory_does_not_grow_with_the_document():
         tracemalloc.stop()
         return most
 
-    assert peak(40_000) < peak(4_000) + 200_000
+    assert peak(20_000) < peak(2_000) + 200_000
 
 
 @given(st.integers(0, len(NESTED) - 1))
