@@ -10,7 +10,7 @@ deep = pytest.mark.skipif(not LONG, reason="repeats what others show by another 
 
 def examples(many: int) -> int:
     """Of so many examples of a property, a third where time counts."""
-    return many if LONG else max(20, many // 3)
+    return many if LONG else min(many, max(10, many // 3))
 
 
 def every(number: int) -> int:

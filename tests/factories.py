@@ -65,8 +65,18 @@ def make_person(*roles: Role, number: str | None = None) -> User:
     number = number or f"{next(_numbers):04d}"
     user = User.objects.create_user(username=f"person-{number}", password="a long password", personnel_number=number)
     for role in roles:
-        user.groups.add(Group.objects.get_or_create(name=role.value)[0])
+        User.groups.through.objects.create(user=user, group=_group(role))
     return user
+
+
+def _group(role: Role) -> Group:
+    """Without the savepoints of `get_or_create`, since many tests make somebody; two threads may make one at once."""
+    named = Group.objects.filter(name=role.value)
+    found = named.first()
+    if found is None:
+        Group.objects.bulk_create([Group(name=role.value)], ignore_conflicts=True)
+        found = named.get()
+    return found
 
 
 def make_engineer() -> Actor:

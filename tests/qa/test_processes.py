@@ -8,8 +8,10 @@ pytestmark = pytest.mark.processes
 
 
 @pytest.fixture
-def read_anew() -> bool:
-    """Each as a plant starts it; other tests fork theirs from one that has read the code."""
+def read_anew(monkeypatch: pytest.MonkeyPatch) -> bool:
+    """Each as a plant starts it, where a first task is due after a second; other tests fork theirs from one that has
+    read the code."""
+    monkeypatch.setenv("SWEEP_SECONDS", "1")
     return True
 
 

@@ -103,7 +103,7 @@ def test_a_release_officer_proposes_a_car_and_signs_without_a_mouse(page, served
     page.keyboard.press("Enter")
     expect(page.locator("#sign")).to_contain_text("Signature 1")
     tab_to(page, page.get_by_label("Password"))
-    page.keyboard.type("a long password", delay=40)
+    page.keyboard.type("a long password")
     tab_to(page, page.get_by_label("I have read what I sign, and what is left behind."))
     page.keyboard.press("Space")
     tab_to(page, page.get_by_role("button", name="Sign; a second person has to sign too"))

@@ -206,7 +206,7 @@ def test_sixty_cars_a_page_and_further_ones_behind(engineer, plant):
     assert second["matrix_cars"] == list(range(61, 72))
 
 
-CARS = 2000 if LONG else 500
+CARS = 2000 if LONG else 300
 
 _REASONS = """
 insert into inspections_openreason (batch_id, vehicle_id, domain, code, characteristic_id, position, requirement_id,

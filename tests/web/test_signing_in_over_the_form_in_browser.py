@@ -42,9 +42,9 @@ def end_sessions():
 def log_in(page, person, password=PASSWORD):
     dialog = page.get_by_role("dialog")
     expect(dialog.locator("input[name=login]")).to_be_focused()
-    page.keyboard.type(person.username, delay=40)
+    page.keyboard.type(person.username)
     page.keyboard.press("Tab")
-    page.keyboard.type(password, delay=40)
+    page.keyboard.type(password)
     page.keyboard.press("Enter")
 
 
@@ -151,7 +151,7 @@ def test_a_wrong_password_is_said_in_the_dialog_and_too_many_lock_out(page, serv
     dialog = page.get_by_role("dialog")
     expect(dialog.locator(".error")).to_contain_text("The username and/or password you specified are not correct.")
     expect(dialog.locator("input[name=password]")).to_be_focused()
-    page.keyboard.type("one more password", delay=40)
+    page.keyboard.type("one more password")
     page.keyboard.press("Enter")
     expect(dialog).to_contain_text("Too many sign-ins failed")
     expect(dialog.locator("input[name=login]")).to_have_count(0)

@@ -14,11 +14,13 @@ from inspections.gates.services import decide_batch
 from inspections.people.choices import Role
 from inspections.people.rules import Actor
 from inspections.results.models import Inspection
+from inspections.results.recorded import RecordState
 from inspections.results.services import (
     FittedPart,
     change_software,
     fit_components,
     record_inspection,
+    record_inspections,
     void_inspection,
 )
 from tests.factories import AT, SYSTEM, become, changed_value, make_rig, posted
@@ -33,6 +35,13 @@ def record(plant, procedure="BAT-EOL", *, at=AT, **changed):
     changed.setdefault("software", [{"system": "BMS", "version": "2.0"}, {"system": "ADAS", "version": "4.10"}])
     done = record_inspection(posted=plant.posted(procedure, **changed), rig=plant.rig, actor=plant.rig_actor, at=at)
     return Inspection.objects.get(pk=done.inspection_id)
+
+
+def record_many(plant, changes):
+    """Inspections of CRS-EOL, in one act."""
+    items = [plant.posted("CRS-EOL", **changed) for changed in changes]
+    done = record_inspections(items=items, rig=plant.rig, actor=plant.rig_actor, at=AT)
+    assert {each.state for each in done} == {RecordState.RECORDED}
 
 
 def decide(plant, at=AT):
@@ -263,9 +272,8 @@ def test_the_life_can_be_read_from_its_beginning_with_the_same_entries(engineer,
 @pytest.mark.parametrize("order", ["", "?life=oldest"])
 def test_a_long_life_has_a_hundred_entries_a_page_and_loses_none(engineer, plant, order):
     """Many tests of one moment, which no cursor by time alone could tell apart."""
-    for number in range(130):
-        finished = AT - timedelta(minutes=2 if number < 110 else 1)
-        record(plant, "CRS-EOL", id=f"L-{number:03d}", finished_at=finished)
+    finished = [AT - timedelta(minutes=2 if number < 110 else 1) for number in range(130)]
+    record_many(plant, [{"id": f"L-{number:03d}", "finished_at": each} for number, each in enumerate(finished)])
     decide(plant)
     path, seen = address(plant) + order, []
     while path:
@@ -281,8 +289,7 @@ def test_a_long_life_has_a_hundred_entries_a_page_and_loses_none(engineer, plant
 def test_a_print_of_one_page_of_a_life_says_that_it_is_one(engineer, plant):
     said = "This print is one page of its life"
     assert said not in page(engineer, plant).content.decode()
-    for number in range(101):
-        record(plant, "CRS-EOL", id=f"L-{number:03d}")
+    record_many(plant, [{"id": f"L-{number:03d}"} for number in range(101)])
     assert said in page(engineer, plant).content.decode()
 
 

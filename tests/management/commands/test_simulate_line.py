@@ -85,6 +85,9 @@ AGAIN = ("kept.blocks", "kept.set_aside", "delivery.doubted")
 """What is refused is refused and kept each time that it is sent, and set aside again, though its car has left."""
 
 
+ONCE = ("batch.opened", "vehicle.registered")
+
+
 def acts(*, without=()):
     return Counter(LedgerEntry.objects.exclude(act__in=without).values_list("act", flat=True))
 
@@ -124,15 +127,19 @@ def test_line_is_simulated_as_planned_people_answer_sign_and_deliver_and_twice_i
         assert acts() == done
         assert again.split("FLAGGED", 1)[1] == said.split("FLAGGED", 1)[1]
 
+    done = acts()
     said = simulate(web.url, until="delivered")
     what_may_leave_left_signed_by_two(said, script)
+    # All of the first run was sent again before people answered: nothing of it stands twice.
+    assert {act: done[act] for act in ONCE} == {act: acts()[act] for act in ONCE}
 
-    recorded, done = Inspection.objects.count(), acts(without=AGAIN)
-    again = simulate(web.url, until="delivered")
-    assert Inspection.objects.count() == recorded
-    assert acts(without=AGAIN) == done
-    assert "not foreseen" not in again
-    assert again.rpartition("delivered 9 of 10")[2] == said.rpartition("delivered 9 of 10")[2]
+    if LONG:
+        recorded, done = Inspection.objects.count(), acts(without=AGAIN)
+        again = simulate(web.url, until="delivered")
+        assert Inspection.objects.count() == recorded
+        assert acts(without=AGAIN) == done
+        assert "not foreseen" not in again
+        assert again.rpartition("delivered 9 of 10")[2] == said.rpartition("delivered 9 of 10")[2]
 
 
 @pytest.mark.django_db
