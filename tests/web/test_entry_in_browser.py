@@ -67,19 +67,22 @@ def test_the_verdict_comes_while_typing_and_goes_with_the_next_stroke(page, serv
     expect(row.locator(".verdict")).to_have_text("Not judged yet")
 
 
-def test_what_is_typed_before_the_page_is_wired_is_judged(page, served):
-    """Held up by a script that comes late; until then nobody asks for the verdict."""
+@pytest.mark.parametrize("late", ["entry.js", "keypad.js"])
+def test_what_is_typed_before_the_page_is_wired_is_judged(page, served, late):
+    """Held up by a script that comes late, the form's own or one behind it; until then nobody asks for the verdict."""
     from playwright.sync_api import expect
 
     held = []
     browsing.sign_in(page.context, served.url, served.person)
-    page.route("**/keypad.js", lambda route: held.append(route))
-    page.goto(served.form, wait_until="commit")
+    page.route(f"**/{late}", lambda route: held.append(route))
+    with page.expect_request(f"**/{late}"):
+        page.goto(served.form, wait_until="commit")
     box(page, "BOND", "pack").fill("0.100")
     verdict = reading(page, "BOND", "pack").locator(".verdict")
-    expect(verdict).to_have_text("Not judged yet")
+    expect(verdict).to_have_text("Not judged yet" if late == "keypad.js" else "")
     held[0].continue_()
     expect(verdict).to_contain_text("0.100 Ω is not less than 0.1 Ω.")
+    assert kept(page) == 1
 
 
 def test_values_come_back_after_reloading_and_go_once_they_are_recorded(page, served):

@@ -86,14 +86,29 @@
     count(form, true);
   }
 
-  /* Ask for the verdict of every value that stands without its own. */
-  function judgeAgain(form) {
-    form.querySelectorAll("[data-reading]").forEach((reading) => {
+  /* The values that stand without a verdict of their own. */
+  function unjudged(form) {
+    return [...form.querySelectorAll("[data-reading]")].filter((reading) => {
       const verdict = reading.querySelector(".verdict");
-      if (!textOf(reading) || (verdict && verdict.dataset.judged === textOf(reading))) return;
+      return textOf(reading) && !(verdict && verdict.dataset.judged === textOf(reading));
+    });
+  }
+
+  function judgeAgain(form) {
+    unjudged(form).forEach((reading) => {
       notJudged(reading);
       reading.dispatchEvent(new Event("change", { bubbles: false }));
     });
+  }
+
+  /* What was typed before this script came is kept and judged like what is typed later. */
+  function catchUp(form) {
+    const late = unjudged(form);
+    if (typed || !late.length) return;
+    typed = true;
+    late.forEach(notJudged);
+    keep();
+    whenWired(() => judgeAgain(form));
   }
 
   /* htmx wires the page when it is loaded, after this script: a verdict that is asked for before is never asked for. */
@@ -271,6 +286,6 @@
   }
   const form = theForm();
   if (form) sayOthers(form);
-  if (form && form.hasAttribute("data-fresh")) restore(form);
+  if (form && form.hasAttribute("data-fresh")) { restore(form); catchUp(form); }
   else if (form) { typed = true; keep(); }
 })();
