@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -85,6 +85,16 @@ class ProcedureJudge:
         if characteristic_id in self._not_in_effect:
             return _logged(characteristic_id, reading, JudgementReason.NOT_IN_EFFECT)
         return _logged(characteristic_id, reading, JudgementReason.NO_REQUIREMENT)
+
+    def judging(self, characteristic_id: int | None, like: Reading) -> Callable[[str], Judged]:
+        """What says of the text of a number, never blank, what `judge` says of `like` with that value: many numbers are
+        judged so without looking for their line again."""
+        line = None if characteristic_id is None else self._lines.get((characteristic_id, like.position))
+        if line is None:
+            logged = self.judge(characteristic_id, like)
+            return lambda value: logged
+        judge, line_id, position = self._judges[line.id].judging(like), line.id, like.position
+        return lambda value: Judged(characteristic_id, position, judge(value), line_id)
 
     def verdict(self, judged: Sequence[Judged]) -> InspectionVerdict:
         """The verdict of the inspection that holds exactly these readings."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
 from typing import Final
@@ -73,6 +74,13 @@ class Judge:
         if value is None or (isinstance(value, str) and not value.strip()):
             return _INDETERMINATE[JudgementReason.NO_VALUE]
         return self._by_kind(value, reading)
+
+    def judging(self, like: Reading) -> Callable[[str], Verdict]:
+        """What says of the text of a number, never blank, what this judge says of `like` with that value."""
+        if like.position not in self._positions:
+            return lambda value: _NOT_JUDGED[JudgementReason.UNKNOWN_POSITION]
+        by_kind = self._by_kind
+        return lambda value: by_kind(value, like)
 
     def _judge_attribute(self, value: str | bool, reading: Reading) -> Verdict:
         if self._requirement.expression is not Expression.CONFORMS:

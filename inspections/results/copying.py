@@ -34,6 +34,7 @@ MEASUREMENT_COLUMNS: Final = (
 NUMERALS: Final = tuple(map(str, range(max(*Outcome, *JudgementReason) + 1)))
 """The numbers of outcomes and reasons as text: an IntEnum takes a microsecond to write itself."""
 
+_VALUE_COLUMN: Final = MEASUREMENT_COLUMNS.split(", ").index("value") + 1
 _NULL: Final = "\\N"
 _PURPOSES: Final = {purpose.label: purpose.value for purpose in Purpose} | {None: Purpose.INITIAL.value}
 _encode: Final = msgspec.json.Encoder().encode
@@ -52,6 +53,12 @@ def copy_line(item: PostedMeasurement, ordinal: int, row: Judged, kind: str | No
         f"{row.characteristic_id or _NULL}\t{row.requirement_id or _NULL}\t{number or NO_NUMBER}\t"
         f"{_text(row.position)}\t{_text(item.unit)}\t{_raw(raw)}\t{'' if kind else _text(item.characteristic)}\n"
     )
+
+
+def around_number(line: str) -> tuple[str, str]:
+    """What stands before and behind the number in what `copy_line` wrote."""
+    *before, _, behind = line.split("\t", _VALUE_COLUMN)
+    return "\t".join([*before, ""]), f"\t{behind}"
 
 
 def _raw(value: str | None) -> str:

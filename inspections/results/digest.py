@@ -10,11 +10,9 @@ from typing import Any, Final
 import msgspec
 
 from ..evaluation.quantities import parse_number
-from .posted import FamiliarMeasurement, PostedInspection, PostedMeasurement, WrittenNumber
+from .posted import FamiliarMeasurement, PostedInspection, PostedMeasurement, is_short_number
 
 _WIDE: Final = Context(prec=400, Emax=MAX_EMAX, Emin=MIN_EMIN)
-_SHORT: Final = 24
-"""A number without exponent of so many characters is always one that the judge takes."""
 _encode: Final = msgspec.json.Encoder().encode
 
 
@@ -65,7 +63,7 @@ def normal_value(value: Any) -> str:
         return ""
     if value is True or value is False:
         return "!true" if value else "!false"
-    if type(value) is WrittenNumber and len(value) <= _SHORT and "e" not in value and "E" not in value:
+    if is_short_number(value):
         # JSON's own grammar: all but the zeros at its end is as short as can be.
         text = value.rstrip("0").rstrip(".") if "." in value else str.__str__(value)
         return f"#{text}" if text != "-0" else "#0"

@@ -25,6 +25,7 @@ from .posted import (
     FamiliarMeasurement,
     PostedMeasurement,
     WrittenNumber,
+    is_short_number,
     measured_faults,
     written_value,
 )
@@ -35,8 +36,8 @@ _LONGEST: Final = 256
 
 _familiar: Final[list[dict[Hashable, FamiliarMeasurement]]] = [{} for _ in range(MOST_MEASUREMENTS)]
 """By place in an inspection."""
-_around: Final[list[dict[tuple[bytes, bytes], FamiliarMeasurement]]] = [{} for _ in range(MOST_MEASUREMENTS)]
-"""By place: a measurement by the bytes before and behind its number."""
+_around: Final[list[dict[Hashable, FamiliarMeasurement]]] = [{} for _ in range(MOST_MEASUREMENTS)]
+"""By place: a measurement by the bytes before and behind its number, or by all that a file says beside it."""
 _NUMBER: Final = re.compile(rb'"value": ?(-?(?:0|[1-9][0-9]{0,11})(?:\.[0-9]{1,9})?)(?=[,} ])')
 """A number that every reading takes, short and without exponent, where JSON has its end behind it."""
 _met: Final = count(1)
@@ -81,12 +82,19 @@ def familiar_values(values: Sequence[FileValue]) -> list[FamiliarMeasurement] | 
 
 def _meet_value(place: int, key: tuple[Any, ...]) -> FamiliarMeasurement | None:
     _, value, characteristic, position, unit, verdict = key
+    is_short = is_short_number(value)
+    if is_short and (like := _around[place].get(key[2:])) is not None:
+        known = _with_number(like, value)
+        _keep(place, key, known)
+        return known
     item = PostedMeasurement(characteristic, value, unit, position, verdict)
     if not _fits(item) or any(measured_faults(item, 0)):
         return None
     known = _made_ready(item)
     if not isinstance(value, str) or len(value) + len(characteristic) <= _LONGEST:
         _keep(place, key, known)
+        if is_short:
+            _around[place][key[2:]] = known
     return known
 
 
@@ -123,7 +131,9 @@ def _meet(place: int, raw: bytes) -> FamiliarMeasurement | None:
 def _with_number(like: FamiliarMeasurement, number: WrittenNumber) -> FamiliarMeasurement:
     characteristic, position, _, unit, verdict = like.digested
     told = (characteristic, position, normal_value(number), unit, verdict)
-    return FamiliarMeasurement(like.characteristic, number, like.unit, like.position, like.verdict, like.key, told, {})
+    return FamiliarMeasurement(
+        like.characteristic, number, like.unit, like.position, like.verdict, like.key, told, {}, like.alike
+    )
 
 
 def _keep(place: int, key: Hashable, known: FamiliarMeasurement) -> None:
@@ -148,5 +158,13 @@ def _read(raw: bytes) -> FamiliarMeasurement | None:
 def _made_ready(item: PostedMeasurement) -> FamiliarMeasurement:
     key = _keys.setdefault((item.characteristic, item.position or ""), len(_keys))
     return FamiliarMeasurement(
-        item.characteristic, item.value, item.unit, item.position, item.verdict, key, digested(item), {}
+        item.characteristic,
+        item.value,
+        item.unit,
+        item.position,
+        item.verdict,
+        key,
+        digested(item),
+        {},
+        {} if is_short_number(item.value) else None,
     )

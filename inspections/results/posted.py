@@ -43,6 +43,15 @@ class WrittenNumber(str):
     __slots__ = ()
 
 
+_SHORT: Final = 24
+
+
+def is_short_number(value: Any) -> bool:
+    """Whether it is a number of at most 24 characters without exponent: such a one every reading and the judge take,
+    and it is stored as it is written."""
+    return type(value) is WrittenNumber and len(value) <= _SHORT and "e" not in value and "E" not in value
+
+
 # gc=False: they hold no cycles, and a bulk body makes tens of thousands of them.
 class PostedComponent(Struct, forbid_unknown_fields=True, omit_defaults=True, gc=False):
     kind: Code
@@ -74,12 +83,14 @@ class FamiliarMeasurement(PostedMeasurement, gc=False):
     post them: never changed.
 
     `key` numbers its characteristic and position, `digested` is its part of a content digest, `said` what judges said
-    of it.
+    of it. `alike` is, for a short number without exponent, what judges keep ready for all that differ from it in that
+    number alone; None for anything else.
     """
 
     key: int = 0
     digested: tuple[str, ...] = ()
     said: Any = None
+    alike: Any = None
 
 
 class PostedInspection(Struct, forbid_unknown_fields=True, omit_defaults=True, gc=False):

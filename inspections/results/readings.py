@@ -8,11 +8,9 @@ from typing import Final
 
 from ..evaluation.facts import Kind, Reading
 from ..evaluation.quantities import MAX_DIGITS, parse_number
-from .posted import PostedMeasurement, WrittenNumber
+from .posted import PostedMeasurement, WrittenNumber, is_short_number
 
 _EXACT: Final = Context(prec=200)
-_SHORT: Final = 24
-"""A number without exponent of so many characters is always one that the judge takes."""
 _BOOLEANS: Final = {True: "true", False: "false"}
 
 
@@ -32,10 +30,11 @@ def stored_value(value: str | bool | None, kind: str | None) -> tuple[str | None
         return None, None
     if isinstance(value, bool):
         return None, _BOOLEANS[value]
-    is_number = type(value) is WrittenNumber
-    if is_number and len(value) <= _SHORT and "e" not in value and "E" not in value:
+    if is_short_number(value):
         return value, None
-    if (is_number or kind in (Kind.VARIABLE, Kind.COUNT)) and isinstance(parse_number(value), Decimal):
+    if (type(value) is WrittenNumber or kind in (Kind.VARIABLE, Kind.COUNT)) and isinstance(
+        parse_number(value), Decimal
+    ):
         return value, None
     if value.startswith('"') or value in ("true", "false"):
         return None, json.dumps(value, ensure_ascii=False)

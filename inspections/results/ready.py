@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 from ..evaluation.facts import Verdict
 from ..evaluation.inspecting import Judged, ProcedureJudge
 from ..evaluation.reasons import JudgementReason, Outcome
-from .copying import copy_line
+from .copying import around_number, copy_line
 from .posted import FamiliarMeasurement, PostedInspection, PostedMeasurement
 from .readings import reading_of
 
 _MOST_JUDGES: Final = 16
 """Judges whose words one measurement keeps: plans of some configurations, revisions and dates of effect."""
 _MOST_CONCLUSIONS: Final = 10_000
+_Kept = TypeVar("_Kept")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,23 @@ class Conclusion(NamedTuple):
     is_known: bool
 
 
+class _Words(NamedTuple):
+    """What is said of every number that is judged alike; `before` and `behind` it stand in what COPY writes."""
+
+    row: Judged
+    kind: int
+    before: str
+    behind: str
+
+
+class _Alike(NamedTuple):
+    """What judges measurements that differ in their number alone, with what it said of them."""
+
+    characteristic_id: int | None
+    judging: Callable[[str], Judged]
+    words: dict[Judged, _Words]
+
+
 class ReadyJudge:
     """What judges the inspections of a procedure. `judge` None stands for no plan: then nothing is judged."""
 
@@ -76,10 +94,14 @@ class ReadyJudge:
             return every  # type: ignore[return-value]
         known = procedure.characteristics
         for ordinal, item in enumerate(items):
-            if every[ordinal] is None:
-                every[ordinal] = said = self._say(item, ordinal, known.get(item.characteristic))
-                if type(item) is FamiliarMeasurement:
-                    _remember(item, mark, said)
+            if every[ordinal] is not None:
+                continue
+            found = known.get(item.characteristic)
+            if type(item) is not FamiliarMeasurement:
+                every[ordinal] = self._say(item, ordinal, found)
+                continue
+            every[ordinal] = said = self._say_familiar(item, ordinal, found, mark)
+            _remember(item.said, mark, said)
         return every  # type: ignore[return-value]
 
     def _mark_of(self, procedure: KnownProcedure) -> object:
@@ -105,6 +127,24 @@ class ReadyJudge:
             return Conclusion(Verdict(Outcome.NOT_JUDGED, JudgementReason.NO_PLAN), is_known)
         return Conclusion(self.judge.verdict(rows).verdict, is_known)
 
+    def _say_familiar(
+        self, item: FamiliarMeasurement, ordinal: int, found: KnownCharacteristic | None, mark: object
+    ) -> Said:
+        if item.alike is None or self.judge is None:
+            return self._say(item, ordinal, found)
+        alike: _Alike | None = item.alike.get(mark)
+        if alike is None:
+            number = None if found is None else found.id
+            alike = _Alike(number, self.judge.judging(number, reading_of(item)), {})
+            _remember(item.alike, mark, alike)
+        row = alike.judging(item.value)
+        words = alike.words.get(row)
+        if words is None:
+            said = self._said(item, ordinal, row, found)
+            alike.words[row] = _Words(said.row, said.kind, *around_number(said.line))
+            return said
+        return Said(alike.characteristic_id, words.row, words.kind, f"{words.before}{item.value}{words.behind}")
+
     def _say(self, item: PostedMeasurement, ordinal: int, found: KnownCharacteristic | None) -> Said:
         number = None if found is None else found.id
         if self.judge is not None:
@@ -112,14 +152,18 @@ class ReadyJudge:
         else:
             reason = JudgementReason.UNKNOWN_CHARACTERISTIC if found is None else JudgementReason.NO_PLAN
             row = Judged(number, item.position or "", Verdict(Outcome.NOT_JUDGED, reason))
+        return self._said(item, ordinal, row, found)
+
+    def _said(self, item: PostedMeasurement, ordinal: int, row: Judged, found: KnownCharacteristic | None) -> Said:
         kind = self._kinds.setdefault(row, len(self._kinds))
-        return Said(number, row, kind, copy_line(item, ordinal, row, None if found is None else found.kind))
+        number, of_kind = (None, None) if found is None else (found.id, found.kind)
+        return Said(number, row, kind, copy_line(item, ordinal, row, of_kind))
 
 
-def _remember(item: FamiliarMeasurement, mark: object, said: Said) -> None:
-    if len(item.said) >= _MOST_JUDGES:
-        item.said.clear()
-    item.said[mark] = said
+def _remember(kept: dict[object, _Kept], mark: object, what: _Kept) -> None:
+    if len(kept) >= _MOST_JUDGES:
+        kept.clear()
+    kept[mark] = what
 
 
 NO_PLAN: Final = ReadyJudge(None)

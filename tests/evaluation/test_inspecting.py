@@ -2,6 +2,8 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from inspections.evaluation.facts import Expression, Kind, Reading, Requirement, Verdict
 from inspections.evaluation.inspecting import Judged, ProcedureJudge, inspection_verdict
@@ -176,3 +178,46 @@ def test_law_1_a_group_whose_members_are_nowhere_is_absent_for_ever() -> None:
 
     assert result.verdict == ABSENT
     assert result.absent == ((19, "bus-1"), (19, "bus-2"))
+
+
+LINES = st.builds(
+    requirement,
+    characteristic_id=st.sampled_from([BONDING, TORQUE]),
+    kind=st.sampled_from(Kind),
+    expression=st.sampled_from(Expression),
+    lower=st.sampled_from([None, Decimal("-1"), Decimal("0.05"), Decimal("1e40")]),
+    upper=st.sampled_from([None, Decimal("0.1"), Decimal("3")]),
+    lower_inclusive=st.booleans(),
+    upper_inclusive=st.booleans(),
+    values=st.sampled_from([(), ("0.1",), ("1", "2"), ("x",)]),
+    unit=st.sampled_from(["ohm", "mOhm", ""]),
+    uncertainty=st.sampled_from([None, Decimal("0.01"), Decimal("-1")]),
+    special=st.sampled_from(["", "CC"]),
+    positions=st.sampled_from([("",), ("front-left", "lid")]),
+)
+NUMBERS = st.one_of(
+    st.decimals(min_value=-5, max_value=5, places=3).map(str), st.sampled_from(["0.1", "0.10", "-0", "100", "1", "0"])
+)
+
+
+@pytest.mark.law(1)
+@given(
+    st.lists(LINES, max_size=2),
+    st.sampled_from([BONDING, TORQUE, None]),
+    st.builds(
+        Reading,
+        NUMBERS,
+        st.sampled_from(["ohm", "mOhm", "V", ""]),
+        st.sampled_from(["", "lid", "elsewhere"]),
+        st.just(True),
+    ),
+    st.lists(NUMBERS, min_size=1, max_size=5),
+)
+def test_law_1_of_many_numbers_it_says_what_it_says_of_each(
+    lines: list[Requirement], characteristic_id: int | None, like: Reading, numbers: list[str]
+) -> None:
+    judge = ProcedureJudge(lines)
+    judging = judge.judging(characteristic_id, like)
+    assert [judging(number) for number in numbers] == [
+        judge.judge(characteristic_id, like._replace(value=number)) for number in numbers
+    ]

@@ -255,6 +255,28 @@ class TestReadyJudge:
             assert [one.row for one in said] == expected
             assert ready.conclude(said) == (judge.verdict(expected).verdict, True)
 
+    @pytest.mark.law(1)
+    @given(st.lists(NUMBERS, min_size=2, max_size=5))
+    def test_law_1_of_another_number_between_the_same_bytes_it_says_what_is_said_of_it_alone(
+        self, numbers: list[str]
+    ) -> None:
+        exact = requirement(positions=("charge-port",), uncertainty=Decimal("0.01"))
+        for judge in (ProcedureJudge([exact]), ProcedureJudge([requirement(positions=("lid",))]), ProcedureJudge([])):
+            ready = ReadyJudge(judge)
+            for number in numbers:
+                try:
+                    posted = self.item(number)
+                except BodyRefused:
+                    continue
+                plain = [
+                    ReadyJudge(judge)._say(item, 0, self.PROCEDURE.characteristics["A"]) for item in posted.measurements
+                ]
+                said = ready.say_all(posted, self.PROCEDURE)
+                assert [(one.characteristic_id, one.row, one.line) for one in said] == [
+                    (one.characteristic_id, one.row, one.line) for one in plain
+                ]
+                assert ready.conclude(said) == (judge.verdict([one.row for one in plain]).verdict, True)
+
     def test_two_judges_do_not_hear_each_other(self) -> None:
         posted = self.item("0.06")
         lax = ReadyJudge(ProcedureJudge([requirement(positions=("charge-port",))]))
