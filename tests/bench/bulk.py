@@ -19,14 +19,12 @@ PATH = "/api/v1/inspections/bulk/"
 class Rounds:
     """Measurements a second, by round."""
 
-    beside: list[float] = field(default_factory=list)
-    """One client, turn by turn with COPY."""
     one: list[float] = field(default_factory=list)
     four: list[float] = field(default_factory=list)
     copy: list[float] = field(default_factory=list)
 
     def figures(self) -> list[Figure]:
-        of_copy = [one / copy for one, copy in zip(self.beside, self.copy, strict=True)]
+        of_copy = [one / copy for one, copy in zip(self.one, self.copy, strict=True)]
         of_one = [four / one for four, one in zip(self.four, self.one, strict=True)]
         return [
             Figure("bulk, 1 client: measurements/s", middle(self.one), note=spread(self.one)),
@@ -40,7 +38,8 @@ class Rounds:
 def measure_bulk(
     stage: Stage, plant: Plant, name: str, sibling: str, vins: Sequence[str], rounds: int, say: Callable[[str], None]
 ) -> list[Figure]:
-    """Post 60 measurements for every car of `name`, turn by turn with one and with four clients.
+    """Post 60 measurements for every car of `name`, turn by turn with one and with four clients: one before and after
+    four, since what the host lends the machine changes within seconds.
 
     `sibling` is a database made from the same template, so that COPY meets the same tables, keys and triggers.
     """
@@ -52,15 +51,15 @@ def measure_bulk(
         for turn in range(rounds):
             part = bodies[turn * each : (turn + 1) * each]
             alone = each // 6
-            one, copy = _neighbours(stage, plant, name, sibling, port, part[:alone])
-            found.beside.append(one)
-            found.copy.append(copy)
-            ones = [request(port, PATH, body, plant.keys[0]) for body in part[alone : 2 * alone]]
-            found.one.append(_rate(run_clients(port, [ones])))
+            before = _alone(stage, plant, name, sibling, port, part[:alone])
             shares = [[request(port, PATH, body, key) for body in part[2 * alone :]] for key in plant.keys[:CLIENTS]]
             found.four.append(_rate(run_clients(port, shares, one_pile=True)))
+            behind = _alone(stage, plant, name, sibling, port, part[alone : 2 * alone])
+            one, copy = (2 / (1 / first + 1 / second) for first, second in zip(before, behind, strict=True))
+            found.one.append(one)
+            found.copy.append(copy)
             say(
-                f"  round {turn + 1}: 1 client {one:,.0f} beside COPY {copy:,.0f}, then 1 client {found.one[-1]:,.0f}, "
+                f"  round {turn + 1}: 1 client {one:,.0f}, COPY {copy:,.0f}, "
                 f"4 clients {found.four[-1]:,.0f} measurements/s"
             )
             if turn + 1 < rounds:
@@ -69,18 +68,13 @@ def measure_bulk(
     return found.figures()
 
 
-def _neighbours(
+def _alone(
     stage: Stage, plant: Plant, name: str, sibling: str, port: int, bodies: Sequence[bytes]
 ) -> tuple[float, float]:
-    """Measurements a second of one client and of COPY, turn by turn a body at a time: what the host lends the machine
-    changes within seconds."""
-    seconds = copied = 0.0
-    for body in bodies:
-        before = _last_id(stage, name)
-        seconds += AT_ONCE * MEASUREMENTS / _rate(run_clients(port, [[request(port, PATH, body, plant.keys[0])]]))
-        copied += AT_ONCE * MEASUREMENTS / _copy(stage, name, sibling, before)
-    measured = len(bodies) * AT_ONCE * MEASUREMENTS
-    return measured / seconds, measured / copied
+    """Measurements a second of one client, and then of COPY of the rows that it made."""
+    before = _last_id(stage, name)
+    one = _rate(run_clients(port, [[request(port, PATH, body, plant.keys[0]) for body in bodies]]))
+    return one, _copy(stage, name, sibling, before)
 
 
 def _warm_up(stage: Stage, plant: Plant, name: str, port: int) -> None:
