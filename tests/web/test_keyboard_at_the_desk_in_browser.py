@@ -76,6 +76,7 @@ def test_an_auditor_finds_a_car_reads_its_life_and_takes_it_along_without_a_mous
     page.goto(f"{served.url}/")
     log_in(page, Role.AUDITOR)
     expect(page.get_by_label("Scan or type what you look for")).to_be_visible()
+    page.wait_for_load_state()  # its keys too
     page.keyboard.press("/")
     page.keyboard.type(served.car.vin[-6:], delay=40)
     page.keyboard.press("Enter")
