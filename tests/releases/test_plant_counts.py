@@ -215,7 +215,7 @@ def test_law_1_whatever_happens_cars_are_counted_as_each_of_them_stands(standing
             raise AssertionError(f"after {acts}") from fault
         life.met.update(counted()[0])
     agrees(AT + timedelta(days=2))  # proposals have lapsed
-    assert len(life.met) > 4
+    assert life.met >= {"to_test", "not_clear", "held", "to_propose"}, "a poor life, which says little"
 
 
 @pytest.mark.law(1)
