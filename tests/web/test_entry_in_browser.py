@@ -85,6 +85,30 @@ def test_what_is_typed_before_the_page_is_wired_is_judged(page, served, late):
     assert kept(page) == 1
 
 
+def test_a_verdict_that_comes_while_something_is_pressed_does_not_move_it_away(page, served):
+    """The verdict of a failing value draws its limit and pushes what stands below it down."""
+    from playwright.sync_api import expect
+
+    held = []
+    sign_in(page, served, served.form)
+    page.route("**/judge/", lambda route: held.append(route))
+    with page.expect_request("**/judge/"):
+        box(page, "BOND", "pack").fill("0.2")
+    pressed = page.get_by_text("Conforms", exact=True)
+    pressed.hover()
+    page.mouse.down()
+    place = pressed.bounding_box()
+    with page.expect_response("**/judge/"):
+        held[0].continue_()
+    page.wait_for_timeout(200)  # by then a verdict that waits for nothing has moved the page
+    assert pressed.bounding_box() == place
+    page.mouse.up()
+    verdict = reading(page, "BOND", "pack").locator(".verdict")
+    expect(verdict).to_contain_text("0.2 Ω is not less than 0.1 Ω.")
+    expect(page.get_by_label("Conforms", exact=True)).to_be_checked()
+    assert pressed.bounding_box()["y"] > place["y"]
+
+
 def test_values_come_back_after_reloading_and_go_once_they_are_recorded(page, served):
     from playwright.sync_api import expect
 

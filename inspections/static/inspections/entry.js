@@ -188,8 +188,11 @@
   document.addEventListener("htmx:beforeSwap", (event) => {
     const reading = event.detail.elt.closest && event.detail.elt.closest("[data-reading]");
     if (!reading || event.detail.xhr.status !== 200) return;
+    event.detail.shouldSwap = false;
     const answer = new DOMParser().parseFromString(event.detail.serverResponse, "text/html").querySelector(".verdict");
-    if (!answer || answer.dataset.judged !== textOf(reading)) event.detail.shouldSwap = false;
+    window.interlock.whenReleased(() => {
+      if (answer && answer.dataset.judged === textOf(reading)) reading.querySelector(".verdict").replaceWith(answer);
+    });
   });
 
   document.addEventListener("htmx:afterSettle", () => {

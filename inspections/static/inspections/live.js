@@ -75,7 +75,7 @@
     event.detail.shouldSwap = false;
     const page = new DOMParser().parseFromString(event.detail.serverResponse, "text/html");
     const lists = poll ? document.querySelectorAll("[data-rows]") : [target];
-    lists.forEach((list) => swapChangedRows(list, page));
+    window.interlock.whenReleased(() => lists.forEach((list) => swapChangedRows(list, page)));
   });
 
   document.addEventListener("htmx:beforeRequest", () => {
