@@ -6,7 +6,6 @@ REDIS_URL, or private ones of this run. Tests work as the application's role; it
 
 import gc
 import os
-import shutil
 import sys
 from collections.abc import Iterator
 from typing import Any
@@ -18,6 +17,7 @@ from django.utils import translation
 
 from qa.embedded.cluster import Cluster, for_tests
 from qa.embedded.refusal import CannotStart
+from tests.chromium import find_chromium
 from tests.databases import (
     PRIVATE,
     connect_as_owner,
@@ -29,7 +29,7 @@ from tests.databases import (
 )
 from tests.depth import examples
 
-CHROMIUM = os.environ.get("CHROMIUM", "") or shutil.which("chromium") or shutil.which("chromium-browser") or ""
+CHROMIUM = find_chromium()
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
 WORKER_NUMBER = int(WORKER.removeprefix("gw") or 0)
 

@@ -18,7 +18,12 @@ OWNER = "interlock_owner"
 APPLICATION = "interlock_app"
 DATABASE = "interlock"
 # Tests need no durability, only the same behaviour; the flags never reach a data directory's own configuration.
-CARELESS = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off")
+CARELESS = (
+    *("fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off"),
+    # Tables of a test hold some rows: looking for the best way to join them costs more than any way.
+    *("join_collapse_limit=1", "from_collapse_limit=1", "enable_hashjoin=off", "enable_mergejoin=off"),
+    *("enable_memoize=off", "max_parallel_workers_per_gather=0"),
+)
 
 
 class Postgres:

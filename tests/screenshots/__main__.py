@@ -11,8 +11,9 @@ from playwright.sync_api import sync_playwright
 
 from qa.embedded.places import PROJECT
 from qa.embedded.refusal import CannotStart
+from tests.chromium import find_chromium
 
-from .camera import Camera, NoWay, chromium
+from .camera import Camera, NoWay
 from .scene import act, plant
 from .shots import SHOTS
 
@@ -30,7 +31,7 @@ def main() -> int:
         require_tools()
         FOLDER.mkdir(exist_ok=True)
         with plant() as running, sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
+            browser = playwright.chromium.launch(executable_path=find_chromium(), args=["--no-sandbox"])
             camera = Camera(browser, running.environment["ADDRESS"], FOLDER)
             act(camera)
             for shot in SHOTS:
@@ -49,7 +50,7 @@ def main() -> int:
 
 def require_tools() -> None:
     """Raises CannotStart where the pictures could not be taken, or would show boxes for Chinese letters."""
-    if not chromium():
+    if not find_chromium():
         raise CannotStart("No Chromium was found: install your system's chromium package, or set CHROMIUM to its path.")
     if shutil.which("fc-list"):
         asked = subprocess.run(["fc-list", ":lang=zh-cn", "family"], capture_output=True, text=True, check=False)  # noqa: S607

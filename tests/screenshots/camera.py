@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import io
-import shutil
-from os import environ
 from pathlib import Path
 
 from PIL import Image
@@ -23,11 +21,6 @@ SETTLED = 1500
 
 class NoWay(Exception):
     """A page did not answer as it should, or has no link on."""
-
-
-def chromium() -> str:
-    """The program, or "" where there is none."""
-    return environ.get("CHROMIUM", "") or shutil.which("chromium") or shutil.which("chromium-browser") or ""
 
 
 class Camera:
