@@ -72,11 +72,10 @@ def make_person(*roles: Role, number: str | None = None) -> User:
 def _group(role: Role) -> Group:
     """Without the savepoints of `get_or_create`, since many tests make somebody; two threads may make one at once."""
     named = Group.objects.filter(name=role.value)
-    found = named.first()
-    if found is None:
-        Group.objects.bulk_create([Group(name=role.value)], ignore_conflicts=True)
-        found = named.get()
-    return found
+    for found in named:
+        return found
+    Group.objects.bulk_create([Group(name=role.value)], ignore_conflicts=True)
+    return named.get()
 
 
 def make_engineer() -> Actor:
@@ -107,8 +106,10 @@ def make_procedure(
     )
     for kind in component_kinds:
         ComponentKind.objects.get_or_create(code=kind, defaults={"name": kind})
-    for name, fields in characteristics.items():
-        Characteristic.objects.create(procedure=procedure, code=name, name=name, **{"kind": "variable", **fields})
+    Characteristic.objects.bulk_create(
+        Characteristic(procedure=procedure, code=name, name=name, **{"kind": "variable", **fields})
+        for name, fields in characteristics.items()
+    )
     return procedure
 
 
@@ -125,8 +126,12 @@ def make_revision(
     )
     number = plan.revisions.count() + 1
     revision = PlanRevision.objects.create(plan=plan, number=number, digest="0" * 64, created_at=LONG_AGO)
+    named = {
+        row.code: row for row in Characteristic.objects.filter(code__in={line["characteristic"] for line in lines})
+    }
+    rows = []
     for place, line in enumerate(lines, 1):
-        characteristic = Characteristic.objects.get(code=line["characteristic"])
+        characteristic = named[line["characteristic"]]
         fields = {
             "line": place,
             "expression": "inside",
@@ -138,7 +143,8 @@ def make_revision(
             "confidence": "plant-default",
             **{key: value for key, value in line.items() if key != "characteristic"},
         }
-        Requirement.objects.create(revision=revision, characteristic=characteristic, **fields)
+        rows.append(Requirement(revision=revision, characteristic=characteristic, **fields))
+    Requirement.objects.bulk_create(rows)
     if approved:
         approve_revision(revision)
     return revision

@@ -9,11 +9,23 @@ import yaml
 
 from inspections.catalogue.documents import Document, read_documents
 from inspections.catalogue.models import Procedure
+from inspections.marks.models import Mark
 from inspections.people.choices import Role
 from inspections.people.rules import Actor
 from inspections.rigs.models import ProfileRevision, Rig, RigProfile
 from inspections.rigs.services import assign_profile, create_profile, draft_profile
-from tests.factories import AT, Plant, make_person, make_procedure, make_revision, make_rig, pin
+from tests.factories import (
+    AT,
+    Plant,
+    make_person,
+    make_plant,
+    make_procedure,
+    make_revision,
+    make_rig,
+    make_vehicle,
+    pin,
+    vin,
+)
 from tests.signing import approve
 
 CODE = "PACK-CSV"
@@ -106,3 +118,18 @@ def assigned(rig: Rig, content: dict[str, Any] | None = None) -> ProfileRevision
     before = AT - timedelta(days=1)
     assign_profile(rig=rig, profile=revision.profile, effective_at=before, actor=owner(), at=AT - timedelta(hours=1))
     return revision
+
+
+def make_pack_plant() -> tuple[Plant, Rig]:
+    """A small plant with nothing undecided, and such a rig."""
+    plant = make_plant()
+    Mark.objects.all().delete()
+    return plant, make_pack(plant)[0]
+
+
+def make_read_pack_plant() -> tuple[Plant, Rig]:
+    """The same, where the rig's files are read by its profile, and a second car."""
+    plant, rig = make_pack_plant()
+    assigned(rig)
+    make_vehicle(plant.batch, vin=vin(901))
+    return plant, rig

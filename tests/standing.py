@@ -22,6 +22,10 @@ MAKERS = {
     "standing_places": "tests.web.acts_plant.make_places",
     "standing_type_plant": "tests.gates.covering.make_type_plant",
     "standing_nearly_good_plant": "tests.journeys.doors.make_nearly_good_plant",
+    "standing_week": "tests.gates.weeks.make_week",
+    "standing_line": "tests.gates.drawn_line.make_line",
+    "standing_pack": "tests.pack_csv.make_pack_plant",
+    "standing_read_pack": "tests.pack_csv.make_read_pack_plant",
 }
 """What makes it, by the fixture that asks for it. Named, since models cannot be imported before the settings are."""
 GROWN = ("standing_released_plant", "standing_good_plant", "standing_plant")
@@ -150,6 +154,10 @@ standing_filled_plant = _standing("standing_filled_plant")
 standing_places = _standing("standing_places")
 standing_type_plant = _standing("standing_type_plant")
 standing_nearly_good_plant = _standing("standing_nearly_good_plant")
+standing_week = _standing("standing_week")
+standing_line = _standing("standing_line")
+standing_pack = _standing("standing_pack")
+standing_read_pack = _standing("standing_read_pack")
 
 
 @pytest.fixture

@@ -102,6 +102,7 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> Callable[[bool], None]:
     def choose(wanted: bool) -> None:
         if not wanted:
             monkeypatch.setattr("django.template.backends.django.Template.render", lambda *_, **__: "")
+            monkeypatch.setattr("inspections.admin.site.InterlockSite.get_app_list", lambda *_, **__: [])
 
     return choose
 

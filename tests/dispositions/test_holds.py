@@ -38,17 +38,9 @@ WHY = "scratch on the pack"
 
 
 @pytest.fixture
-def plant(standing_plant: Plant) -> Plant:
+def plant(standing_plant: Plant, standing_good_plant: bool) -> Plant:
     """A plant whose one car is clear."""
-    plant = standing_plant
-    good = [
-        plant.posted("BAT-EOL", software=[{"system": "BMS", "version": "2.0"}]),
-        plant.posted("DRV-EOL", software=[{"system": "ADAS", "version": "4.10"}]),
-        plant.posted("CRS-EOL"),
-    ]
-    record_inspections(items=good, rig=plant.rig, actor=plant.rig_actor, at=AT)
-    decide_batch(batch_id=plant.batch.pk, at=AT)
-    return plant
+    return standing_plant
 
 
 def person(*roles: Role) -> Actor:

@@ -4,97 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
-from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.db import DatabaseError, connection, transaction
 
 from inspections.batches.choices import VehicleStatus
-from inspections.batches.models import Batch, DrawSeed, Vehicle
-from inspections.evaluation.drawing import commitment_of, draw_positions
+from inspections.batches.models import Batch, DrawSeed
+from inspections.evaluation.drawing import commitment_of
 from inspections.evaluation.reasons import Outcome
-from inspections.gates.models import BatchGate
 from inspections.gates.queries import batch_draw
-from inspections.gates.recounting import recount_batch
-from inspections.gates.services import close_batch, decide_batch
-from inspections.marks.services import mark_vehicles
+from inspections.gates.services import close_batch
 from inspections.records.models import LedgerEntry
 from inspections.results.models import Inspection
 from inspections.results.services import FittedPart, NewVehicle, record_inspection, register_vehicles, void_inspection
-from inspections.rigs.models import Rig
 from tests.factories import (
     AT,
-    LINES,
     SYSTEM,
-    Plant,
-    become,
     make_batch,
     make_engineer,
-    make_plant,
     make_rig,
     posted,
     rig_actor,
-    vins,
+    vin,
 )
+from tests.gates.drawn_line import CODE, Line
 
 pytestmark = pytest.mark.django_db
 
-DRAWN = {
-    "characteristic": "SQUIB", "lower": Decimal("1.5"), "upper": Decimal("3.0"), "level": "sample",
-    "basis": "per_batch", "sample_size": 2,
-}  # fmt: skip
-CODE = "CRS-EOL"
-
-
-class Line:
-    """A batch of ten planned cars, two of which are samples of CRS-EOL, and what its tests do with it."""
-
-    def __init__(self, plant: Plant, planned: int = 10) -> None:
-        self.plant = plant
-        self.batch = make_batch("B-1", configuration=plant.configuration, planned_quantity=planned)
-        self.seed = bytes.fromhex(DrawSeed.objects.get(batch=self.batch).seed)
-        self.vins = vins(500_001)
-        self.cars: dict[int, Vehicle] = {}
-
-    def draw(self, **more: Any) -> tuple[int, ...]:
-        return draw_positions(self.seed, CODE, planned=10, size=2, **{"built": list(self.cars), **more})
-
-    def register(self, *places: int, at: Any = AT) -> None:
-        news = [NewVehicle(next(self.vins), place) for place in places]
-        for car in register_vehicles(batch=self.batch, vehicles=news, actor=SYSTEM, at=at).created:
-            self.cars[car.sequence] = car
-
-    def test(self, place: int, squib: str = "2.2", *, minutes: int = 1, rig: Rig | None = None, **more: Any) -> Any:
-        item = posted(
-            CODE,
-            vin=self.cars[place].vin,
-            measurements=[
-                {"characteristic": "SQUIB", "value": Decimal(squib), "unit": "ohm"},
-                {"characteristic": "DTC", "value": Decimal(0)},
-            ],
-            finished_at=AT + timedelta(minutes=minutes),
-            **more,
-        )
-        rig = rig or self.plant.rig
-        return record_inspection(posted=item, rig=rig, actor=rig_actor(rig), at=AT + timedelta(minutes=minutes))
-
-    def becomes(self, place: int, status: VehicleStatus) -> None:
-        """What becomes of a car, as the act that says so would mark it."""
-        become(self.cars[place], status)
-        mark_vehicles(rows=[(self.batch.pk, self.cars[place].pk, ""), (self.batch.pk, None, "")], at=AT)
-
-    def gate(self) -> list[tuple[str, str, str]]:
-        """The reasons of the batch's own crash gate: code, found, required. The recount must agree."""
-        decide_batch(batch_id=self.batch.pk, at=AT + timedelta(hours=1))
-        gate = BatchGate.objects.get(batch=self.batch, domain="crash")
-        assert recount_batch(batch_id=self.batch.pk, at=AT + timedelta(hours=1)) == []
-        return [(row["code"], row.get("found", ""), row.get("required", "")) for row in gate.reasons]
-
 
 @pytest.fixture
-def line() -> Line:
-    return Line(make_plant(lines=[*LINES[:5], DRAWN]))
+def line(standing_line: Line) -> Line:
+    return standing_line
 
 
 SHORT_0, SHORT_1 = [("sample_short", "0", "2")], [("sample_short", "1", "2")]
@@ -364,7 +305,7 @@ def test_law_1_a_drawn_cars_part_tested_on_another_line_falls_with_its_result(li
     item = posted(CODE, component={"kind": "seat", "serial": "S-1"}, finished_at=AT - timedelta(days=1))
     recorded = record_inspection(posted=item, rig=rig, actor=rig_actor(rig), at=AT)
     line.register(*(place for place in range(1, 11) if place != first))
-    new = NewVehicle(next(line.vins), first, (), (FittedPart("seat", "S-1"),))
+    new = NewVehicle(vin(next(line.serials)), first, (), (FittedPart("seat", "S-1"),))
     register_vehicles(batch=line.batch, vehicles=[new], actor=SYSTEM, at=AT)
     line.test(second)
     assert line.gate() == []

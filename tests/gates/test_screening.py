@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from decimal import Decimal
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,24 +13,19 @@ from inspections.batches.models import Batch
 from inspections.dispositions.conceding import propose_concession
 from inspections.dispositions.concession_rules import ConcessionRefused, Terms
 from inspections.dispositions.models import Nonconformance
-from inspections.dispositions.services import confirm_retest
-from inspections.gates.models import BatchGate, Screening
+from inspections.gates.models import Screening
 from inspections.gates.queries import clearance
-from inspections.gates.recounting import recount_batch
-from inspections.gates.rejections import ReachedBatch, reached_batches, rejected_sample
+from inspections.gates.rejections import rejected_sample
 from inspections.gates.screening import ScreeningRefused
-from inspections.gates.services import decide_batch, mark_whole_batch, record_screening
+from inspections.gates.services import mark_whole_batch, record_screening
 from inspections.marks.services import mark_vehicles
 from inspections.people.choices import Role
 from inspections.people.rules import Actor, NotAllowed
 from inspections.records.models import LedgerEntry
 from inspections.results.models import Inspection, Sample
-from inspections.results.services import record_inspection, report_out_of_tolerance, void_inspection
+from inspections.results.services import report_out_of_tolerance, void_inspection
 from tests.factories import (
-    AT,
     LINES,
-    Plant,
-    become,
     make_batch,
     make_engineer,
     make_person,
@@ -39,103 +33,15 @@ from tests.factories import (
     make_revision,
     make_vehicle,
     pin,
-    posted,
-    rig_actor,
 )
+from tests.gates.weeks import CODE, MONDAY, PER_BATCH, WHY, Week
 
 pytestmark = pytest.mark.django_db
 
-WEEKLY = {
-    "characteristic": "SQUIB", "lower": Decimal("1.5"), "upper": Decimal("3.0"), "level": "sample",
-    "basis": "per_period", "period": "week", "sample_size": 1,
-}  # fmt: skip
-PER_BATCH = {**WEEKLY, "basis": "per_batch", "period": ""}
-CODE = "CRS-EOL"
-MONDAY = AT
-"""The cars of these tests are built from this Monday on, one an hour, and tested ten minutes later."""
-WHY = "every squib measured again on EOL-3"
-
-
-class Week:
-    """Two batches on one line, three cars each, built hour by hour: cars 0 to 5 in order of production."""
-
-    def __init__(self, plant: Plant) -> None:
-        self.plant = plant
-        self.first = make_batch("B-1", configuration=plant.configuration, at=MONDAY)
-        self.second = make_batch("B-2", configuration=plant.configuration, at=MONDAY)
-        become(plant.vehicle, VehicleStatus.SCRAPPED)
-        self.cars = [
-            make_vehicle(batch, at=self.built(number))
-            for number, batch in enumerate([self.first] * 3 + [self.second] * 3)
-        ]
-
-    def built(self, number: int) -> datetime:
-        return MONDAY + timedelta(hours=number)
-
-    def test(self, number: int, squib: str = "2.2", *, after: int = 10, **more: Any) -> Sample:
-        """A result of a car, finished `after` minutes after it was built."""
-        finished = self.built(number) + timedelta(minutes=after)
-        item = posted(
-            CODE,
-            vin=self.cars[number].vin,
-            measurements=[
-                {"characteristic": "SQUIB", "value": Decimal(squib), "unit": "ohm"},
-                {"characteristic": "DTC", "value": Decimal(0)},
-            ],
-            finished_at=finished,
-            **more,
-        )
-        rig = self.plant.rig
-        recorded = record_inspection(posted=item, rig=rig, actor=rig_actor(rig), at=finished)
-        return Sample.objects.get(inspection_id=recorded.inspection_id)
-
-    def becomes(self, number: int, status: VehicleStatus) -> None:
-        car = self.cars[number]
-        become(car, status)
-        mark_vehicles(rows=[(car.batch_id, car.pk, ""), (car.batch_id, None, "")], at=MONDAY)
-
-    def codes(self, batch: Batch) -> list[str]:
-        """The reasons of a batch's own crash gate, decided late on Monday; the recount must agree."""
-        late = MONDAY + timedelta(hours=20)
-        decide_batch(batch_id=batch.pk, at=late)
-        assert recount_batch(batch_id=batch.pk, at=late) == []
-        return [row["code"] for row in BatchGate.objects.get(batch=batch, domain="crash").reasons]
-
-    def reached(self, sample: Sample) -> dict[str, list[int]]:
-        """By batch, the numbers of the cars that a rejection reaches."""
-        for batch in (self.first, self.second):
-            self.codes(batch)
-        numbers = {car.pk: number for number, car in enumerate(self.cars)}
-        return {
-            found.number: [numbers[car.vehicle_id] for car in found.cars]
-            for found in reached_batches(sample, at=MONDAY + timedelta(hours=20))
-            if found.number != self.plant.batch.number
-        }
-
-    def of(self, sample: Sample, batch: Batch) -> ReachedBatch:
-        self.codes(batch)
-        found = reached_batches(sample, at=MONDAY + timedelta(hours=20))
-        return next(each for each in found if each.number == batch.number)
-
-    def screen(self, sample: Sample, batch: Batch | None = None, actor: Actor | None = None) -> Screening:
-        return record_screening(
-            sample=sample,
-            batch=batch or self.first,
-            reason=WHY,
-            actor=actor or make_engineer(),
-            at=MONDAY + timedelta(hours=19),
-        )
-
-    def dispose(self, batch: Batch, number: int) -> None:
-        """An engineer answers the car's own fail, so that a later pass may count."""
-        self.codes(batch)
-        own = Nonconformance.objects.get(vehicle=self.cars[number], state="open")
-        confirm_retest(nonconformance=own, reason="looked into", actor=make_engineer(), at=MONDAY + timedelta(hours=18))
-
 
 @pytest.fixture
-def week() -> Week:
-    return Week(make_plant(lines=[*LINES[:5], WEEKLY]))
+def week(standing_week: Week) -> Week:
+    return standing_week
 
 
 @pytest.fixture

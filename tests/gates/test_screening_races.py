@@ -10,7 +10,7 @@ from django.db import transaction
 from inspections.gates.models import Screening
 from inspections.gates.screening import ScreeningRefused
 from tests.factories import LINES, make_engineer, make_plant
-from tests.gates.test_screening import WEEKLY, Week
+from tests.gates.weeks import WEEKLY, Week
 from tests.threads import Beside
 
 pytestmark = pytest.mark.django_db(transaction=True)

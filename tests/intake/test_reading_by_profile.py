@@ -23,7 +23,7 @@ from inspections.records.models import LedgerEntry
 from inspections.results.models import Inspection, Measurement
 from inspections.rigs.models import Rig
 from tests.factories import AT, Plant, make_rig, make_vehicle, rig_actor, vin
-from tests.pack_csv import approved, assigned, csv, make_pack, profile_of, row
+from tests.pack_csv import approved, assigned, csv, profile_of, row
 
 
 @pytest.fixture(autouse=True)
@@ -32,8 +32,13 @@ def folder(settings: Any, tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def rig(plant: Plant) -> Rig:
-    return make_pack(plant)[0]
+def plant(standing_pack: tuple[Plant, Rig]) -> Plant:
+    return standing_pack[0]
+
+
+@pytest.fixture
+def rig(standing_pack: tuple[Plant, Rig]) -> Rig:
+    return standing_pack[1]
 
 
 def land(rig: Rig, content: bytes, name: str = "day.csv", **stated: Any) -> Submission:
@@ -128,12 +133,12 @@ class TestRecording:
 
     def test_five_hundred_an_act_and_no_statement_more_for_each(self, rig: Rig, plant: Plant) -> None:
         assigned(rig)
-        few = land(rig, csv(*(row(number, plant.vehicle.vin) for number in range(3))))
+        few = land(rig, csv(*(row(number, plant.vehicle.vin) for number in range(10))))
         with CaptureQueriesContext(connection) as first:
             read_submission(submission_id=few.pk, at=AT)
-        many = land(rig, csv(*(row(number, plant.vehicle.vin) for number in range(10, 40))))
+        many = land(rig, csv(*(row(number, plant.vehicle.vin) for number in range(10, 50))))
         with CaptureQueriesContext(connection) as then:
-            assert read_submission(submission_id=many.pk, at=AT).recorded == 30
+            assert read_submission(submission_id=many.pk, at=AT).recorded == 40
         assert len(then) <= len(first) + 2
 
     def test_many_tests_are_several_acts(self, rig: Rig, plant: Plant, monkeypatch: Any) -> None:

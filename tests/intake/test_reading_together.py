@@ -28,8 +28,8 @@ from inspections.records.models import LedgerEntry
 from inspections.results.models import Inspection, Measurement
 from inspections.rigs.models import Rig
 from tests.depth import examples
-from tests.factories import AT, Plant, make_engineer, make_vehicle, rig_actor, vin
-from tests.pack_csv import assigned, csv, make_pack, row
+from tests.factories import AT, Plant, make_engineer, rig_actor, vin
+from tests.pack_csv import csv, row
 
 LATER = AT + timedelta(minutes=5)
 
@@ -40,11 +40,13 @@ def folder(settings: Any, tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def rig(plant: Plant) -> Rig:
-    rig = make_pack(plant)[0]
-    assigned(rig)
-    make_vehicle(plant.batch, vin=vin(901))
-    return rig
+def plant(standing_read_pack: tuple[Plant, Rig]) -> Plant:
+    return standing_read_pack[0]
+
+
+@pytest.fixture
+def rig(standing_read_pack: tuple[Plant, Rig]) -> Rig:
+    return standing_read_pack[1]
 
 
 def land(rig: Rig, content: bytes, name: str = "day.csv", **stated: Any) -> Submission:

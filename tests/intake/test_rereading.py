@@ -32,7 +32,7 @@ from inspections.records.models import LedgerEntry
 from inspections.results.models import Inspection
 from inspections.rigs.models import Rig
 from tests.factories import AT, Plant, make_engineer, make_person, make_rig, rig_actor
-from tests.pack_csv import approved, assigned, csv, make_pack, owner, profile_of, row
+from tests.pack_csv import approved, assigned, csv, owner, profile_of, row
 
 LATER = AT + timedelta(minutes=5)
 
@@ -43,8 +43,13 @@ def folder(settings: Any, tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def rig(plant: Plant) -> Rig:
-    return make_pack(plant)[0]
+def plant(standing_pack: tuple[Plant, Rig]) -> Plant:
+    return standing_pack[0]
+
+
+@pytest.fixture
+def rig(standing_pack: tuple[Plant, Rig]) -> Rig:
+    return standing_pack[1]
 
 
 def land(rig: Rig, content: bytes, **stated: Any) -> Submission:

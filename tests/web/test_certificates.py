@@ -12,8 +12,6 @@ from inspections.certificates.rules import shown_number
 from inspections.people.choices import Role
 from inspections.results.services import record_inspections
 from inspections.web import public_rate
-from tests.factories import AT
-from tests.papers import release
 
 
 @pytest.fixture(autouse=True)
@@ -24,9 +22,7 @@ def store(settings, tmp_path):
 
 
 @pytest.fixture
-def released(plant):
-    record_inspections(items=plant.passing(), rig=plant.rig, actor=plant.rig_actor, at=AT)
-    release(plant.batch)
+def released(plant, standing_released_plant):
     return plant.vehicle
 
 

@@ -19,6 +19,7 @@ from inspections.results.models import Inspection, Void
 from inspections.results.services import record_inspection
 from tests import factories
 from tests.factories import AT, changed_value, make_person
+from tests.undone import undone
 
 BMS = [{"system": "BMS", "version": "2.0"}]
 ACTS = ["take", "rework", "retest", "invalid"]
@@ -255,17 +256,18 @@ def test_nothing_is_done_without_the_token_of_the_page(engineer, failed):
     assert Disposition.objects.count() == 0
 
 
-@pytest.mark.parametrize("text", HOSTILE)
 @pytest.mark.parametrize("act", ACTS)
-def test_hostile_input_is_refused_or_shown_as_text(engineer, failed, act, text):
-    data = dict.fromkeys(
-        ("what", "done_at", "repeats", "reason", "cause", "containment", "kind_1", "removed_1", "fitted_1"), text
-    )
-    response = engineer.post(f"{page_of(failed)}{act}/", data)
-    assert response.status_code in {302, 422}
-    page = engineer.get(page_of(failed))
-    assert page.status_code == 200
-    assert b"<script>alert" not in page.content + response.content
+def test_hostile_input_is_refused_or_shown_as_text(engineer, failed, act):
+    for text in HOSTILE:
+        data = dict.fromkeys(
+            ("what", "done_at", "repeats", "reason", "cause", "containment", "kind_1", "removed_1", "fitted_1"), text
+        )
+        with undone():
+            response = engineer.post(f"{page_of(failed)}{act}/", data)
+            assert (text[:9], response.status_code in {302, 422}) == (text[:9], True)
+            page = engineer.get(page_of(failed))
+            assert (text[:9], page.status_code) == (text[:9], 200)
+            assert b"<script>alert" not in page.content + response.content
 
 
 @pytest.mark.parametrize(

@@ -7,15 +7,14 @@ from django.urls import reverse
 
 from inspections.gates.models import Screening
 from inspections.people.choices import Role
-from tests.factories import LINES, make_person, make_plant, make_vehicle
-from tests.gates.test_screening import WEEKLY, Week
+from tests.factories import make_person, make_vehicle
 
 
 @pytest.fixture
-def week(db, clock):
+def week(standing_week, clock):
     """Two batches of three cars, built hour by hour; a sample of CRS-EOL a week. Looked at in the evening."""
     clock.go(hours=20)
-    return Week(make_plant(lines=[*LINES[:5], WEEKLY]))
+    return standing_week
 
 
 @pytest.fixture

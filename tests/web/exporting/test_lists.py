@@ -14,6 +14,7 @@ from inspections.people.choices import Role
 from inspections.records.models import LedgerEntry
 from inspections.web.urls import urlpatterns
 from tests import factories
+from tests.depth import LONG
 from tests.factories import AT
 from tests.web.page_list import page_addresses
 
@@ -220,9 +221,11 @@ def _follow(engineer, pages, page, name, html):
 
 
 def test_a_file_is_for_whoever_may_read_the_page(sign_in, pages):
+    """Each list is asked for by two roles in turn, by all of them with INTERLOCK_LONG=1."""
     nobody, without = Client(), sign_in()
-    clients = [sign_in(role) for role in Role]
-    for page, name in EACH:
+    everybody = [sign_in(role) for role in Role]
+    for place, (page, name) in enumerate(EACH):
+        clients = everybody if LONG else [everybody[(place + step) % len(everybody)] for step in (0, 3)]
         assert (page, file_of(nobody, pages[page], name).status_code) == (page, 302)
         assert (page, file_of(without, pages[page], name).status_code) == (page, 403)
         answers = [file_of(client, pages[page], name) for client in clients]
