@@ -16,7 +16,7 @@ from inspections.people.choices import Role
 from inspections.people.models import User
 from inspections.people.rules import Actor
 from inspections.results.services import record_inspections
-from tests.factories import AT, Plant, changed_value, make_engineer, make_person, make_vehicle
+from tests.factories import AT, Plant, changed_value, make_engineer, make_person, make_plant, make_vehicle
 from tests.signing import shown
 
 PASSWORD = "a long password"
@@ -36,6 +36,28 @@ def measure_squib(plant: Plant, value: str = "3.1", *, cars: Iterable[Vehicle] =
         items = [battery, driving, crash]
         record_inspections(items=items, rig=plant.rig, actor=plant.rig_actor, at=at)
     decide_batch(batch_id=plant.batch.pk, at=at)
+
+
+def make_squib_plant() -> Plant:
+    """A small plant whose car passes everything but the resistance of the squib."""
+    plant = make_plant()
+    measure_squib(plant)
+    return plant
+
+
+def make_failed_plant() -> Plant:
+    """A small plant whose car's bonding failed at 08:31 there, which was on the record a minute later."""
+    plant, finished = make_plant(), AT + timedelta(minutes=31)
+    bad = plant.posted(
+        "BAT-EOL",
+        finished_at=finished,
+        software=[{"system": "BMS", "version": "2.0"}],
+        measurements=changed_value("BAT-EOL", "BOND", "0.100", position="pack"),
+    )
+    known = finished + timedelta(minutes=1)
+    record_inspections(items=[bad], rig=plant.rig, actor=plant.rig_actor, at=known)
+    decide_batch(batch_id=plant.batch.pk, at=known)
+    return plant
 
 
 def propose(

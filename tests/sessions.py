@@ -1,13 +1,11 @@
 """What `Client.force_login` leaves, without what a login does besides: one row, in place of eight statements.
 
-A login itself, its entry of access and its date are for the tests that log in by the page. A client keeps the context
-of the page alone: that of each of the hundred parts of a page would be copied as well.
+A login itself, its entry of access and its date are for the tests that log in by the page.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from copy import copy
 from importlib import import_module
 from typing import Any
 
@@ -33,19 +31,11 @@ def _begin_session(self: Any, user: Any, backend: str) -> None:
     self._set_login_cookies(request)
 
 
-def _keep_context(store: dict[str, Any], signal: Any, sender: Any, template: Any, context: Any, **more: Any) -> None:
-    from django.test.utils import ContextList
-
-    if "context" not in store:
-        store["context"] = ContextList([copy(context)])
-
-
 @pytest.fixture(scope="session", autouse=True)
 def _signed_in_at_once() -> Iterator[None]:
     from django.test.client import ClientMixin
 
     patch = pytest.MonkeyPatch()
     patch.setattr(ClientMixin, "_login", _begin_session)
-    patch.setattr("django.test.client.store_rendered_templates", _keep_context)
     yield
     patch.undo()

@@ -17,6 +17,8 @@ import pytest
 MAKERS = {
     "standing_released_plant": "tests.papers.make_released_plant",
     "standing_good_plant": "tests.papers.make_good_plant",
+    "standing_squib_plant": "tests.concessions.make_squib_plant",
+    "standing_failed_plant": "tests.concessions.make_failed_plant",
     "standing_plant": "tests.factories.make_plant",
     "standing_filled_plant": "tests.filled_plant.fill_plant",
     "standing_places": "tests.web.acts_plant.make_places",
@@ -28,7 +30,9 @@ MAKERS = {
     "standing_read_pack": "tests.pack_csv.make_read_pack_plant",
 }
 """What makes it, by the fixture that asks for it. Named, since models cannot be imported before the settings are."""
-GROWN = ("standing_released_plant", "standing_good_plant", "standing_plant")
+GROWN = (
+    "standing_released_plant", "standing_good_plant", "standing_squib_plant", "standing_failed_plant", "standing_plant",
+)  # fmt: skip
 """The last with more done to it: whoever asks for the last and for another has one plant, to which that was done."""
 
 
@@ -170,3 +174,15 @@ def standing_good_plant(request: pytest.FixtureRequest) -> bool:
 def standing_released_plant(request: pytest.FixtureRequest) -> bool:
     """Whether its car is released already, for the fixture that has it released."""
     return _wanted(request.node) in GROWN[:1]
+
+
+@pytest.fixture
+def standing_squib_plant(request: pytest.FixtureRequest) -> bool:
+    """Whether its car's squib has failed already, and nothing else of it."""
+    return _wanted(request.node) == "standing_squib_plant"
+
+
+@pytest.fixture
+def standing_failed_plant(request: pytest.FixtureRequest) -> bool:
+    """Whether its car's bonding has failed already, at 08:31 in the plant, and nothing else was tested."""
+    return _wanted(request.node) == "standing_failed_plant"

@@ -84,8 +84,11 @@ def bond(plant, clock):
 
 
 @pytest.fixture
-def failed(bond):
-    bond("08:31", "0.100")
+def failed(bond, clock, standing_failed_plant):
+    if standing_failed_plant:
+        clock.at("08:32")
+    else:
+        bond("08:31", "0.100")
     return Nonconformance.objects.get()
 
 
