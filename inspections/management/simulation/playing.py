@@ -18,7 +18,7 @@ from .client import Answer, Client
 from .steps import MES, At, Call, Certificate, Clock, Deed, Expect, Kind, Step, filled
 
 _OF_STATUS: Final = {200: Expect.REPEATED, 201: Expect.RECORDED, 202: Expect.WAITING}
-_POLL_SECONDS: Final = 0.5
+_POLL_SECONDS: Final = 0.1
 
 
 class Say(Protocol):
@@ -148,13 +148,20 @@ def wait_until_decided(client: Client, good: Sequence[str], others: Sequence[str
     Returns the VINs of those that are not so far.
     """
     end = time.monotonic() + seconds
-    clear, decided = list(good), list(others)
+    left = [(vin, _not_clear) for vin in good] + [(vin, _undecided) for vin in others]
     while True:
-        clear = [vin for vin in clear if not client.get(MES, f"vehicles/{vin}/clearance/").content.get("clear")]
-        decided = [vin for vin in decided if _undecided(client.get(MES, f"vehicles/{vin}/clearance/"))]
-        if not (clear or decided) or time.monotonic() >= end:
-            return [*clear, *decided]
+        # One at a time: while the first is not decided yet, the others need not be asked for.
+        while left and not left[0][1](client.get(MES, f"vehicles/{left[0][0]}/clearance/")):
+            left.pop(0)
+        if not left:
+            return []
+        if time.monotonic() >= end:
+            return [vin for vin, waits in left if waits(client.get(MES, f"vehicles/{vin}/clearance/"))]
         time.sleep(_POLL_SECONDS)
+
+
+def _not_clear(answer: Answer) -> bool:
+    return not answer.content.get("clear")
 
 
 def _undecided(answer: Answer) -> bool:
