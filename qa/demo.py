@@ -62,7 +62,7 @@ def start_programs(supervisor: Supervisor, listening: socket.socket) -> None:
     fd = listening.fileno()
     supervisor.start(
         "web",
-        *("-m", "gunicorn", "qa.wsgi", "--workers", "2", "--threads", "4", "--log-level", "warning"),
+        *("-m", "gunicorn", "qa.wsgi", "--workers", "2", "--threads", "4", "--preload", "--log-level", "warning"),
         *("--worker-class", "qa.serving.EvenThreads", "--no-control-socket", "--bind", f"fd://{fd}"),
         pass_fds=(fd,),
     )
@@ -119,8 +119,10 @@ def begin(cluster: Cluster, listening: socket.socket) -> tuple[Supervisor, str]:
     if cluster.private:
         supervisor.say("Starting a private PostgreSQL and Redis.")
     cluster.start()
-    supervisor.run_step("Setting up the tables.", "manage.py", "migrate", "--verbosity", "0")
-    supervisor.run_step("Making a key that seals the record.", "manage.py", "new_sealing_key", "--if-none")
+    # Django checks the whole once, before the demo is loaded: each time it reads all pages, which takes a second.
+    unchecked = "--skip-checks"
+    supervisor.run_step("Setting up the tables.", "manage.py", "migrate", "--verbosity", "0", unchecked)
+    supervisor.run_step("Making a key that seals the record.", "manage.py", "new_sealing_key", "--if-none", unchecked)
     accounts = supervisor.run_step("Loading the catalogue, two plans and the accounts.", "manage.py", "load_demo")
     start_programs(supervisor, listening)
     listening.close()
@@ -133,7 +135,7 @@ def run(cluster: Cluster, listening: socket.socket) -> int:
     """Everything between taking the lock and stopping. Returns the exit status."""
     supervisor, accounts = begin(cluster, listening)
     address = supervisor.environment["ADDRESS"]
-    supervisor.start("line", "manage.py", "simulate_line", "--demo", may_end=True)
+    supervisor.start("line", "manage.py", "simulate_line", "--demo", "--skip-checks", may_end=True)
     kept = "your data stays in .interlock (make clean-demo removes it)" if cluster.private else "your data stays"
     told = f"Interlock is at {address}\nCtrl-C stops everything; {kept}.\n"
     supervisor.say(f"\n{accounts.rstrip()}\nMails to them become files in {mail_folder(cluster)}\n\n{told}")

@@ -111,6 +111,13 @@ def made(data: Path, _made_once: Path) -> None:
 
 
 @pytest.fixture
+def made_for_a_demo(data: Path, _made_once: Path) -> None:
+    """As the demo's own engines, on which nothing of Interlock was made yet."""
+    (data / "demo").mkdir(mode=0o755)
+    subprocess.run(["/bin/cp", "-a", str(_made_once / "engine"), str(data / "demo")], check=True)
+
+
+@pytest.fixture
 def start(data: Path, tmp_path: Path, engines: Cluster | None) -> Iterator[Callable[..., Program]]:
     """Start `python <arguments>` on the data folder. The guard of the test run ends it too, should that be killed."""
     started: list[Program] = []

@@ -104,6 +104,7 @@ def test_it_runs_alone_serves_manage_py_keeps_its_data_however_it_ends_and_can_b
     assert not (data / "demo").exists()
 
 
+@pytest.mark.usefixtures("made_for_a_demo")
 def test_ctrl_c_during_the_preparations_leaves_no_process(start: Start, port: str) -> None:
     demo = start("-m", "qa.demo", PORT=port)
     demo.wait_for("Setting up the tables.", seconds=120)
@@ -130,6 +131,6 @@ def test_a_port_that_is_none_is_refused(start: Start, port: str) -> None:
 
 
 def test_manage_py_without_a_demo_says_how_to_start_one(start: Start) -> None:
-    command = start("manage.py", "showmigrations")
+    command = start("manage.py", "showmigrations", "--skip-checks")
     assert command.process.wait(timeout=180) == 1
     assert command.output().startswith("No database is named (DATABASE_URL) and no demo runs in this folder. Start one")
