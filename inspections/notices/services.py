@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
-from zoneinfo import available_timezones
 
 from django.conf import settings
 from django.db import OperationalError
@@ -16,6 +15,7 @@ from ..marks.acts import one_act
 from ..marks.locks import Lock, exclude
 from ..people.models import User
 from ..people.rules import Actor, ActorKind
+from ..people.zones import time_zones
 from ..records.services import record_act
 from ..saying import say
 from .choices import Kind, MailState, Pace
@@ -131,7 +131,7 @@ def _check(choice: Choice, actor: Actor) -> None:
     if choice.language not in dict(settings.LANGUAGES):
         text = say("“%(found)s” is no language of Interlock: choose one of the list.", found=choice.language)
         raise NoticeRefused(text)
-    if choice.time_zone not in available_timezones():
+    if choice.time_zone not in time_zones():
         text = say("“%(found)s” is no time zone: choose one of the list.", found=choice.time_zone)
         raise NoticeRefused(text)
     if not 0 <= choice.digest_hour <= 23:

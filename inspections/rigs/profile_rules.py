@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from hashlib import sha256
 from typing import Any, Final
-from zoneinfo import available_timezones
 
 from ..adapters import registry
 from ..adapters.canonical import AskingAdapter
@@ -17,6 +16,7 @@ from ..catalogue.entries import CharacteristicFacts
 from ..catalogue.schema import problems_of
 from ..evaluation.facts import Kind
 from ..evaluation.units import ratio, stated_unit
+from ..people.zones import time_zones
 from .profile_patterns import pattern_fault
 from .profile_schema import PROFILE_VALIDATOR
 
@@ -74,7 +74,7 @@ def _place_problems(document: Document, path: Path, place: Mapping[str, Any]) ->
 
 def _reading_problems(document: Document, reading: Mapping[str, Any], adapter: str) -> Iterator[Problem]:
     zone = reading.get("time_zone")
-    if zone is not None and zone not in available_timezones():
+    if zone is not None and zone not in time_zones():
         text = f"found the time zone {zone!r}, expected an IANA name such as Asia/Shanghai"
         yield document.problem(("reading", "time_zone"), text)
     encoding = reading.get("encoding")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
-from zoneinfo import available_timezones
 
 from django import forms
 from django.conf import settings
@@ -13,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from inspections.notices.choices import Kind, Pace
 from inspections.notices.queries import KindChoice, OwnNotices
 from inspections.notices.rules import SOONEST
+from inspections.people.zones import time_zones
 
 KIND_WORDS: Final[Mapping[Kind, Any]] = {
     Kind.DELIVERED: _("New evidence against a car that has left"),
@@ -55,7 +55,7 @@ class NoticesForm(forms.Form):
         )
         self.fields["time_zone"] = forms.ChoiceField(
             label=_("Time zone"),
-            choices=[(name, name) for name in sorted(available_timezones())],
+            choices=[(name, name) for name in sorted(time_zones())],
             initial=own.time_zone,
             error_messages=wrong,
         )
