@@ -9,8 +9,8 @@ deep = pytest.mark.skipif(not LONG, reason="repeats what others show by another 
 
 
 def examples(many: int) -> int:
-    """Of so many examples of a property, a third where time counts."""
-    return many if LONG else min(many, max(10, many // 3))
+    """Of so many examples of a property, a fifth where time counts."""
+    return many if LONG else min(many, max(10, many // 5))
 
 
 def every(number: int) -> int:

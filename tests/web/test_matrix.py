@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from inspections.batches.models import Vehicle
 from inspections.gates.models import VehicleGate
 from inspections.gates.services import close_batch, decide_batch
-from tests.depth import LONG
+from tests.depth import LONG, deep
 from tests.factories import (
     AT,
     SYSTEM,
@@ -252,7 +252,7 @@ def large(db, clock):
     return build
 
 
-@pytest.mark.parametrize("wrong", [10, 175], ids=["2 % wrong", "a third wrong"])
+@pytest.mark.parametrize("wrong", [pytest.param(10, marks=deep, id="2 % wrong"), pytest.param(175, id="a third wrong")])
 def test_thousands_of_cars_by_a_hundred_characteristics_stay_usable(engineer, large, wrong, record_property):
     batch = large(wrong)
     path = f"/batches/{batch.number}/matrix/"
