@@ -9,7 +9,8 @@
 PY ?= $(shell for each in python3.14 python3.13 python3.12 python3.11 python3 python; do \
 	if $$each -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then echo $$each; break; fi; done)
 VENV := .venv
-WORKERS ?= 2
+# One more than most small machines have cores: one often waits for a server, a browser or a worker that it started.
+WORKERS ?= 3
 RUN := $(VENV)/bin/python
 
 help:

@@ -500,13 +500,14 @@ def test_a_screening_of_fewer_cars_never_opens_a_batch(batch: BatchInput, place:
 
 def test_the_generated_gates_do_open_now_and_then() -> None:
     """Properties of gates that never open would prove nothing."""
+    many = examples(300)
     opened: list[bool] = []
 
-    @settings(max_examples=300, database=None, derandomize=True, deadline=None)
+    @settings(max_examples=many, database=None, derandomize=True, deadline=None)
     @given(gates())
     def look(gate: GateInput) -> None:
         opened.append(is_open(gate))
 
     look()
 
-    assert 30 <= sum(opened) <= 270
+    assert many / 10 <= sum(opened) <= many * 9 / 10

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.depth import LONG
+from tests.depth import deep
 from tests.qa.conftest import Program, processes_of
 
 pytestmark = pytest.mark.processes
@@ -81,23 +81,26 @@ def a_program_that_ends_by_itself_ends_the_rest(demo: Program, data: Path) -> No
     assert demo.nothing_is_left(seconds=10)
 
 
+@deep
 def test_it_runs_alone_serves_manage_py_keeps_its_data_however_it_ends_and_can_be_cleaned(
     start: Start, port: str, data: Path
 ) -> None:
-    """One story, since making the tables and loading the plans is what takes its time, and need be done once."""
+    """One story, since making the tables and loading the plans is what takes its time, and need be done once.
+
+    What it is made of is tried on less each time: test_embedded, test_supervisor, test_load_demo, test_simulate_line.
+    """
     demo = run_demo(start, port)
     assert answers(port)
     the_running_demo_refuses_a_second_and_the_cleaning(start, demo, port)
     assert in_the_shell(start, "Group.objects.create(name='kept'); print('made')") == "made"
     ctrl_c_ends_it_in_order(demo, port)
 
-    if LONG:  # each start takes as long again; test_embedded and test_supervisor try these ends on less
-        demo = run_demo(start, port)
-        assert in_the_shell(start, "print(Group.objects.filter(name='kept').count())") == "1"
-        kill_9_leaves_no_process(demo, port)
+    demo = run_demo(start, port)
+    assert in_the_shell(start, "print(Group.objects.filter(name='kept').count())") == "1"
+    kill_9_leaves_no_process(demo, port)
 
-        demo = run_demo(start, port)
-        a_program_that_ends_by_itself_ends_the_rest(demo, data)
+    demo = run_demo(start, port)
+    a_program_that_ends_by_itself_ends_the_rest(demo, data)
 
     assert (data / "demo" / "engine").exists()
     assert start("-m", "qa.embedded.clean").process.wait(timeout=120) == 0
