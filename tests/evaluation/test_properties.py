@@ -510,4 +510,4 @@ def test_the_generated_gates_do_open_now_and_then() -> None:
 
     look()
 
-    assert many / 10 <= sum(opened) <= many * 9 / 10
+    assert many / 20 <= sum(opened) <= many * 19 / 20
