@@ -109,6 +109,25 @@ def test_a_verdict_that_comes_while_something_is_pressed_does_not_move_it_away(p
     assert pressed.bounding_box()["y"] > place["y"]
 
 
+def test_rows_wait_while_something_is_pressed_but_not_for_a_press_that_never_ends(page, served):
+    """What keeps a page live would otherwise stand still for as long as nobody tells of the end."""
+    from django.utils import timezone
+    from playwright.sync_api import expect
+
+    from inspections.dispositions.services import place_hold
+    from tests.factories import make_engineer
+
+    car = served.plant.vehicle
+    sign_in(page, served, f"{served.url}/vehicles/{car.vin}/")
+    before = page.locator("main").inner_text()
+    page.mouse.move(2, 400)
+    page.mouse.down()
+    place_hold(batch=car.batch, vehicle=car, reason="looked at again", actor=make_engineer(), at=timezone.now())
+    page.evaluate("htmx.ajax('GET', location.pathname, {target: '#poll', swap: 'none'})")
+    assert page.locator("main").inner_text() == before
+    expect(page.get_by_text("looked at again").first).to_be_visible()
+
+
 def test_values_come_back_after_reloading_and_go_once_they_are_recorded(page, served):
     from playwright.sync_api import expect
 

@@ -75,7 +75,9 @@
     event.detail.shouldSwap = false;
     const page = new DOMParser().parseFromString(event.detail.serverResponse, "text/html");
     const lists = poll ? document.querySelectorAll("[data-rows]") : [target];
-    window.interlock.whenReleased(() => lists.forEach((list) => swapChangedRows(list, page)));
+    const swap = () => lists.forEach((list) => swapChangedRows(list, page));
+    if (window.interlock) window.interlock.whenReleased(swap);
+    else swap();
   });
 
   document.addEventListener("htmx:beforeRequest", () => {
